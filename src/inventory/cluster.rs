@@ -1,0 +1,73 @@
+//! The whole cluster.
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+use serde_json::{Map, Value};
+
+use super::{Host, Role};
+use crate::ipvs::{ServiceKey, VirtualService};
+
+/// A valid inventory.
+#[derive(Clone, Debug)]
+pub struct Inventory {
+    /// The cluster's name; a lab is known by it.
+    pub cluster: String,
+    /// Directors, then real servers, then clients, each in the file's order.
+    pub hosts: Vec<Host>,
+    /// In the file's order.
+    pub virtual_services: Vec<ServiceDeclaration>,
+    /// Where the cluster's time comes from.
+    pub time: Time,
+    /// Variables for all hosts.
+    pub vars: Map<String, Value>,
+    /// The groups that the file declares, beside `all`, `directors`, `real_servers` and `clients`: host names.
+    pub groups: BTreeMap<String, Vec<String>>,
+}
+
+/// A virtual service as declared.
+#[derive(Clone, Debug)]
+pub struct ServiceDeclaration {
+    /// What reports call it.
+    pub name: String,
+    /// What the director's table must hold.
+    pub service: VirtualService,
+    /// The real servers' host names by address, in the file's order.
+    pub hosts: Vec<(std::net::SocketAddr, String)>,
+}
+
+/// Where time comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Time {
+    /// NTP servers that the directors follow; empty: the distribution's own choice stays.
+    pub servers: Vec<String>,
+}
+
+impl Inventory {
+    /// The host of that name.
+    pub fn host(&self, name: &str) -> Option<&Host> {
+        self.hosts.iter().find(|host| host.name == name)
+    }
+
+    /// The directors, in order.
+    pub fn directors(&self) -> impl Iterator<Item = &Host> {
+        self.hosts.iter().filter(|host| matches!(host.role, Role::Director { .. }))
+    }
+
+    /// The DIP in whose subnet a real server is, with that subnet; `None` for other hosts.
+    pub fn dip_for(&self, host: &Host) -> Option<IpNet> {
+        let rip = host.rip()?;
+        self.directors().find_map(|director| match director.role {
+            Role::Director { dip, .. } if dip.contains(&rip) => Some(dip),
+            _ => None,
+        })
+    }
+
+    /// The services whose table a director holds: those on its VIP.
+    pub fn services_of<'a>(&'a self, director: &'a Host) -> impl Iterator<Item = &'a ServiceDeclaration> {
+        self.virtual_services.iter().filter(move |declared| match (director.role, declared.service.key) {
+            (Role::Director { vip, .. }, ServiceKey::Address(_, address)) => vip.addr() == address.ip(),
+            _ => false,
+        })
+    }
+}
