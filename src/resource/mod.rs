@@ -1,0 +1,56 @@
+//! One file for each kind of thing on a host: its declaration, its probe, the parser of what the probe prints,
+//! the difference and the change, side by side.
+//!
+//! To add a kind: write its file with an `impl` of [`Kind`] and name it in the list at the end of this one.
+
+mod change;
+mod facts;
+mod shell;
+
+pub use change::{Aspect, Change, Refusal, Risk};
+pub use facts::{Connection, Distribution, Facts, Family, Os, Unreadable};
+pub use shell::quote;
+
+use std::collections::BTreeSet;
+
+/// What a kind may look at beside its own declaration and observation. Pure data.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The host's facts.
+    pub facts: &'a Facts,
+    /// The files that the same plan changes before this resource's turn, by path: a service whose file is among
+    /// them must restart or reload.
+    pub changing: &'a BTreeSet<String>,
+}
+
+/// A kind of resource: a value of the implementing type is one declaration, for one host, fully rendered.
+///
+/// Declared and observed are values in canonical form; [`Kind::differ`] is pure, so that a plan is a function of
+/// the two and nothing else.
+pub trait Kind: Sized {
+    /// The module's name in a playbook.
+    const MODULE: &'static str;
+
+    /// What is on the host, in canonical form.
+    type Observed;
+
+    /// Which thing of the kind this is, in a few words for reports: `net.ipv4.ip_forward`.
+    fn subject(&self) -> String;
+
+    /// POSIX sh that prints what is on the host for all of `batch` at once, in as few processes as possible. It
+    /// touches nothing, never reads standard input, and its output is framed by the caller, so that it may print
+    /// raw file contents. Its exit code is not looked at: what it can't tell it must print.
+    fn probe(batch: &[&Self], facts: &Facts) -> String;
+
+    /// One observation for each of `batch`, in its order, from what the probe printed.
+    ///
+    /// # Errors
+    /// The output is not what [`Kind::probe`] can have printed.
+    fn parse(batch: &[&Self], facts: &Facts, output: &[u8]) -> Result<Vec<Self::Observed>, Unreadable>;
+
+    /// What has to change, or `None`.
+    ///
+    /// # Errors
+    /// The change can't be made safely, with the reason and the remedy.
+    fn differ(&self, observed: &Self::Observed, context: Context<'_>) -> Result<Option<Change>, Refusal>;
+}
