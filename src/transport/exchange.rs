@@ -104,7 +104,8 @@ impl Exchange {
                 text.push_str("if [ $lvsprov_ok = 0 ]; then\n");
             }
             let _ = writeln!(text, "printf '\\036%s b {index}\\n' {mark}");
-            let options = if section.chained { "set -eu\n" } else { "" };
+            // A shell that says "Terminated" to a connection that is gone must live on to run its traps.
+            let options = if section.chained { "trap : PIPE; set -eu\n" } else { "" };
             let _ = writeln!(text, "(\n{options}{}\n) </dev/null 2>&1 3<&-", section.script);
             let _ = writeln!(text, "lvsprov_code=$?\nprintf '\\036%s e {index} %s\\n' {mark} $lvsprov_code");
             if section.chained {
@@ -127,6 +128,8 @@ pub(super) struct Reader {
     mark: Vec<u8>,
     number: u64,
     pending: Vec<u8>,
+    /// Before it, `pending` holds no mark.
+    searched: usize,
     open: Option<usize>,
     reply: Reply,
     progress: VecDeque<Progress>,
@@ -136,21 +139,33 @@ impl Reader {
     pub(super) fn new(exchange: &Exchange, mark: &str, number: u64) -> Self {
         let mark = [b"\x1e", mark.as_bytes(), b" "].concat();
         let reply = Reply { sections: vec![None; exchange.len()] };
-        Reader { mark, number, pending: Vec::new(), open: None, reply, progress: VecDeque::new() }
+        Reader {
+            mark,
+            number,
+            pending: Vec::new(),
+            searched: 0,
+            open: None,
+            reply,
+            progress: VecDeque::new(),
+        }
     }
 
     /// Takes the next bytes. Gives the reply when its trailer was among them.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Option<Reply> {
-        // Only what came anew, and the end of what came before, can hold a mark.
-        let mut from = self.pending.len().saturating_sub(self.mark.len());
         self.pending.extend_from_slice(bytes);
         loop {
-            let at = find(&self.pending[from..], &self.mark)? + from;
+            let Some(at) = find(&self.pending[self.searched..], &self.mark) else {
+                // The pending bytes' end may be a mark's beginning.
+                self.searched = self.pending.len().saturating_sub(self.mark.len()).max(self.searched);
+                return None;
+            };
+            let at = at + self.searched;
+            self.searched = at;
             // While the mark's line has not come to its end, it is looked at again with the next bytes.
             let length = self.pending[at..].iter().position(|byte| *byte == b'\n')?;
             let line = String::from_utf8_lossy(&self.pending[at + self.mark.len()..at + length]).into_owned();
             let before: Vec<u8> = self.pending.drain(..at + length + 1).take(at).collect();
-            from = 0;
+            self.searched = 0;
             let mut words = line.split(' ');
             let kind = words.next();
             let mut number = || words.next().and_then(|word| word.parse::<i64>().ok());
