@@ -18,5 +18,6 @@
 //! | [`report`] | events -> spinner, plain text, JSON | terminal |
 //! | [`cli`] | arguments, settings, one file a verb, errors -> exit codes | all of them |
 
+pub mod document;
 pub mod inventory;
 pub mod ipvs;
