@@ -62,7 +62,12 @@ impl Complaints {
     }
 
     /// Records one; what it returns takes a label and other places.
-    pub fn add(&mut self, span: Span, message: impl Into<String>, remedy: impl Into<String>) -> &mut Complaint {
+    pub fn add(
+        &mut self,
+        span: Span,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> &mut Complaint {
         let complaint = Complaint {
             source: self.source.clone(),
             span: self.source.first_line(span),

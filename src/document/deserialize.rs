@@ -30,7 +30,11 @@ pub(super) enum Name<'a> {
 }
 
 /// Reads a node; an error that no field has caught is recorded here.
-pub(super) fn read<T: DeserializeOwned>(node: &Node, name: Name<'_>, complaints: &mut Complaints) -> Option<T> {
+pub(super) fn read<T: DeserializeOwned>(
+    node: &Node,
+    name: Name<'_>,
+    complaints: &mut Complaints,
+) -> Option<T> {
     let empty = Complaints::about(complaints.source().clone());
     let recorded = RefCell::new(std::mem::replace(complaints, empty));
     let result = T::deserialize(NodeDeserializer { node, name, complaints: &recorded });

@@ -28,7 +28,8 @@ impl Error {
 
     /// Turns it into a complaint.
     pub fn record(self, complaints: &mut Complaints) {
-        let remedy = self.remedy.unwrap_or_else(|| "look up what can stand here: `lvsprov schema`".to_owned());
+        let remedy =
+            self.remedy.unwrap_or_else(|| "look up what can stand here: `lvsprov schema`".to_owned());
         let complaint = complaints.add(self.span.unwrap_or_default(), self.message, remedy);
         complaint.label = self.label;
     }

@@ -82,7 +82,8 @@ fn key(raw: Raw, complaints: &mut Complaints) -> Option<Spanned<String>> {
         // A key such as 80 or true is the text that stands there.
         RawValue::Scalar(_) => Some(Spanned { span, value: complaints.source().slice(span).to_owned() }),
         RawValue::Sequence(_) | RawValue::Mapping(_) => {
-            let remedy = "write a word as the key; a value that begins with `{{` goes into quotes: \"{{ name }}\"";
+            let remedy =
+                "write a word as the key; a value that begins with `{{` goes into quotes: \"{{ name }}\"";
             complaints.add(span, "a list or mapping cannot be a key", remedy);
             None
         }
@@ -114,9 +115,10 @@ fn syntax(error: &serde_saphyr::Error, source: &Source, complaints: &mut Complai
     let message = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
     // The place is shown beside the line; in the sentence it would be there twice.
     let message = message.split(" at line ").next().unwrap_or(&message);
-    let offset = error.location().filter(|location| location.line() > 0).map_or(0, |location| {
-        source.offset(location.line() as usize, location.column() as usize)
-    });
+    let offset = error
+        .location()
+        .filter(|location| location.line() > 0)
+        .map_or(0, |location| source.offset(location.line() as usize, location.column() as usize));
     let length = source.text()[offset..].chars().next().map_or(0, char::len_utf8);
     complaints.add(Span { offset, length }, format!("this is not YAML: {message}"), remedy(message));
 }

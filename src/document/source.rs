@@ -61,7 +61,8 @@ impl Source {
         };
         let Some(line_start) = line_start else { return self.text.len() };
         let rest = &self.text[line_start..];
-        line_start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(offset, _)| offset)
+        line_start
+            + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(offset, _)| offset)
     }
 
     /// The part of a span that is on its first line: a complaint shows one line, not a whole section.
