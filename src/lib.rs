@@ -18,6 +18,7 @@
 //! | [`report`] | events -> spinner, plain text, JSON | terminal |
 //! | [`cli`] | arguments, settings, one file a verb, errors -> exit codes | all of them |
 
+pub mod document;
 pub mod inventory;
 pub mod ipvs;
 pub mod resource;
