@@ -10,8 +10,12 @@ use serde::Serialize;
 pub struct Facts {
     /// Its operating system.
     pub os: Os,
+    /// What it calls itself.
+    pub hostname: String,
     /// `uname -r`
     pub kernel: String,
+    /// The kernel's name for this boot: another one after every reboot.
+    pub boot_id: String,
     /// The user that the scripts run as; 0 is root.
     pub uid: u32,
     /// Whether systemd runs it.
@@ -81,22 +85,132 @@ pub struct Unreadable {
     pub line: String,
 }
 
+/// Reads `/proc` with the shell's own words: `ip` is the only process that this starts.
+const PROBE: &str = r#"
+for f in /etc/os-release /usr/lib/os-release; do
+  [ -r "$f" ] || continue
+  while IFS= read -r l || [ -n "$l" ]; do
+    case $l in ID=*|ID_LIKE=*|VERSION_ID=*) printf 'os %s\n' "$l";; esac
+  done <"$f"
+  break
+done
+l=; read -r l </proc/sys/kernel/hostname; printf 'hostname %s\n' "$l"
+l=; read -r l </proc/sys/kernel/osrelease; printf 'kernel %s\n' "$l"
+l=; read -r l </proc/sys/kernel/random/boot_id; printf 'boot %s\n' "$l"
+while read -r k _ l _; do
+  case $k in Uid:) printf 'uid %s\n' "$l"; break;; esac
+done </proc/self/status
+[ -d /run/systemd/system ] && echo systemd
+printf 'ssh %s\n' "${SSH_CONNECTION-}"
+ip -o addr show | while read -r _ i f a _; do
+  case $f in inet|inet6) printf 'address %s %s\n' "$i" "$a";; esac
+done
+echo end
+"#;
+
 impl Facts {
     /// POSIX sh that prints the facts. It touches nothing.
     pub fn probe() -> String {
-        String::new()
+        PROBE.to_owned()
     }
 
     /// The facts from what [`Facts::probe`] printed.
     ///
     /// # Errors
     /// A part is missing or does not read.
-    pub fn parse(_output: &[u8]) -> Result<Facts, Unreadable> {
-        Err(Unreadable { what: "facts".into(), line: String::new() })
+    pub fn parse(output: &[u8]) -> Result<Facts, Unreadable> {
+        let text = String::from_utf8_lossy(output);
+        let mut release = (String::new(), String::new(), String::new());
+        let (mut hostname, mut kernel, mut boot_id) = (String::new(), None, String::new());
+        let (mut uid, mut systemd, mut ended) = (None, false, false);
+        let (mut addresses, mut connection) = (Vec::new(), None);
+        for line in text.lines() {
+            let unreadable = || Unreadable::new("facts", line);
+            let (key, value) = line.split_once(' ').unwrap_or((line, ""));
+            match key {
+                "os" => match value.split_once('=') {
+                    Some(("ID", id)) => release.0 = unquoted(id),
+                    Some(("ID_LIKE", like)) => release.1 = unquoted(like),
+                    Some(("VERSION_ID", version)) => release.2 = unquoted(version),
+                    _ => return Err(unreadable()),
+                },
+                "hostname" => hostname = value.to_owned(),
+                "kernel" => kernel = Some(value.to_owned()),
+                "boot" => boot_id = value.to_owned(),
+                "uid" => uid = Some(value.parse().map_err(|_| unreadable())?),
+                "systemd" => systemd = true,
+                "ssh" => connection = Connection::read(value),
+                "address" => addresses.push(address(value).ok_or_else(unreadable)?),
+                "end" => ended = true,
+                _ => return Err(unreadable()),
+            }
+        }
+        if !ended {
+            return Err(Unreadable::new("facts", "they end too early"));
+        }
+        let missing = |what: &str| Unreadable::new("facts", format!("no {what}: is this Linux with /proc?"));
+        let (id, like, version) = release;
+        Ok(Facts {
+            os: Os { family: Family::of(&id, &like), id, version },
+            hostname,
+            kernel: kernel.ok_or_else(|| missing("kernel"))?,
+            boot_id,
+            uid: uid.ok_or_else(|| missing("uid"))?,
+            systemd,
+            addresses,
+            connection,
+        })
+    }
+
+    /// The interface and network on which `address` is a neighbour.
+    pub fn on_link(&self, address: IpAddr) -> Option<&(String, IpNet)> {
+        self.addresses.iter().find(|(_, net)| net.contains(&address))
+    }
+}
+
+/// `eth0 192.168.40.101/24`; a point-to-point address comes without a length. The interface may be `eth0@if5`.
+fn address(text: &str) -> Option<(String, IpNet)> {
+    let (interface, net) = text.split_once(' ')?;
+    let interface = interface.split('@').next()?;
+    let net = net.parse().or_else(|_| net.parse::<IpAddr>().map(IpNet::from)).ok()?;
+    Some((interface.to_owned(), net))
+}
+
+/// A value of os-release, which is quoted as in sh.
+fn unquoted(value: &str) -> String {
+    value.trim().trim_matches(|c| c == '"' || c == '\'').to_owned()
+}
+
+impl Connection {
+    /// From `$SSH_CONNECTION`: the client's address and port, the server's address and port.
+    fn read(text: &str) -> Option<Connection> {
+        let mut words = text.split(' ');
+        let client = words.next()?.parse().ok()?;
+        let server = words.nth(1)?.parse().ok()?;
+        Some(Connection { client, server })
+    }
+}
+
+impl Unreadable {
+    /// The part and the line.
+    pub fn new(what: impl Into<String>, line: impl Into<String>) -> Self {
+        Unreadable { what: what.into(), line: line.into() }
     }
 }
 
 impl Family {
+    /// From os-release's `ID` and `ID_LIKE`.
+    fn of(id: &str, like: &str) -> Family {
+        for id in std::iter::once(id).chain(like.split_whitespace()) {
+            match id {
+                "debian" | "ubuntu" => return Family::Debian,
+                "rhel" | "fedora" | "centos" => return Family::RedHat,
+                _ => {}
+            }
+        }
+        Family::Other
+    }
+
     /// The distribution's names, when they are known.
     pub fn distribution(self) -> Option<Distribution> {
         match self {
@@ -118,5 +232,49 @@ impl Family {
             }),
             Family::Other => None,
         }
+    }
+}
+
+#[cfg(test)]
+impl Facts {
+    /// A Debian 12 real server of the tutorial, reached over its old router.
+    pub(crate) fn example() -> Facts {
+        let read = |text: &str| text.parse().unwrap();
+        Facts {
+            os: Os { id: "debian".into(), version: "12".into(), family: Family::Debian },
+            hostname: "lvs_real_server01".into(),
+            kernel: "6.1.0".into(),
+            boot_id: "b".into(),
+            uid: 0,
+            systemd: true,
+            addresses: vec![("lo".into(), read("127.0.0.1/8")), ("eth0".into(), read("192.168.40.101/24"))],
+            connection: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_are_read() {
+        let facts = Facts::parse(
+            b"os ID=\"rocky\"\nos VERSION_ID=\"9.3\"\nos ID_LIKE=\"rhel centos fedora\"\nhostname rs\nkernel 5.14.0\n\
+              boot 1-2\nuid 0\nsystemd\nssh 10.0.0.9 50000 192.168.40.101 22\naddress lo 127.0.0.1/8\n\
+              address eth0@if4 192.168.40.101/24\naddress eth0 fe80::1/64\nend\n",
+        )
+        .unwrap();
+        assert_eq!(facts.os, Os { id: "rocky".into(), version: "9.3".into(), family: Family::RedHat });
+        assert!(facts.systemd);
+        assert_eq!(facts.connection.unwrap().client.to_string(), "10.0.0.9");
+        assert_eq!(facts.on_link("192.168.40.1".parse().unwrap()).unwrap().0, "eth0");
+        assert_eq!(facts.on_link("10.0.0.9".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn facts_that_were_cut_short_are_no_facts() {
+        assert!(Facts::parse(b"kernel 5.14.0\nuid 0\n").is_err());
+        assert!(Facts::parse(b"").is_err());
     }
 }

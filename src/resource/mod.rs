@@ -3,13 +3,34 @@
 //!
 //! To add a kind: write its file with an `impl` of [`Kind`] and name it in the list at the end of this one.
 
+mod args;
 mod change;
+mod command;
+mod default_gateway;
+mod drop_in;
 mod facts;
+mod file;
+mod kernel_module;
+mod package;
+mod registry;
+mod service;
 mod shell;
+mod sysctl;
+mod time_sync;
 
+pub use args::{Mode, Names, Scalar};
 pub use change::{Aspect, Change, Refusal, Risk};
+pub use command::Command;
+pub use default_gateway::DefaultGateway;
 pub use facts::{Connection, Distribution, Facts, Family, Os, Unreadable};
+pub use file::{File, FileState};
+pub use kernel_module::KernelModule;
+pub use package::{Package, Presence};
+pub use registry::{ArgsError, Section};
+pub use service::{Effect, Service, ServiceState};
 pub use shell::quote;
+pub use sysctl::Sysctl;
+pub use time_sync::TimeSync;
 
 use std::collections::BTreeSet;
 
@@ -32,10 +53,28 @@ pub trait Kind: Sized {
     const MODULE: &'static str;
 
     /// What is on the host, in canonical form.
-    type Observed;
+    type Observed: Clone + std::fmt::Debug + PartialEq;
 
     /// Which thing of the kind this is, in a few words for reports: `net.ipv4.ip_forward`.
     fn subject(&self) -> String;
+
+    /// What the arguments' types can't say: a name with a character that no such name has.
+    ///
+    /// # Errors
+    /// What is wrong and what to write instead.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// The file that this declares, if it is one: what [`Context::changing`] holds.
+    fn path(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether [`Kind::differ`] must give `None` after the change. A command that nothing guards never does.
+    fn settles(&self) -> bool {
+        true
+    }
 
     /// POSIX sh that prints what is on the host for all of `batch` at once, in as few processes as possible. It
     /// touches nothing, never reads standard input, and its output is framed by the caller, so that it may print
@@ -53,4 +92,12 @@ pub trait Kind: Sized {
     /// # Errors
     /// The change can't be made safely, with the reason and the remedy.
     fn differ(&self, observed: &Self::Observed, context: Context<'_>) -> Result<Option<Change>, Refusal>;
+}
+
+registry::kinds! {
+    // A playbook's task declares these by their arguments alone.
+    declared: [Package, Service, File, Sysctl, KernelModule, DefaultGateway, Command]
+    // These are made from the inventory.
+    // derived: [VirtualServices]
+    derived: []
 }

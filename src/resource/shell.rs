@@ -10,6 +10,63 @@ pub fn quote(text: &str) -> String {
     }
 }
 
+/// The texts as words with a space between.
+pub(super) fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    texts.into_iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+/// What a file that is written gets beside its content. What is `None` stays as the file has it when the script
+/// runs, or is root's and `0644` when there is none yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Attributes<'a> {
+    /// `0644`
+    pub mode: Option<&'a str>,
+    /// A name or a number.
+    pub owner: Option<&'a str>,
+    /// A name or a number.
+    pub group: Option<&'a str>,
+}
+
+/// POSIX sh that replaces `dest` by rename, through a symbolic link if it is one. The temporary file has a fixed
+/// name in the same directory, which no `*` and no `*.conf` matches, so that what a killed run left is overwritten
+/// by the next; its content is on the disk before it takes the name, so that not even a crash shows a part of it.
+pub(super) fn replace(dest: &str, content: &str, attributes: Attributes<'_>) -> String {
+    let Attributes { mode, owner, group } = attributes;
+    let keep = if mode.is_some() && owner.is_some() && group.is_some() {
+        ""
+    } else {
+        r#"if [ -e "$p" ]; then set -- $(stat -c '%a %u %g' "$p"); else set -- 0644 0 0; fi
+"#
+    };
+    let or = |value: Option<&str>, kept: &str| value.map_or_else(|| kept.to_owned(), quote);
+    format!(
+        r#"(
+p={dest}
+if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
+d=${{p%/*}}
+[ -d "$d/" ] || {{ echo "there is no directory ${{d:-/}} for $p: declare it before with \`file: {{ dest: $d, state: directory }}\`" >&2; exit 1; }}
+t=$d/.lvsprov.${{p##*/}}.new
+trap 'rm -f "$t"' EXIT
+trap 'exit 143' HUP INT TERM
+rm -f "$t"
+umask 077
+set -C
+printf %s {content} >"$t"
+{keep}chown {owner}:{group} "$t"
+chmod {mode} "$t"
+sync "$t" 2>/dev/null || sync
+mv -f "$t" "$p"
+if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
+)
+"#,
+        dest = quote(dest),
+        content = quote(content),
+        owner = or(owner, "$2"),
+        group = or(group, "$3"),
+        mode = or(mode, "$1"),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::quote;

@@ -1,0 +1,189 @@
+//! The IPv4 default gateway: the route that runs, and the file that brings it at boot.
+//!
+//! The file belongs to whoever configures the interface. That one is looked for, never guessed: ifupdown and
+//! systemd-networkd are edited, in the gateway's line alone; of all others it is said what to do.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::shell::{Attributes, replace};
+use super::{Aspect, Change, Context, Facts, Kind, Refusal, Risk, Unreadable, quote};
+
+mod ifupdown;
+mod networkd;
+mod observed;
+
+pub use observed::{ConfFile, Link, Observed, Route};
+
+/// The one IPv4 default gateway, now and after the next boot. Other default routes are removed.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultGateway {
+    /// Its address, which is in one of the host's subnets.
+    pub via: Ipv4Addr,
+}
+
+/// What the files of one owner bring at boot, and the edits that make it the one gateway.
+struct Boot {
+    /// Every default gateway that they bring: interface and address.
+    gateways: Vec<(String, String)>,
+    /// Files to rewrite: each as it is, with its new text.
+    edits: Vec<(ConfFile, String)>,
+}
+
+fn refuse<T>(reason: impl Into<String>, remedy: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal { reason: reason.into(), remedy: remedy.into() })
+}
+
+impl Kind for DefaultGateway {
+    const MODULE: &'static str = "default_gateway";
+    type Observed = Observed;
+
+    fn subject(&self) -> String {
+        self.via.to_string()
+    }
+
+    fn probe(_batch: &[&Self], facts: &Facts) -> String {
+        observed::probe(facts)
+    }
+
+    fn parse(batch: &[&Self], _facts: &Facts, output: &[u8]) -> Result<Vec<Observed>, Unreadable> {
+        Ok(vec![observed::parse(&String::from_utf8_lossy(output))?; batch.len()])
+    }
+
+    fn differ(&self, observed: &Observed, context: Context<'_>) -> Result<Option<Change>, Refusal> {
+        let via = self.via;
+        let facts = context.facts;
+        if !observed.has_ip {
+            return refuse(
+                "there is no `ip` on this host, so its routes can't be seen",
+                "install iproute2 (EL: iproute)",
+            );
+        }
+        if facts.addresses.iter().any(|(_, net)| net.addr() == IpAddr::V4(via)) {
+            return refuse(
+                format!("{via} is this host's own address"),
+                "the gateway is another machine's address",
+            );
+        }
+        let Some((interface, _)) = facts.on_link(IpAddr::V4(via)) else {
+            let nets: Vec<String> = facts.addresses.iter().map(|(i, net)| format!("{net} ({i})")).collect();
+            return refuse(
+                format!("{via} is in none of this host's subnets: {}", nets.join(", ")),
+                "give the host an address in the gateway's subnet first, or correct `via`",
+            );
+        };
+        let boot = self.boot(interface, observed)?;
+        let mut aspects = Vec::new();
+        let mut script = String::new();
+        let wanted = vec![(interface.clone(), via.to_string())];
+        if boot.gateways != wanted {
+            let paths: Vec<&str> = boot.edits.iter().map(|(file, _)| file.path.as_str()).collect();
+            if let Some(path) = paths.iter().find(|path| context.changing.contains(**path)) {
+                return refuse(
+                    format!("{path} is written by this same plan, and would lose that to the gateway's edit"),
+                    "write the gateway there yourself, or apply the two in two runs",
+                );
+            }
+            let new = format!("{via} ({interface}, {})", paths.join(", "));
+            aspects.push(Aspect::value("at boot", list(&boot.gateways), Some(new)));
+            for (file, text) in &boot.edits {
+                script += &rewrite(file, text);
+            }
+        }
+        let mut risks = Vec::new();
+        let ours = |route: &Route| route.via == Some(via) && route.device == *interface && !route.multipath;
+        let found = observed.routes.iter().position(ours);
+        if found.is_none() || observed.routes.len() > 1 {
+            let now: Vec<_> = observed.routes.iter().map(|r| (r.device.clone(), r.gateway())).collect();
+            aspects.push(Aspect::value("running", list(&now), Some(format!("{via} ({interface})"))));
+            if found.is_none() {
+                script += &format!("ip -4 route replace default via {via} dev {}\n", quote(interface));
+            }
+            for (i, route) in observed.routes.iter().enumerate() {
+                if Some(i) != found && !(route.multipath && route.metric.is_none()) {
+                    script += &format!("ip -4 route del {} 2>/dev/null || :\n", route.spec());
+                }
+            }
+            if let Some(connection) = facts.connection
+                && let Some(old) = observed.to_controller.filter(|&old| old != via)
+            {
+                let (controller, old, new) = (connection.client, Some(old.into()), via.into());
+                risks.push(Risk::RouteChange { controller, old, new });
+            }
+        }
+        Ok((!aspects.is_empty()).then(|| Change { risks, ..Change::new(aspects, script) }))
+    }
+}
+
+impl DefaultGateway {
+    /// What the interface's owner brings at boot.
+    fn boot(&self, interface: &str, observed: &Observed) -> Result<Boot, Refusal> {
+        let via = self.via;
+        let link = observed.links.iter().find(|link| link.interface == interface && link.configured());
+        let stanza = ifupdown::has(interface, &observed.interfaces);
+        if let Some(file) = observed.netplan.first() {
+            return refuse(
+                format!("{interface} is configured by netplan ({file}), which lvsprov does not edit"),
+                format!(
+                    "there, below {interface}: `routes: [{{ to: default, via: {via} }}]`, without any `gateway4`; \
+                     then `netplan apply`"
+                ),
+            );
+        }
+        if let Some(state) = observed.network_manager.get(interface).filter(|state| *state != "unmanaged") {
+            return refuse(
+                format!("{interface} is configured by NetworkManager ({state}), which lvsprov does not edit"),
+                format!(
+                    "c=$(nmcli -g GENERAL.CONNECTION device show {interface}); nmcli connection modify \"$c\" \
+                     ipv4.gateway {via} && nmcli connection up \"$c\""
+                ),
+            );
+        }
+        match (link, stanza) {
+            (Some(_), true) => refuse(
+                format!("both systemd-networkd and /etc/network/interfaces configure {interface}"),
+                "leave it to one of the two: remove its stanza there, or its .network file",
+            ),
+            (Some(_), false) => networkd::boot(via, interface, observed),
+            (None, true) => ifupdown::boot(via, interface, observed),
+            (None, false) if observed.ifcfg.iter().any(|own| own == interface) => refuse(
+                format!(
+                    "{interface} is configured by /etc/sysconfig/network-scripts, which lvsprov does not edit"
+                ),
+                format!("set GATEWAY={via} in ifcfg-{interface}, and remove it from all other files there"),
+            ),
+            (None, false) => refuse(
+                format!(
+                    "who configures {interface} is not known: no /etc/network/interfaces stanza, systemd-networkd or NetworkManager has it"
+                ),
+                format!(
+                    "configure {interface} by ifupdown or systemd-networkd, so that its gateway outlives a reboot"
+                ),
+            ),
+        }
+    }
+}
+
+/// `192.168.40.1 (eth0), 10.0.0.1 (eth1)`
+fn list(gateways: &[(String, String)]) -> Option<String> {
+    let each: Vec<String> = gateways.iter().map(|(i, gateway)| format!("{gateway} ({i})")).collect();
+    (!each.is_empty()).then(|| each.join(", "))
+}
+
+/// The text was made from the file as the plan saw it: should it be another by now, nothing is written.
+fn rewrite(file: &ConfFile, text: &str) -> String {
+    let (old, new) = (quote(file.text.trim_end_matches('\n')), quote(text.trim_end_matches('\n')));
+    let path = quote(&file.path);
+    format!(
+        "c=$(cat {path})\nif [ \"$c\" != {new} ]; then\n\
+         [ \"$c\" = {old} ] || {{ echo {path}\" was changed since the plan was made: run again\" >&2; exit 1; }}\n\
+         {}fi\n",
+        replace(&file.path, text, Attributes::default())
+    )
+}
+
+#[cfg(test)]
+mod tests;

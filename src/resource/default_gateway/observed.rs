@@ -1,0 +1,226 @@
+//! The default routes, the files that bring them, and the traces that their owners leave.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::resource::{Facts, Unreadable};
+
+/// All of it; the same for every declaration on a host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// Whether the host has `ip`.
+    pub has_ip: bool,
+    /// The running default routes, in the kernel's order.
+    pub routes: Vec<Route>,
+    /// The gateway of the default route by which the host answers the controller; `None` when it answers without one,
+    /// or by a more specific route.
+    pub to_controller: Option<Ipv4Addr>,
+    /// /etc/network/interfaces and the files beside it.
+    pub interfaces: Vec<ConfFile>,
+    /// The links that a running systemd-networkd knows of.
+    pub links: Vec<Link>,
+    /// All .network files and their drop-ins.
+    pub networks: Vec<ConfFile>,
+    /// NetworkManager's state of each device.
+    pub network_manager: BTreeMap<String, String>,
+    /// netplan's files.
+    pub netplan: Vec<String>,
+    /// The interfaces with a file in /etc/sysconfig/network-scripts.
+    pub ifcfg: Vec<String>,
+}
+
+/// A default route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The gateway; `None` on a link that needs none.
+    pub via: Option<Ipv4Addr>,
+    /// The interface.
+    pub device: String,
+    /// Its metric, when it is not 0.
+    pub metric: Option<String>,
+    /// Whether it is one of several next hops of one route.
+    pub multipath: bool,
+    /// Who set it, when the kernel knows: `dhcp`, `static`.
+    pub protocol: Option<String>,
+}
+
+/// A configuration file with its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfFile {
+    /// The path.
+    pub path: String,
+    /// The text, whose last line is complete.
+    pub text: String,
+}
+
+/// An interface as systemd-networkd has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Its name.
+    pub interface: String,
+    /// `configured`, `unmanaged`, ...
+    pub state: String,
+    /// The .network file that matched it.
+    pub file: Option<String>,
+}
+
+impl Link {
+    /// Whether networkd configures it.
+    pub fn configured(&self) -> bool {
+        self.state != "unmanaged" && self.file.is_some()
+    }
+}
+
+impl Route {
+    /// The gateway as one reads it.
+    pub(super) fn gateway(&self) -> String {
+        self.via.map_or_else(|| "no gateway".into(), |via| via.to_string())
+    }
+
+    /// The route as `ip route del` finds it, and no other.
+    pub(super) fn spec(&self) -> String {
+        let mut spec = String::from("default");
+        if !self.multipath {
+            if let Some(via) = self.via {
+                spec += &format!(" via {via}");
+            }
+            if !self.device.is_empty() {
+                spec += &format!(" dev {}", crate::resource::quote(&self.device));
+            }
+        }
+        if let Some(metric) = &self.metric {
+            spec += &format!(" metric {metric}");
+        }
+        spec
+    }
+}
+
+/// `ip` once or twice and `grep` once; where networkd or NetworkManager have been, they are asked.
+pub(super) fn probe(facts: &Facts) -> String {
+    let controller = match facts.connection.map(|c| c.client) {
+        // what an older `ip` or busybox's can't match is looked up instead, which does not tell the route's prefix
+        Some(IpAddr::V4(client)) => format!(
+            "if c=$(ip -4 -o route get fibmatch {client} 2>/dev/null); then printf 'match %s\\n' \"$c\"\n\
+             else printf 'get %s\\n' \"$(ip -4 -o route get {client} 2>/dev/null)\"; fi\n"
+        ),
+        _ => String::new(),
+    };
+    format!(
+        r#"if command -v ip >/dev/null 2>&1; then echo ip
+ip -4 -o route show default | while IFS= read -r l; do printf 'route %s\n' "$l"; done
+{controller}fi
+for f in /etc/netplan/*.yaml /run/netplan/*.yaml /lib/netplan/*.yaml; do
+  if [ -e "$f" ]; then printf 'netplan %s\n' "$f"; fi
+done
+for f in /etc/sysconfig/network-scripts/ifcfg-*; do
+  if [ -e "$f" ]; then printf 'ifcfg %s\n' "${{f##*/ifcfg-}}"; fi
+done
+if [ -d /run/NetworkManager ] && command -v nmcli >/dev/null 2>&1; then
+  nmcli -t -f DEVICE,STATE device 2>/dev/null | while IFS= read -r l; do printf 'nm %s\n' "$l"; done
+fi
+set --
+for f in /etc/network/interfaces /etc/network/interfaces.d/*; do
+  if [ -f "$f" ]; then set -- "$@" "$f"; fi
+done
+links=
+for f in /run/systemd/netif/links/*; do
+  if [ -e "$f" ]; then links=yes; break; fi
+done
+if [ -n "$links" ] && systemctl -q is-active systemd-networkd; then
+  for f in /sys/class/net/*/ifindex; do
+    if read -r n <"$f"; then f=${{f%/ifindex}}; printf 'index %s %s\n' "$n" "${{f##*/}}"; fi
+  done
+  for f in /run/systemd/netif/links/*; do set -- "$@" "$f"; done
+  for d in /etc /run /usr/local/lib /usr/lib; do
+    for f in $d/systemd/network/*.network $d/systemd/network/*.network.d/*.conf; do
+      if [ -f "$f" ]; then set -- "$@" "$f"; fi
+    done
+  done
+fi
+for f in "$@"; do printf 'file %s\n' "$f"; done
+echo =
+[ $# -eq 0 ] || grep -sH '' "$@"
+"#
+    )
+}
+
+/// All of it from what the probe printed.
+pub(super) fn parse(text: &str) -> Result<Observed, Unreadable> {
+    let unreadable = |line: &str| Unreadable::new("default_gateway", line);
+    let (head, body) = text.split_once("=\n").ok_or_else(|| unreadable("it ends too early"))?;
+    let mut observed = Observed::default();
+    let mut indices = BTreeMap::new();
+    let mut files: Vec<ConfFile> = Vec::new();
+    for line in head.lines() {
+        let (key, value) = line.split_once(' ').unwrap_or((line, ""));
+        match key {
+            "ip" => observed.has_ip = true,
+            "route" => observed.routes.extend(routes(value).ok_or_else(|| unreadable(line))?),
+            "match" if !value.starts_with("default ") => {}
+            "match" | "get" => observed.to_controller = word_after(value, "via").and_then(|v| v.parse().ok()),
+            "netplan" => observed.netplan.push(value.to_owned()),
+            "ifcfg" => observed.ifcfg.push(value.to_owned()),
+            "nm" => {
+                let (device, state) = value.rsplit_once(':').ok_or_else(|| unreadable(line))?;
+                observed.network_manager.insert(device.replace('\\', ""), state.to_owned());
+            }
+            "index" => {
+                let (index, interface) = value.split_once(' ').ok_or_else(|| unreadable(line))?;
+                indices.insert(index, interface);
+            }
+            "file" => files.push(ConfFile { path: value.to_owned(), text: String::new() }),
+            _ => return Err(unreadable(line)),
+        }
+    }
+    for line in body.lines() {
+        let said = files.iter_mut().find_map(|f| {
+            let rest = line.strip_prefix(f.path.as_str())?.strip_prefix(':')?;
+            Some((&mut f.text, rest))
+        });
+        let (text, rest) = said.ok_or_else(|| unreadable(line))?;
+        *text += rest;
+        text.push('\n');
+    }
+    for file in files {
+        if let Some(index) = file.path.strip_prefix("/run/systemd/netif/links/") {
+            let value = |key: &str| {
+                let mut pairs = file.text.lines().filter_map(|line| line.split_once('='));
+                pairs.find(|(k, _)| *k == key).map(|(_, v)| v.to_owned())
+            };
+            if let Some(interface) = indices.get(index) {
+                let state = value("ADMIN_STATE").unwrap_or_default();
+                observed.links.push(Link {
+                    interface: (*interface).to_owned(),
+                    state,
+                    file: value("NETWORK_FILE"),
+                });
+            }
+        } else if file.path.starts_with("/etc/network/") {
+            observed.interfaces.push(file);
+        } else {
+            observed.networks.push(file);
+        }
+    }
+    Ok(observed)
+}
+
+/// A line of `ip -4 -o route show default`: one route, or one for each of its next hops.
+fn routes(line: &str) -> Option<Vec<Route>> {
+    let mut parts = line.split("nexthop ");
+    let first = parts.next()?;
+    let metric = word_after(first, "metric").map(str::to_owned);
+    let protocol = word_after(first, "proto").map(str::to_owned);
+    let route = |part: &str, multipath| -> Option<Route> {
+        let via = word_after(part, "via").map(str::parse).transpose().ok()?;
+        let device = word_after(part, "dev").unwrap_or("").to_owned();
+        Some(Route { via, device, metric: metric.clone(), multipath, protocol: protocol.clone() })
+    };
+    let hops: Vec<Route> = parts.map(|part| route(part, true)).collect::<Option<_>>()?;
+    if hops.is_empty() { Some(vec![route(first, false)?]) } else { Some(hops) }
+}
+
+fn word_after<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+    let mut words = line.split_whitespace();
+    words.find(|word| *word == key)?;
+    words.next()
+}

@@ -1,0 +1,144 @@
+use super::*;
+use std::collections::BTreeSet;
+
+const STATIC: &str =
+    "auto eth0\niface eth0 inet static\n\taddress 192.168.40.101/24\n\tgateway 192.168.40.1\n";
+
+fn dip() -> DefaultGateway {
+    DefaultGateway { via: "192.168.40.100".parse().unwrap() }
+}
+
+/// The probe's output for these routes and files.
+fn output(routes: &[&str], more: &[&str], files: &[(&str, &str)]) -> String {
+    let routes: String = routes.iter().map(|r| format!("route {r}\n")).collect();
+    let more: String = more.iter().map(|m| format!("{m}\n")).collect();
+    let names: String = files.iter().map(|(path, _)| format!("file {path}\n")).collect();
+    let text =
+        |(path, text): &(&str, &str)| text.lines().map(|l| format!("{path}:{l}\n")).collect::<String>();
+    format!("ip\n{routes}{more}{names}=\n{}", files.iter().map(text).collect::<String>())
+}
+
+fn differ_from(facts: &Facts, output: &str) -> Result<Option<Change>, Refusal> {
+    let observed = DefaultGateway::parse(&[&dip()], facts, output.as_bytes()).unwrap().remove(0);
+    dip().differ(&observed, Context { facts, changing: &BTreeSet::new() })
+}
+
+fn differ(output: &str) -> Result<Option<Change>, Refusal> {
+    differ_from(&Facts::example(), output)
+}
+
+/// The new text of each file.
+fn edits(output: &str) -> Vec<(String, String)> {
+    let observed = DefaultGateway::parse(&[&dip()], &Facts::example(), output.as_bytes()).unwrap().remove(0);
+    let boot = dip().boot("eth0", &observed).unwrap();
+    boot.edits.into_iter().map(|(file, text)| (file.path, text)).collect()
+}
+
+const MAIN: &str = "/etc/network/interfaces";
+
+#[test]
+fn route_and_file_are_two_truths() {
+    let fixed = STATIC.replace("40.1\n", "40.100\n");
+    let what = |route, file| -> Vec<String> {
+        let change = differ(&output(&[route], &[], &[(MAIN, file)])).unwrap();
+        change.map(|c| c.aspects.into_iter().map(|a| a.what).collect()).unwrap_or_default()
+    };
+    let (old, new) = ("default via 192.168.40.1 dev eth0 onlink ", "default via 192.168.40.100 dev eth0 ");
+    assert_eq!(what(old, STATIC), ["at boot", "running"]);
+    assert_eq!(what(new, STATIC), ["at boot"]);
+    assert_eq!(what(old, &fixed), ["running"]);
+    assert!(what(new, &fixed).is_empty());
+}
+
+#[test]
+fn only_the_gateways_line_of_its_stanza_changes() {
+    let two = format!(
+        "# by hand\n{STATIC}\niface eth1 inet static\n  address 10.0.0.2\n  netmask 24\n  gateway 10.0.0.1\n"
+    );
+    let edits = edits(&output(&[], &[], &[(MAIN, &two)]));
+    let expected = two.replace("40.1\n", "40.100\n").replace("  gateway 10.0.0.1\n", "");
+    assert_eq!(edits, [(MAIN.to_owned(), expected)]);
+}
+
+#[test]
+fn a_gateway_is_added_below_the_address_in_the_file_that_has_it() {
+    let own = "iface eth0 inet static\n    address 192.168.40.101\n    netmask 255.255.255.0\n    mtu 1400\n";
+    let files = [(MAIN, "source /etc/network/interfaces.d/*\n"), ("/etc/network/interfaces.d/lan", own)];
+    let edits = edits(&output(&[], &[], &files));
+    let expected = own.replace("    mtu", "    gateway 192.168.40.100\n    mtu");
+    assert_eq!(edits, [("/etc/network/interfaces.d/lan".to_owned(), expected)]);
+}
+
+#[test]
+fn extra_default_routes_go() {
+    let routes = ["default via 192.168.40.100 dev eth0 ", "default via 10.0.0.1 dev eth1 metric 100 "];
+    let file = STATIC.replace("40.1\n", "40.100\n");
+    let change = differ(&output(&routes, &[], &[(MAIN, &file)])).unwrap().unwrap();
+    assert_eq!(change.aspects[0].old.as_deref(), Some("192.168.40.100 (eth0), 10.0.0.1 (eth1)"));
+    assert_eq!(change.script, "ip -4 route del default via 10.0.0.1 dev eth1 metric 100 2>/dev/null || :\n");
+}
+
+#[test]
+fn a_change_of_the_way_to_the_controller_is_a_risk() {
+    let client = "10.9.9.9".parse().unwrap();
+    let facts = Facts {
+        connection: Some(super::super::Connection { client, server: "192.168.40.101".parse().unwrap() }),
+        ..Facts::example()
+    };
+    let route = ["default via 192.168.40.1 dev eth0 "];
+    let risks = |way| differ_from(&facts, &output(&route, &[way], &[(MAIN, STATIC)])).unwrap().unwrap().risks;
+    let (old, new) = (Some("192.168.40.1".parse().unwrap()), "192.168.40.100".parse().unwrap());
+    let risk = Risk::RouteChange { controller: client, old, new };
+    assert_eq!(risks("match default via 192.168.40.1 dev eth0 "), std::slice::from_ref(&risk));
+    assert_eq!(risks("get 10.9.9.9 via 192.168.40.1 dev eth0 src 192.168.40.101 uid 0 "), [risk]);
+    assert_eq!(risks("match 10.0.0.0/8 via 192.168.40.1 dev eth0 "), []);
+    assert_eq!(risks("get 10.9.9.9 dev eth0 src 192.168.40.101"), []);
+}
+
+#[test]
+fn networkd_is_edited_in_its_own_file() {
+    let file = "/etc/systemd/network/10-lan.network";
+    let links = ["index 2 eth0"];
+    let link = (
+        "/run/systemd/netif/links/2",
+        "ADMIN_STATE=configured\nNETWORK_FILE=/etc/systemd/network/10-lan.network\n",
+    );
+    let text = "[Match]\nName=eth0\n\n[Network]\nAddress=192.168.40.101/24\nGateway=192.168.40.1\n";
+    let replaced = edits(&output(&[], &links, &[link, (file, text)]));
+    assert_eq!(replaced, [(file.to_owned(), text.replace("40.1\n", "40.100\n"))]);
+    let without = text.replace("Gateway=192.168.40.1\n", "\n[Link]\nMTUBytes=1400\n");
+    let added = edits(&output(&[], &links, &[link, (file, &without)]));
+    assert!(
+        added[0].1.contains("Address=192.168.40.101/24\nGateway=192.168.40.100\n\n[Link]"),
+        "{}",
+        added[0].1
+    );
+    let route =
+        text.replace("Gateway=192.168.40.1\n", "\n[Route]\nDestination=0.0.0.0/0\nGateway=192.168.40.1\n");
+    assert_eq!(
+        edits(&output(&[], &links, &[link, (file, &route)]))[0].1,
+        route.replace("40.1\n", "40.100\n")
+    );
+}
+
+#[test]
+fn owners_that_are_not_known_are_refused_with_what_to_do() {
+    let reason = |more: &[&str], files: &[(&str, &str)]| differ(&output(&[], more, files)).unwrap_err();
+    assert!(reason(&["nm eth0:connected"], &[]).remedy.contains("ipv4.gateway 192.168.40.100"));
+    assert!(reason(&["netplan /etc/netplan/01.yaml"], &[]).remedy.contains("netplan apply"));
+    assert!(reason(&["ifcfg eth0"], &[]).remedy.contains("GATEWAY=192.168.40.100"));
+    assert!(reason(&[], &[]).reason.contains("who configures eth0 is not known"));
+    assert!(reason(&[], &[(MAIN, "iface eth0 inet dhcp\n")]).reason.contains("by DHCP"));
+    let up = format!("{STATIC}\tpost-up ip route add default via 10.0.0.1\n");
+    assert!(reason(&[], &[(MAIN, &up)]).reason.contains("/etc/network/interfaces:5"));
+}
+
+#[test]
+fn the_gateway_must_be_a_neighbour() {
+    let far = DefaultGateway { via: "10.0.0.1".parse().unwrap() };
+    let facts = Facts::example();
+    let observed =
+        DefaultGateway::parse(&[&far], &facts, output(&[], &[], &[]).as_bytes()).unwrap().remove(0);
+    let refusal = far.differ(&observed, Context { facts: &facts, changing: &BTreeSet::new() }).unwrap_err();
+    assert!(refusal.reason.contains("10.0.0.1 is in none of this host's subnets"));
+}

@@ -1,0 +1,305 @@
+//! Files and directories: content, mode, owner. `template` becomes a file when it is rendered.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::service::{Effect, mark_stale};
+use super::shell::{Attributes, replace, words};
+use super::{Aspect, Change, Context, Facts, Kind, Mode, Refusal, Unreadable, quote};
+
+mod observed;
+
+pub use observed::{Content, Node, Observed};
+
+/// A file or a directory, or that there is none.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// The absolute path. A symbolic link is followed: the file that it points to changes, the link stays.
+    pub dest: String,
+    /// The whole content. Without it the content is left as it is, and a missing file is created empty.
+    #[serde(default)]
+    pub content: Option<String>,
+    /// What is to be there.
+    #[serde(default)]
+    pub state: FileState,
+    /// The mode in octal, in quotes: `"0644"`. Without it a file keeps the mode it has; a new one gets `"0644"`, a
+    /// new directory `"0755"`.
+    #[serde(default)]
+    pub mode: Option<Mode>,
+    /// The owner, by name or number. Without it a file keeps the one it has; a new one is root's.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// The group, by name or number. Without it a file keeps the one it has; a new one is root's.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// Whether the content is never to be shown: a plan says that it differs, not how.
+    #[serde(default)]
+    pub secret: bool,
+    /// The units that depend on this file, with what each needs when it changes. Who lowers the playbook knows.
+    #[serde(skip)]
+    pub notifies: Vec<(String, Effect)>,
+}
+
+/// What is to be at a path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FileState {
+    /// A regular file.
+    #[default]
+    File,
+    /// A directory; those above it are made as well.
+    Directory,
+    /// Nothing. A directory goes only when it is empty.
+    Absent,
+}
+
+impl Kind for File {
+    const MODULE: &'static str = "file";
+    type Observed = Observed;
+
+    fn subject(&self) -> String {
+        self.dest.clone()
+    }
+
+    fn path(&self) -> Option<&str> {
+        Some(&self.dest)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let dest = &self.dest;
+        if !dest.starts_with('/') {
+            return Err(format!("`dest` is `{dest}`: it must be an absolute path, beginning with /"));
+        }
+        if dest.ends_with(['/', ' ', '\t']) || dest.contains(['\n', '\0']) || dest.contains("/../") {
+            return Err(format!(
+                "`dest` is `{dest}`: write the path without `..`, and no / or blank at its end"
+            ));
+        }
+        match &self.content {
+            Some(_) if self.state != FileState::File => {
+                Err("`content` belongs to `state: file` alone".into())
+            }
+            Some(content) if content.contains('\0') => {
+                Err("`content` holds a NUL character: only texts are written".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn probe(batch: &[&Self], _facts: &Facts) -> String {
+        let paths = words(batch.iter().map(|file| file.dest.as_str()));
+        let read = words(batch.iter().filter(|file| file.content.is_some()).map(|file| file.dest.as_str()));
+        observed::probe(&paths, &read)
+    }
+
+    fn parse(batch: &[&Self], _facts: &Facts, output: &[u8]) -> Result<Vec<Observed>, Unreadable> {
+        let paths = observed::parse(output)?;
+        Ok(batch.iter().map(|file| paths.get(&file.dest).cloned().unwrap_or_default()).collect())
+    }
+
+    fn differ(&self, observed: &Observed, _: Context<'_>) -> Result<Option<Change>, Refusal> {
+        let aspects = match (self.state, &observed.node) {
+            (FileState::Absent, None) if !observed.link => return Ok(None),
+            (FileState::Absent, node) => {
+                let what = node.as_ref().map_or("dangling link", |n| n.kind());
+                let what = if observed.link { "link" } else { what };
+                vec![Aspect::value("type", Some(what.into()), None)]
+            }
+            (FileState::File, Some(node)) if !node.is_file() => return Err(self.in_the_way(node.kind())),
+            (FileState::Directory, Some(node)) if !node.is_directory() => {
+                return Err(self.in_the_way(node.kind()));
+            }
+            (_, None) if observed.link => return Err(self.in_the_way("link to nothing")),
+            (FileState::Directory, None) => {
+                let made = Aspect::value("type", None, Some("directory".into()));
+                std::iter::once(made).chain(self.attributes(None)).collect()
+            }
+            (FileState::File, None) => {
+                let content = self.content.clone().unwrap_or_default();
+                std::iter::once(self.show(None, content)).chain(self.attributes(None)).collect()
+            }
+            (_, Some(node)) => {
+                let content =
+                    self.content.as_ref().filter(|new| !node.content().is_some_and(|old| old.is(new)));
+                let content = content.map(|new| self.show(node.content(), new.clone()));
+                content.into_iter().chain(self.attributes(Some(node))).collect::<Vec<_>>()
+            }
+        };
+        if aspects.is_empty() {
+            return Ok(None);
+        }
+        let rewrite = observed.node.is_none() || aspects.iter().any(|a| a.what == "content");
+        Ok(Some(Change::new(aspects, self.script(rewrite))))
+    }
+}
+
+impl File {
+    /// A file with this content; its other attributes are undeclared.
+    pub fn new(dest: impl Into<String>, content: impl Into<String>) -> File {
+        File {
+            dest: dest.into(),
+            content: Some(content.into()),
+            state: FileState::File,
+            mode: None,
+            owner: None,
+            group: None,
+            secret: false,
+            notifies: Vec::new(),
+        }
+    }
+
+    fn in_the_way(&self, what: &str) -> Refusal {
+        let wanted = if self.state == FileState::File { "file" } else { "directory" };
+        Refusal {
+            reason: format!("{} is to be a {wanted}, but is a {what}", self.dest),
+            remedy: format!("look what it is for; move it away, or declare another path than {}", self.dest),
+        }
+    }
+
+    /// The content's aspect, in which a secret does not appear.
+    fn show(&self, old: Option<&Content>, new: String) -> Aspect {
+        if self.secret {
+            return Aspect::value("content", old.map(|_| "(secret)".into()), Some("(secret)".into()));
+        }
+        match old {
+            Some(Content::Text(text)) => Aspect::text("content", Some(text.clone()), Some(new)),
+            Some(other) => {
+                Aspect::value("content", Some(other.describe()), Some(format!("{} bytes", new.len())))
+            }
+            None => Aspect::text("content", None, Some(new)),
+        }
+    }
+
+    /// The mode's and owners' aspects.
+    fn attributes(&self, node: Option<&Node>) -> Vec<Aspect> {
+        let mut aspects = Vec::new();
+        if let Some(mode) = self.mode.as_ref().filter(|&mode| node.is_none_or(|n| n.mode != *mode)) {
+            let old = node.map(|n| n.mode.as_str().to_owned());
+            aspects.push(Aspect::value("mode", old, Some(mode.as_str().to_owned())));
+        }
+        let owners =
+            [("owner", &self.owner, node.map(|n| &n.owner)), ("group", &self.group, node.map(|n| &n.group))];
+        for (what, declared, observed) in owners {
+            if let Some(new) = declared
+                && observed.is_none_or(|(name, number)| name != new && number != new)
+            {
+                aspects.push(Aspect::value(what, observed.map(|(name, _)| name.clone()), Some(new.clone())));
+            }
+        }
+        aspects
+    }
+
+    /// The units are marked first: should this be interrupted, the next run still knows that they must restart.
+    fn script(&self, rewrite: bool) -> String {
+        let dest = quote(&self.dest);
+        let (mode, owner, group) =
+            (self.mode.as_ref().map(Mode::as_str), self.owner.as_deref(), self.group.as_deref());
+        let marks: String = self.notifies.iter().map(|(unit, effect)| mark_stale(unit, *effect)).collect();
+        let body = match self.state {
+            FileState::File if rewrite => {
+                replace(&self.dest, self.content.as_deref().unwrap_or(""), Attributes { mode, owner, group })
+            }
+            FileState::Absent => format!(
+                "if [ -d {dest} ] && ! [ -L {dest} ]; then rmdir {dest} || {{\n\
+                 echo \"only an empty directory is removed: empty it, or remove it by a \\`command\\`\" >&2; exit 1; }}\n\
+                 else rm -f {dest}\nfi\n"
+            ),
+            FileState::File | FileState::Directory => {
+                let make = if self.state == FileState::Directory && rewrite {
+                    format!("umask 022\nmkdir -p {dest}\n")
+                } else {
+                    String::new()
+                };
+                // chown clears the set-user-id bits: the mode comes last
+                let owners = match (owner, group) {
+                    (None, None) => String::new(),
+                    (owner, group) => {
+                        let who = format!(
+                            "{}{}",
+                            owner.unwrap_or(""),
+                            group.map_or(String::new(), |g| format!(":{g}"))
+                        );
+                        format!("chown {} {dest}\n", quote(&who))
+                    }
+                };
+                let mode = mode.map_or(String::new(), |mode| format!("chmod {mode} {dest}\n"));
+                format!("{make}{owners}{mode}")
+            }
+        };
+        format!("{marks}{body}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn differ(file: &File, output: &[u8]) -> Result<Option<Change>, Refusal> {
+        let facts = Facts::example();
+        let observed = File::parse(&[file], &facts, output).unwrap().remove(0);
+        file.differ(&observed, Context { facts: &facts, changing: &BTreeSet::new() })
+    }
+
+    fn page() -> File {
+        File::new("/var/www/html/index.html", "new\n")
+    }
+
+    const OLD: &[u8] = b"81a4 0 0 4 root root /var/www/html/index.html\nwhole\n=\nold\n\n=\n";
+
+    #[test]
+    fn the_content_is_shown_as_a_diff() {
+        let change = differ(&page(), OLD).unwrap().unwrap();
+        assert_eq!(change.aspects, [Aspect::text("content", Some("old\n".into()), Some("new\n".into()))]);
+        assert_eq!(differ(&File::new("/var/www/html/index.html", "old\n"), OLD), Ok(None));
+    }
+
+    #[test]
+    fn only_declared_attributes_are_compared_by_name_or_number() {
+        let mut file = File { content: None, owner: Some("0".into()), group: Some("root".into()), ..page() };
+        assert_eq!(differ(&file, OLD), Ok(None));
+        file.mode = Some(Mode::new("644").unwrap());
+        assert_eq!(differ(&file, OLD), Ok(None));
+        file.owner = Some("www-data".into());
+        let change = differ(&file, OLD).unwrap().unwrap();
+        assert_eq!(change.aspects, [Aspect::value("owner", Some("root".into()), Some("www-data".into()))]);
+        assert_eq!(
+            change.script,
+            "chown www-data:root /var/www/html/index.html\nchmod 0644 /var/www/html/index.html\n"
+        );
+    }
+
+    #[test]
+    fn a_secret_does_not_appear() {
+        let file = File { secret: true, ..page() };
+        let change = differ(&file, OLD).unwrap().unwrap();
+        let hidden = || Some("(secret)".to_owned());
+        assert_eq!(change.aspects, [Aspect::value("content", hidden(), hidden())]);
+    }
+
+    #[test]
+    fn what_is_no_text_is_told_by_its_size() {
+        let change =
+            differ(&page(), b"81a4 0 0 4 root root /var/www/html/index.html\nwhole\n=\n\xff\xfe\0a\n=\n")
+                .unwrap()
+                .unwrap();
+        assert_eq!(change.aspects[0].old.as_deref(), Some("binary, 4 bytes"));
+    }
+
+    #[test]
+    fn another_kind_of_thing_is_not_replaced() {
+        let refusal =
+            differ(&page(), b"41ed 0 0 4 root root /var/www/html/index.html\n=\n\n=\n").unwrap_err();
+        assert_eq!(refusal.reason, "/var/www/html/index.html is to be a file, but is a directory");
+        assert!(differ(&page(), b"link /var/www/html/index.html\n=\n\n=\n").is_err());
+    }
+
+    #[test]
+    fn the_units_are_marked_before_the_file_changes() {
+        let file = File { notifies: vec![("apache2".into(), Effect::Restart)], ..page() };
+        let script = differ(&file, b"=\n\n=\n").unwrap().unwrap().script;
+        let (mark, replaced) = (script.find("stale/apache2.service.restart"), script.find("mv -f"));
+        assert!(mark.unwrap() < replaced.unwrap());
+    }
+}

@@ -1,0 +1,188 @@
+//! What is at a path: one `stat` for all paths, one `cat` for all small contents, one `sha256sum` for the large.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::resource::{Mode, Unreadable};
+
+/// Up to this size a content is read whole, so that a plan can show what changes in it; beyond, its hash is.
+const WHOLE: usize = 256 * 1024;
+
+/// What is at a path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// What is there, symbolic links followed; `None` when nothing is.
+    pub node: Option<Node>,
+    /// Whether the path itself is a symbolic link.
+    pub link: bool,
+}
+
+/// A file, a directory or something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its type, as in `st_mode`.
+    format: u32,
+    /// Its mode.
+    pub mode: Mode,
+    /// Its owner's name and number.
+    pub owner: (String, String),
+    /// Its group's name and number.
+    pub group: (String, String),
+    /// Its content, when it is a file of which the probe read it.
+    content: Option<Content>,
+}
+
+/// A file's content, as far as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The whole text.
+    Text(String),
+    /// All bytes of what is not UTF-8, or holds a NUL.
+    Binary(Vec<u8>),
+    /// One too large to be read.
+    Large {
+        /// Its length.
+        size: usize,
+        /// Its SHA-256, in hexadecimal.
+        sha256: String,
+    },
+}
+
+impl Content {
+    /// Whether it is `text`.
+    pub fn is(&self, text: &str) -> bool {
+        match self {
+            Content::Text(own) => own == text,
+            Content::Binary(bytes) => bytes == text.as_bytes(),
+            Content::Large { size, sha256 } => {
+                let hex = |digest: &[u8]| digest.iter().map(|b| format!("{b:02x}")).collect::<String>();
+                *size == text.len() && *sha256 == hex(&Sha256::digest(text.as_bytes()))
+            }
+        }
+    }
+
+    /// In a few words.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Content::Text(text) => format!("{} bytes", text.len()),
+            Content::Binary(bytes) => format!("binary, {} bytes", bytes.len()),
+            Content::Large { size, .. } => format!("{size} bytes"),
+        }
+    }
+}
+
+impl Node {
+    /// Whether it is a regular file.
+    pub fn is_file(&self) -> bool {
+        self.format == 0o10
+    }
+
+    /// Whether it is a directory.
+    pub fn is_directory(&self) -> bool {
+        self.format == 0o04
+    }
+
+    /// Its content, when it was read.
+    pub fn content(&self) -> Option<&Content> {
+        self.content.as_ref()
+    }
+
+    /// What it is, in a word.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.format {
+            0o10 => "file",
+            0o04 => "directory",
+            0o06 | 0o02 => "device",
+            0o01 => "pipe",
+            0o14 => "socket",
+            _ => "something else",
+        }
+    }
+}
+
+/// Prints a line a path that exists, each followed by one that tells how its content is given, then, after `=`, the
+/// contents of the small files one after the other, whose sizes tell where each ends, and `=` again.
+///
+/// `paths` are all of them and `read` those whose content matters, as words of sh.
+pub(super) fn probe(paths: &str, read: &str) -> String {
+    format!(
+        r#"for p in {paths}; do if [ -L "$p" ]; then printf 'link %s\n' "$p"; fi; done
+wanted() {{ for r in {read}; do [ "$r" = "$1" ] && return 0; done; return 1; }}
+stat -L -c '%f %u %g %s %U %G %n' {paths} 2>/dev/null | {{
+  set --
+  while read -r f u g s U G n; do
+    printf '%s\n' "$f $u $g $s $U $G $n"
+    case $f in 8*) if wanted "$n"; then
+      if [ "$s" -le {WHOLE} ]; then set -- "$@" "$n"; echo whole; else printf 'hash '; sha256sum <"$n"; fi
+    fi;; esac
+  done
+  echo =
+  [ $# -eq 0 ] || cat "$@"
+}}
+printf '\n=\n'
+"#
+    )
+}
+
+/// What is at each path that exists.
+pub(super) fn parse(output: &[u8]) -> Result<BTreeMap<String, Observed>, Unreadable> {
+    let unreadable = |line: &str| Unreadable::new("file", line);
+    let mut paths: BTreeMap<String, Observed> = BTreeMap::new();
+    let mut whole: Vec<(String, usize)> = Vec::new();
+    let (mut rest, mut last) = (output, None);
+    loop {
+        let Some(end) = rest.iter().position(|&b| b == b'\n') else {
+            return Err(unreadable("it ends too early"));
+        };
+        let line = String::from_utf8_lossy(&rest[..end]).into_owned();
+        rest = &rest[end + 1..];
+        if line == "=" {
+            break;
+        } else if let Some(path) = line.strip_prefix("link ") {
+            paths.entry(path.to_owned()).or_default().link = true;
+        } else if line == "whole" {
+            whole.extend(last.take());
+        } else if let Some(hash) = line.strip_prefix("hash ") {
+            let (path, size) = last.take().ok_or_else(|| unreadable(&line))?;
+            let sha256 = hash.split(' ').next().unwrap_or("").to_owned();
+            fill(&mut paths, &path, Content::Large { size, sha256 });
+        } else {
+            let (path, size, node) = node(&line).ok_or_else(|| unreadable(&line))?;
+            paths.entry(path.clone()).or_default().node = Some(node);
+            last = Some((path, size));
+        }
+    }
+    for (path, size) in whole {
+        let (bytes, after) = rest.split_at_checked(size).ok_or_else(|| changed(&path))?;
+        let content = match std::str::from_utf8(bytes) {
+            Ok(text) if !text.contains('\0') => Content::Text(text.to_owned()),
+            _ => Content::Binary(bytes.to_vec()),
+        };
+        fill(&mut paths, &path, content);
+        rest = after;
+    }
+    if rest == b"\n=\n" { Ok(paths) } else { Err(changed("a file")) }
+}
+
+fn fill(paths: &mut BTreeMap<String, Observed>, path: &str, content: Content) {
+    if let Some(node) = paths.get_mut(path).and_then(|o| o.node.as_mut()) {
+        node.content = Some(content);
+    }
+}
+
+fn changed(path: &str) -> Unreadable {
+    Unreadable::new("file", format!("{path} changed while it was read: run again"))
+}
+
+/// A line of `stat -c '%f %u %g %s %U %G %n'`.
+fn node(line: &str) -> Option<(String, usize, Node)> {
+    let mut fields = line.splitn(7, ' ');
+    let raw = u32::from_str_radix(fields.next()?, 16).ok()?;
+    let (uid, gid) = (fields.next()?.to_owned(), fields.next()?.to_owned());
+    let size = fields.next()?.parse().ok()?;
+    let (user, group) = (fields.next()?.to_owned(), fields.next()?.to_owned());
+    let node =
+        Node { format: raw >> 12, mode: raw.into(), owner: (user, uid), group: (group, gid), content: None };
+    Some((fields.next()?.to_owned(), size, node))
+}

@@ -1,0 +1,125 @@
+//! Kernel modules: loaded now, and at the next boot.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::drop_in;
+use super::shell::{Attributes, replace, words};
+use super::{Aspect, Change, Context, Facts, Kind, Refusal, Unreadable, quote};
+
+/// A kernel module that is loaded, now and after the next boot.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KernelModule {
+    /// The module's name: `ip_vs`. A dash is the same as an underscore.
+    pub name: String,
+}
+
+/// What is on the host for one module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// Whether the kernel has it now.
+    pub running: bool,
+    /// Whether it will after a boot: a file names it, or it is built into the kernel.
+    pub at_boot: bool,
+}
+
+fn canonical(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+impl Kind for KernelModule {
+    const MODULE: &'static str = "kernel_module";
+    type Observed = Observed;
+
+    fn subject(&self) -> String {
+        self.name.clone()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if self.name.starts_with(|c: char| c.is_ascii_alphanumeric()) && self.name.chars().all(legal) {
+            Ok(())
+        } else {
+            Err(format!("`{}` is no kernel module's name", self.name))
+        }
+    }
+
+    fn probe(batch: &[&Self], facts: &Facts) -> String {
+        let names: Vec<String> = batch.iter().map(|m| canonical(&m.name)).collect();
+        let pattern = names.iter().map(|name| name.replace('_', "[-_]")).collect::<Vec<_>>().join("|");
+        format!(
+            r#"missing=
+for m in {names}; do
+  if [ -d "/sys/module/$m" ]; then echo "loaded $m"; else missing=yes; fi
+done
+[ -z "$missing" ] || grep -sE '/({pattern})\.ko' {builtin}
+echo =
+{files}"#,
+            names = words(names.iter().map(String::as_str)),
+            builtin = quote(&format!("/lib/modules/{}/modules.builtin", facts.kernel)),
+            files = drop_in::probe("modules-load.d", &[]),
+        )
+    }
+
+    fn parse(batch: &[&Self], _facts: &Facts, output: &[u8]) -> Result<Vec<Observed>, Unreadable> {
+        let text = String::from_utf8_lossy(output);
+        let early = || Unreadable::new("kernel_module", "it ends too early");
+        let (running, files) = text.split_once("=\n").ok_or_else(early)?;
+        let (files, _) = drop_in::parse(files, &[])?;
+        let named: Vec<String> = files.iter().flat_map(|f| &f.lines).map(|line| canonical(line)).collect();
+        let observe = |module: &&Self| {
+            let name = canonical(&module.name);
+            let loaded = running.lines().any(|line| line.strip_prefix("loaded ") == Some(&name));
+            let builtin = running.lines().filter_map(|line| drop_in::base(line).split(".ko").next());
+            let builtin = builtin.into_iter().any(|b| !b.starts_with("loaded ") && canonical(b) == name);
+            Observed { running: loaded || builtin, at_boot: builtin || named.contains(&name) }
+        };
+        Ok(batch.iter().map(observe).collect())
+    }
+
+    fn differ(&self, observed: &Observed, _: Context<'_>) -> Result<Option<Change>, Refusal> {
+        let mut aspects = Vec::new();
+        let mut script = String::new();
+        if !observed.at_boot {
+            let own = format!("/etc/modules-load.d/lvsprov-{}.conf", self.name);
+            aspects.push(Aspect::value("at boot", None, Some(format!("loaded ({own})"))));
+            let attributes = Attributes { mode: Some("0644"), owner: Some("0"), group: Some("0") };
+            script += "mkdir -p /etc/modules-load.d\n";
+            script += &replace(&own, &format!("# Written by lvsprov.\n{}\n", self.name), attributes);
+        }
+        if !observed.running {
+            aspects.push(Aspect::value("running", None, Some("loaded".into())));
+            script += &format!(
+                "modprobe {0} || {{ echo \"can't load {0}: is the package with this kernel's modules installed \
+                 (in a container, load it on the machine that runs it)?\" >&2; exit 1; }}\n",
+                self.name
+            );
+        }
+        Ok((!aspects.is_empty()).then(|| Change::new(aspects, script)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observe(output: &str) -> Observed {
+        let module = KernelModule { name: "ip-vs".into() };
+        KernelModule::parse(&[&module], &Facts::example(), output.as_bytes()).unwrap().remove(0)
+    }
+
+    #[test]
+    fn loaded_and_named_for_the_boot_are_two_truths() {
+        let named = "file /etc/modules-load.d/a.conf\n/etc/modules-load.d/a.conf:ip_vs\n";
+        assert_eq!(observe("=\n"), Observed { running: false, at_boot: false });
+        assert_eq!(observe("loaded ip_vs\n=\n"), Observed { running: true, at_boot: false });
+        assert_eq!(observe(&format!("=\n{named}")), Observed { running: false, at_boot: true });
+    }
+
+    #[test]
+    fn what_is_built_in_is_there_at_boot_as_well() {
+        let both = Observed { running: true, at_boot: true };
+        assert_eq!(observe("kernel/net/netfilter/ipvs/ip_vs.ko\n=\n"), both);
+    }
+}

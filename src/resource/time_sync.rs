@@ -1,0 +1,113 @@
+//! Time, kept by chrony: a package, its configuration and its service, which a plan shows as what they are.
+
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Facts, Family, File, Mode, Names, Package, Presence, Refusal, Service, ServiceState};
+
+/// chrony, synchronised with `servers` and serving `serve`. Other time daemons go, as chrony's package conflicts with
+/// them. With neither given, chrony runs with the distribution's own configuration.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimeSync {
+    /// Where the time comes from: addresses or names. A name with a part `pool` stands for several servers.
+    #[serde(default)]
+    pub servers: Vec<String>,
+    /// The subnets that may ask this host for the time. It answers them even when its own servers are out of reach,
+    /// so that they stay in step with each other.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub serve: Vec<IpNet>,
+}
+
+impl TimeSync {
+    /// The module's name in a playbook.
+    pub const MODULE: &'static str = "time_sync";
+
+    /// The three resources that it stands for, in their order.
+    ///
+    /// # Errors
+    /// The distribution's names for chrony are not known.
+    pub fn expand(&self, facts: &Facts) -> Result<(Package, Option<File>, Service), Refusal> {
+        let Some(names) = facts.os.family.distribution() else {
+            return Err(Refusal {
+                reason: format!("where {} keeps chrony's configuration is not known", facts.os.id),
+                remedy: "declare chrony's package, its file and its service each by itself".into(),
+            });
+        };
+        let package = Package { name: Names(vec!["chrony".into()]), state: Presence::Present };
+        let declared = !(self.servers.is_empty() && self.serve.is_empty());
+        let file = declared.then(|| File {
+            mode: Mode::new("0644").ok(),
+            owner: Some("root".into()),
+            group: Some("root".into()),
+            ..File::new(names.chrony_conf, self.conf(facts.os.family))
+        });
+        let service = Service {
+            name: names.chrony_service.into(),
+            state: Some(ServiceState::Started),
+            enabled: Some(true),
+            restart_on: file.iter().map(|f| f.dest.clone()).collect(),
+            reload_on: Vec::new(),
+        };
+        Ok((package, file, service))
+    }
+
+    /// chrony.conf(5). What concerns the host's own disk and clock is as the distribution has it; directives that
+    /// chrony 3 of EL7 would stumble over are left out.
+    fn conf(&self, family: Family) -> String {
+        let mut conf = String::from("# Written by lvsprov.\n");
+        for server in &self.servers {
+            let pool =
+                server.parse::<std::net::IpAddr>().is_err() && server.split('.').any(|part| part == "pool");
+            conf += &format!("{} {server} iburst\n", if pool { "pool" } else { "server" });
+        }
+        for subnet in &self.serve {
+            conf += &format!("allow {subnet}\n");
+        }
+        if !self.serve.is_empty() {
+            conf += "local stratum 10\n";
+        }
+        conf += match family {
+            Family::RedHat => "keyfile /etc/chrony.keys\ndriftfile /var/lib/chrony/drift\n",
+            _ => {
+                "include /etc/chrony/conf.d/*.conf\nkeyfile /etc/chrony/chrony.keys\n\
+                 driftfile /var/lib/chrony/chrony.drift\n"
+            }
+        };
+        conf += "logdir /var/log/chrony\nmaxupdateskew 100.0\nrtcsync\nmakestep 1 3\nleapsectz right/UTC\n";
+        conf
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_director_serves_its_subnet() {
+        let director = TimeSync {
+            servers: vec!["pool.ntp.org".into(), "10.0.0.1".into()],
+            serve: vec!["192.168.40.0/24".parse().unwrap()],
+        };
+        let (_, file, service) = director.expand(&Facts::example()).unwrap();
+        let file = file.unwrap();
+        assert_eq!(service.restart_on, std::slice::from_ref(&file.dest));
+        let content = file.content.unwrap();
+        let head: Vec<_> = content.lines().skip(1).take(4).collect();
+        let want = [
+            "pool pool.ntp.org iburst",
+            "server 10.0.0.1 iburst",
+            "allow 192.168.40.0/24",
+            "local stratum 10",
+        ];
+        assert_eq!(head, want);
+    }
+
+    #[test]
+    fn with_nothing_declared_the_distributions_configuration_stays() {
+        let (_, file, service) = TimeSync::default().expand(&Facts::example()).unwrap();
+        assert_eq!((file, service.restart_on.len()), (None, 0));
+    }
+}
