@@ -139,9 +139,28 @@ impl fmt::Display for Complaint {
 
 impl std::error::Error for Complaint {}
 
+/// How many lines away another place is still shown in the same picture.
+const NEAR: usize = 3;
+
+impl Complaint {
+    fn line(&self, span: Span) -> usize {
+        self.source.position(span.offset).0
+    }
+
+    /// Whether another place is shown beside this one; else its line is said in words, lest the picture show all the
+    /// lines between the two, or begin with the other one.
+    fn is_near(&self, span: Span) -> bool {
+        self.line(span).abs_diff(self.line(self.span)) <= NEAR
+    }
+}
+
 impl Diagnostic for Complaint {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(&self.remedy))
+        let mut help = self.remedy.clone();
+        for (span, what) in self.also.iter().filter(|(span, _)| !self.is_near(*span)) {
+            help.push_str(&format!("\nline {}: {what}", self.line(*span)));
+        }
+        Some(Box::new(help))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -149,11 +168,11 @@ impl Diagnostic for Complaint {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        // The first label gives the line and column that the report is headed with.
+        // The primary label gives the line and column that the report is headed with.
         let own = LabeledSpan::new_primary_with_span(self.label.clone(), self.span);
-        let others =
-            self.also.iter().map(|(span, what)| LabeledSpan::new_with_span(Some(what.clone()), *span));
-        Some(Box::new(std::iter::once(own).chain(others)))
+        let near = self.also.iter().filter(|(span, _)| self.is_near(*span));
+        let near = near.map(|(span, what)| LabeledSpan::new_with_span(Some(what.clone()), *span));
+        Some(Box::new(std::iter::once(own).chain(near)))
     }
 }
 

@@ -54,6 +54,7 @@ impl<'a> NodeDeserializer<'a> {
     /// The error that this node is something else than what is wanted.
     fn wrong(&self, wanted: &str) -> Error {
         let remedy = match (&self.node.value, wanted) {
+            (Value::Null, _) if matches!(self.name, Name::Document) => format!("write {wanted}"),
             (Value::Null, _) => format!("write {wanted} after the colon, or leave the key out"),
             (Value::Bool(_) | Value::Integer(_) | Value::Float(_), "text") => {
                 format!("put it into quotes: \"{}\"", self.as_written())
@@ -61,6 +62,9 @@ impl<'a> NodeDeserializer<'a> {
             (Value::Text(text), _) if is_quoted(text, wanted) => format!("leave the quotes out: {text}"),
             (Value::Mapping(_), "a list") => "begin each entry with `- `".to_owned(),
             (Value::Text(_), "a list") => format!("put it into brackets: [{}]", self.as_written()),
+            (Value::Sequence(items), _) if items.len() == 1 && wanted != "a mapping" => {
+                format!("leave the brackets or the `- ` out, and write {wanted}")
+            }
             (_, "a mapping") => "write `key: value` pairs, indented below the key".to_owned(),
             _ => format!("write {wanted}"),
         };
@@ -133,6 +137,7 @@ fn is_quoted(text: &str, wanted: &str) -> bool {
     match wanted {
         "true or false" => text.parse::<bool>().is_ok(),
         "text" => false,
+        _ if wanted.contains("whole number") => text.parse::<i64>().is_ok(),
         _ if wanted.contains("number") => text.parse::<f64>().is_ok(),
         _ => false,
     }
@@ -147,7 +152,12 @@ macro_rules! integers {
             {
                 return visitor.$visit(integer);
             }
-            Err(self.wrong(&format!("a whole number from {} to {}", <$type>::MIN, <$type>::MAX)))
+            let mut error = self.wrong(&format!("a whole number from {} to {}", <$type>::MIN, <$type>::MAX));
+            if let Value::Integer(integer) = self.node.value {
+                let bound = if integer < 0 { <$type>::MIN } else { <$type>::MAX };
+                error.remedy = Some(format!("write at {} {bound}", if integer < 0 { "least" } else { "most" }));
+            }
+            Err(error)
         }
     )*};
 }
@@ -294,7 +304,7 @@ impl<'a> Deserializer<'a> for NodeDeserializer<'a> {
         let Value::Text(word) = &self.node.value else { return Err(self.wrong("text")) };
         if !variants.contains(&word.as_str()) {
             let remedy = match choose_from(word, variants.iter().copied()) {
-                near if near.starts_with("did") => format!("{near} It is one of: {}", variants.join(", ")),
+                near if near.starts_with("did") => format!("{near} It can be: {}", variants.join(", ")),
                 list => list,
             };
             let message = format!("{} cannot be `{word}`", self.called());

@@ -190,3 +190,111 @@ impl<T: JsonSchema> JsonSchema for Entries<T> {
         json_schema!({ "type": "object", "additionalProperties": generator.subschema_for::<T>() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{self as document, Node, OneOrMany, OrText, Source, Text};
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Task {
+        name: Field<String>,
+        retries: Option<Field<u8>>,
+        when: Option<Field<bool>>,
+        limits: Option<Field<Entries<f64>>>,
+        tags: Option<OneOrMany<String>>,
+        command: Option<Field<OrText<Command>>>,
+        value: Option<Field<Text>>,
+        rest: Option<Field<Node>>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Command {
+        argv: Vec<String>,
+    }
+
+    fn read(text: &str) -> (Option<Task>, String) {
+        let mut complaints = Complaints::about(Source::new("t", text));
+        let task = document::read(&mut complaints);
+        (task, complaints.to_string())
+    }
+
+    #[test]
+    fn what_is_right_is_read_with_its_place() {
+        let text =
+            "{name: web, retries: 3, when: yes, limits: {b: 1, a: 2.5}, value: 1.10, rest: [x, {y: z}]}";
+        let (task, complaints) = read(text);
+        assert_eq!(complaints, "");
+        let task = task.unwrap();
+        let name = task.name.get().unwrap();
+        assert_eq!((&text[name.span.offset..][..name.span.length], name.value.as_str()), ("web", "web"));
+        assert_eq!(task.retries.unwrap().value(), Some(&3));
+        assert_eq!(task.when.unwrap().value(), Some(&true));
+        let limits = task.limits.unwrap();
+        let limits: Vec<_> = limits
+            .value()
+            .unwrap()
+            .0
+            .iter()
+            .map(|entry| (entry.key.value.as_str(), entry.value.value()))
+            .collect();
+        assert_eq!(limits, [("b", Some(&1.0)), ("a", Some(&2.5))], "in the file's order");
+        assert_eq!(task.value.unwrap().value().unwrap().0, "1.10", "as written");
+        let rest = task.rest.unwrap();
+        let rest = rest.value().unwrap();
+        assert_eq!(rest.to_json(), serde_json::json!(["x", {"y": "z"}]));
+        let z = rest.items().unwrap()[1].get("y").unwrap();
+        assert_eq!(&text[z.span.offset..][..z.span.length], "z");
+    }
+
+    #[test]
+    fn each_wrong_field_is_told_and_the_others_are_read() {
+        let (task, complaints) =
+            read("nmae: x\nretries: 256\nwhen: 'true'\nlimits: {a: x, b: 1}\nvalue: [1]\n");
+        let task = task.unwrap();
+        assert_eq!(task.name, Field::Missing);
+        assert_eq!(task.retries, Some(Field::Wrong));
+        assert_eq!(task.limits.unwrap().value().unwrap().0[1].value.value(), Some(&1.0));
+        let expected = "\
+t:1:1: `nmae` is not a key that is known here; did you mean `name`?
+t:2:10: `retries` must be a whole number from 0 to 255; write at most 255
+t:3:7: `when` must be true or false; leave the quotes out: true
+t:4:13: `a` must be a number; write a number
+t:5:8: `value` must be text or a number; leave the brackets or the `- ` out, and write text or a number";
+        assert_eq!(complaints, expected);
+    }
+
+    #[test]
+    fn a_missing_key_and_an_empty_one_are_alike() {
+        for text in ["{retries: }", "name:", "name: ~\nretries: null"] {
+            let task = read(text).0.unwrap();
+            assert_eq!((&task.name, &task.retries), (&Field::Missing, &None), "{text}");
+            let mut complaints = Complaints::about(Source::new("t", text));
+            assert_eq!(task.name.required("name", Span::default(), &mut complaints), None);
+            assert_eq!(complaints.len(), 1);
+        }
+    }
+
+    #[test]
+    fn short_and_long_forms() {
+        let tags = |text| read(text).0.unwrap().tags.unwrap().values().cloned().collect::<Vec<_>>().join("+");
+        assert_eq!((tags("tags: a"), tags("tags: [a, b]")), ("a".into(), "a+b".into()));
+        let command = |text| match read(text).0.unwrap().command.unwrap().value().unwrap() {
+            OrText::Text(text) => format!("text {text}"),
+            OrText::Full(command) => format!("argv {}", command.argv.join(" ")),
+        };
+        assert_eq!(command("command: true"), "text true");
+        assert_eq!(command("command: 'x y'"), "text x y");
+        assert_eq!(command("command: {argv: [x]}"), "argv x");
+        assert!(read("command: {argv: [x], argz: y}").1.contains("`argz` is not a key of `command`"));
+        assert!(read("command: {}").1.contains("`argv` is missing here"), "a key that is no field");
+        assert!(read("tags: [a, [b]]").1.contains("each entry of `tags` must be text"));
+    }
+
+    #[test]
+    fn another_document_altogether() {
+        let (task, complaints) = read("- a\n");
+        assert!(task.is_none());
+        assert!(complaints.starts_with("t:1:1: this must be a mapping"), "{complaints}");
+    }
+}

@@ -41,7 +41,7 @@ enum RawValue {
 }
 
 fn node(raw: Raw, complaints: &mut Complaints) -> Node {
-    let span = span(raw.defined);
+    let mut span = span(raw.defined);
     let value = match raw.value {
         RawValue::Scalar(Value::Text(text)) => match plain_boolean(complaints.source().slice(span), &text) {
             Some(boolean) => Value::Bool(boolean),
@@ -53,6 +53,13 @@ fn node(raw: Raw, complaints: &mut Complaints) -> Node {
         }
         RawValue::Mapping(entries) => Value::Mapping(mapping(entries, complaints)),
     };
+    // A mapping without braces has no sign of its own: what is complained of it, its first key shows.
+    if span.length == 0
+        && let Value::Mapping(entries) = &value
+        && let Some(first) = entries.first()
+    {
+        span.length = (first.key.span.offset + first.key.span.length).saturating_sub(span.offset);
+    }
     Node { span, value }
 }
 
@@ -194,5 +201,87 @@ impl<'de> Deserialize<'de> for RawValue {
         }
 
         deserializer.deserialize_any(Any)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> (Option<Node>, Complaints) {
+        let mut complaints = Complaints::about(Source::new("x.yaml", text));
+        let node = parse(&mut complaints);
+        (node, complaints)
+    }
+
+    fn valid(text: &str) -> Node {
+        let (node, complaints) = parsed(text);
+        assert!(complaints.is_empty(), "{complaints}");
+        node.unwrap()
+    }
+
+    #[test]
+    fn values_know_their_bytes() {
+        let text = "\u{e9}: \"\u{e4} x\"\nb: [1, {c: d}]\n";
+        let node = valid(text);
+        let source = Source::new("x", text);
+        let entries = node.entries().unwrap();
+        assert_eq!(source.slice(entries[0].key.span), "\u{e9}");
+        assert_eq!(source.slice(entries[0].value.span), "\"\u{e4} x\"");
+        let items = entries[1].value.items().unwrap();
+        assert_eq!(source.slice(items[0].span), "1");
+        assert_eq!(source.slice(items[1].get("c").unwrap().span), "d");
+    }
+
+    #[test]
+    fn scalars_are_read_as_ansible_reads_them() {
+        let json = |text: &str| valid(text).to_json().to_string();
+        assert_eq!(
+            json("[yes, No, on, 'yes', \"off\", y, true]"),
+            r#"[true,false,true,"yes","off","y",true]"#
+        );
+        assert_eq!(
+            json("[1, -1, 1.5, 0755, 1_000, 18446744073709551615]"),
+            r#"[1,-1,1.5,"0755","1_000",18446744073709551615]"#
+        );
+        assert_eq!(json("[~, null, '', a b]"), r#"[null,null,"","a b"]"#);
+        assert_eq!(json("{80: a, true: b, ~: c}"), r#"{"80":"a","true":"b","~":"c"}"#);
+        assert_eq!(
+            json("a: &x {b: 1}\nc: *x\nd: {<<: *x, e: 2}"),
+            r#"{"a":{"b":1},"c":{"b":1},"d":{"e":2,"b":1}}"#
+        );
+        assert_eq!(json(""), "null");
+    }
+
+    #[test]
+    fn each_duplicate_is_told_and_the_first_counts() {
+        let (node, complaints) = parsed("a: 1\nb: {c: 1, c: 2}\na: 2\na: 3\n");
+        assert_eq!(node.unwrap().to_json(), serde_json::json!({"a": 1, "b": {"c": 1}}));
+        let places: Vec<_> = complaints.iter().map(super::super::Complaint::position).collect();
+        assert_eq!(places, [(2, 11), (3, 1), (4, 1)]);
+    }
+
+    #[test]
+    fn an_error_of_syntax_is_one_complaint_with_its_place() {
+        for (text, place, what) in [
+            ("a: [1\nb: 2\n", (2, 2), "illegal placement"),
+            ("\u{e9}: b: c\n", (1, 5), "mapping values"),
+            ("a: *nope\n", (1, 4), "unknown"),
+            ("--- 1\n--- 2\n", (2, 5), "multiple"),
+            ("a: .nan\n", (1, 4), "finite"),
+            ("a: 'x\n", (1, 4), "unclosed quote"),
+        ] {
+            let (node, complaints) = parsed(text);
+            assert_eq!((node, complaints.len()), (None, 1), "{text}");
+            let complaint = complaints.iter().next().unwrap();
+            assert_eq!(complaint.position(), place, "{text}");
+            assert!(complaint.message.contains(what) && !complaint.message.contains(" line "), "{complaint}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_and_not_followed() {
+        assert!(!parsed(&"[".repeat(100_000)).1.is_empty());
+        assert!(!parsed(&"a: &x [*x]".repeat(3)).1.is_empty());
     }
 }

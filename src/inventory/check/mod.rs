@@ -1,5 +1,5 @@
 //! What an inventory must hold to beyond its shape, one file a noun. A check that cannot be made, because what it
-//! needs was wrong already, is left out: a mistake is complained of once.
+//! needs was wrong already, is left out.
 
 mod address;
 mod cast;

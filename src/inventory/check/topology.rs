@@ -1,6 +1,6 @@
 //! What LVS-NAT asks of the subnets: a real server's replies must return through the director.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::document::{RawInventory, RawService};
 use super::Cast;
@@ -86,9 +86,9 @@ fn outside(machine: &Machine, rip: &Address, dips: &[(&Machine, &Address)], comp
         complaints.add(rip.span, message, remedy).also(dip.span, what);
         return;
     }
-    let subnets: Vec<String> = dips.iter().map(|(_, dip)| dip.net.trunc().to_string()).collect();
+    let subnets: BTreeSet<_> = dips.iter().map(|(_, dip)| dip.net.trunc()).collect();
     let message = format!("under nat the rip of `{host}` must be in a DIP's subnet");
-    let shown = subnets.iter().take(5).cloned().collect::<Vec<_>>().join(" or ");
+    let shown = subnets.iter().take(5).map(ToString::to_string).collect::<Vec<_>>().join(" or ");
     let complaint = complaints.add(rip.span, message, format!("give it an address in {shown}"));
     complaint.label(format!("{} is outside", own.addr()));
     if let [(director, dip)] = dips {
