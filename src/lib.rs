@@ -21,5 +21,8 @@
 pub mod document;
 pub mod inventory;
 pub mod ipvs;
+pub mod plan;
+pub mod playbook;
 pub mod resource;
+pub mod run;
 pub mod transport;
