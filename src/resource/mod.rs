@@ -6,10 +6,12 @@
 mod change;
 mod facts;
 mod shell;
+mod virtual_services;
 
 pub use change::{Aspect, Change, Refusal, Risk};
 pub use facts::{Connection, Distribution, Facts, Family, Os, Unreadable};
 pub use shell::quote;
+pub use virtual_services::VirtualServices;
 
 use std::collections::BTreeSet;
 
