@@ -21,3 +21,4 @@
 pub mod inventory;
 pub mod ipvs;
 pub mod resource;
+pub mod verify;
