@@ -26,3 +26,4 @@ pub mod playbook;
 pub mod resource;
 pub mod run;
 pub mod transport;
+pub mod verify;

@@ -104,11 +104,11 @@ impl Playbook<'_> {
             };
             for task in play.tasks.iter().filter(|task| task.selected(tags)) {
                 match task.declare(scope, &of_play) {
-                    Ok(resources) => declared.extend(
-                        resources
-                            .into_iter()
-                            .map(|resource| Declaration { stage, task: task.name.clone(), resource }),
-                    ),
+                    Ok(resources) => declared.extend(resources.into_iter().map(|resource| Declaration {
+                        stage,
+                        task: task.name.clone(),
+                        resource,
+                    })),
                     Err(error) => errors.push(error),
                 }
             }
@@ -128,7 +128,9 @@ impl Task<'_> {
         let Some(items) = &self.items else { return self.declare_once(scope, &variables) };
         let items = items.render(&variables).map_err(at)?;
         let Json::Array(items) = items else {
-            return Err(self.wrong("`loop` is no list", "write it as `loop: [a, b]` or `loop: \"{{ a_list }}\"`"));
+            return Err(
+                self.wrong("`loop` is no list", "write it as `loop: [a, b]` or `loop: \"{{ a_list }}\"`")
+            );
         };
         let mut resources = Vec::new();
         for item in items {

@@ -114,7 +114,8 @@ pub(super) fn render(template: &Template<'_, '_>, variables: &Value) -> Result<S
 
 /// What the engine's error means for whoever wrote the template.
 fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
-    let name = error.name().filter(|name| !name.contains("{{") && !name.contains("{%") && *name != "<expression>");
+    let name =
+        error.name().filter(|name| !name.contains("{{") && !name.contains("{%") && *name != "<expression>");
     let place = name.and_then(|name| {
         let range = error.range()?;
         let source = Source::new(name, error.template_source()?);
@@ -136,7 +137,8 @@ fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
                 Some(detail) => format!("{kind}: {detail}"),
                 None => kind.to_string(),
             },
-            remedy: "correct the expression; the README's section on templates has the variables and filters".into(),
+            remedy: "correct the expression; the README's section on templates has the variables and filters"
+                .into(),
             place: None,
         },
     };

@@ -6,7 +6,8 @@ use super::engine::{Condition, Engine};
 use super::templated::Templated;
 use super::{Play, Playbook, Task};
 use crate::document::{
-    self, Complaints, Entries, Field, Node, OneOrMany, Source, Span, Spanned, Text, Value as Yaml, choose_from,
+    self, Complaints, Entries, Field, Node, OneOrMany, Source, Span, Spanned, Text, Value as Yaml,
+    choose_from,
 };
 use crate::inventory::Pattern;
 use crate::resource::{Resource, TimeSync};
@@ -56,7 +57,8 @@ fn read_play<'e>(node: &Node, engine: &'e Engine, complaints: &mut Complaints) -
         hosts.value.values().map(|text| text.0.as_str()).collect::<Vec<_>>().join(",")
     };
     let pattern = hosts.map(hosts_text).unwrap_or_default();
-    let name = raw.name.as_ref().and_then(Field::value).map_or_else(|| pattern.clone(), |name| name.0.clone());
+    let name =
+        raw.name.as_ref().and_then(Field::value).map_or_else(|| pattern.clone(), |name| name.0.clone());
     Some(Play {
         name,
         hosts: Pattern::new(pattern),
@@ -77,7 +79,8 @@ fn read_task<'e>(
     engine: &'e Engine,
     complaints: &mut Complaints,
 ) -> Option<Task<'e>> {
-    const SHAPE: &str = "write it as `- MODULE: { ... }`, with name, when, loop, vars and tags beside the module";
+    const SHAPE: &str =
+        "write it as `- MODULE: { ... }`, with name, when, loop, vars and tags beside the module";
     let Some(entries) = node.entries() else {
         complaints.add(node.span, "a task is a mapping with one module", SHAPE);
         return None;

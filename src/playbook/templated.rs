@@ -29,7 +29,8 @@ impl<'e> Templated<'e> {
                 Self::compile_text(text, node.span, engine, complaints)
             }
             Yaml::Sequence(items) => {
-                let items: Vec<_> = items.iter().map(|item| Self::compile(item, engine, complaints)).collect();
+                let items: Vec<_> =
+                    items.iter().map(|item| Self::compile(item, engine, complaints)).collect();
                 if items.iter().all(|item| matches!(item, Templated::Plain(_))) {
                     return Templated::Plain(node.to_json());
                 }
@@ -45,11 +46,18 @@ impl<'e> Templated<'e> {
         }
     }
 
-    fn compile_text(text: &str, span: Span, engine: &'e Engine, complaints: &mut Complaints) -> Templated<'e> {
+    fn compile_text(
+        text: &str,
+        span: Span,
+        engine: &'e Engine,
+        complaints: &mut Complaints,
+    ) -> Templated<'e> {
         let compiled = match sole_expression(text) {
-            Some(inner) => engine
-                .expression(inner)
-                .map(|expression| Templated::Expression { expression, text: inner.trim().to_owned(), span }),
+            Some(inner) => engine.expression(inner).map(|expression| Templated::Expression {
+                expression,
+                text: inner.trim().to_owned(),
+                span,
+            }),
             None => engine.text(text).map(|template| Templated::Text { template, span }),
         };
         compiled.unwrap_or_else(|error| {
@@ -66,7 +74,10 @@ impl<'e> Templated<'e> {
                 let value = engine::evaluate(expression, text, variables).map_err(|error| (*span, error))?;
                 serde_json::to_value(&value).map_err(|error| {
                     let message = format!("`{text}` is no value that a module takes: {error}");
-                    (*span, TemplateError { message, remedy: "give a text, number or list".into(), place: None })
+                    (
+                        *span,
+                        TemplateError { message, remedy: "give a text, number or list".into(), place: None },
+                    )
                 })?
             }
             Templated::Text { template, span } => {

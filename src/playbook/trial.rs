@@ -102,8 +102,6 @@ fn invented(host: &Host, family: Family) -> Facts {
         uid: 0,
         systemd: true,
         addresses: networks.iter().enumerate().map(|(i, net)| (format!("eth{i}"), *net)).collect(),
-        connection: networks
-            .first()
-            .map(|net| Connection { client: net.network(), server: net.addr() }),
+        connection: networks.first().map(|net| Connection { client: net.network(), server: net.addr() }),
     }
 }

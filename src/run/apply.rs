@@ -55,14 +55,16 @@ impl Job<'_> {
                 continue;
             }
             self.emit(Event::StageBegan { name: play.name.clone(), hosts });
-            let work = seen.iter_mut().enumerate().filter(|(_, seen)| changes(seen)).map(|(index, seen)| async move {
-                let name = seen.name;
-                let result = match &mut seen.result {
-                    Ok(observation) => self.apply_stage(name, observation, stage).await,
-                    Err(failure) => (0, Some(Rc::clone(failure))),
-                };
-                (index, name, result)
-            });
+            let work = seen.iter_mut().enumerate().filter(|(_, seen)| changes(seen)).map(
+                |(index, seen)| async move {
+                    let name = seen.name;
+                    let result = match &mut seen.result {
+                        Ok(observation) => self.apply_stage(name, observation, stage).await,
+                        Err(failure) => (0, Some(Rc::clone(failure))),
+                    };
+                    (index, name, result)
+                },
+            );
             let mut work = futures_util::stream::iter(work).buffer_unordered(self.forks.max(1));
             while let Some((index, name, (changed, failure))) = work.next().await {
                 applied.changed[index] += changed;
@@ -136,7 +138,8 @@ impl Job<'_> {
             Err(error) => return (done, Some(Rc::new(error.into()))),
         };
         let context = Context { facts: &seen.facts, changing: &BTreeSet::new() };
-        for (resource, observed) in resources.iter().zip(&observed).filter(|(resource, _)| resource.settles()) {
+        for (resource, observed) in resources.iter().zip(&observed).filter(|(resource, _)| resource.settles())
+        {
             let label = format!("{} {}", resource.module(), resource.subject());
             match resource.differ(observed, context) {
                 Ok(None) => {}

@@ -66,11 +66,13 @@ impl Failure {
 
     /// What to do about it.
     pub fn remedy(&self) -> String {
-        const AGAIN: &str = "what it did is unknown: run the same again, which reads the host anew and goes on";
+        const AGAIN: &str =
+            "what it did is unknown: run the same again, which reads the host anew and goes on";
         match self {
             Failure::Link(LinkError::Unreachable { why, .. }) => why.remedy().into(),
             Failure::Link(LinkError::Become { password_wanted: true, .. }) => {
-                "give the password with --ask-become-pass, --become-password-file or $LVSPROV_BECOME_PASSWORD".into()
+                "give the password with --ask-become-pass, --become-password-file or $LVSPROV_BECOME_PASSWORD"
+                    .into()
             }
             Failure::Link(LinkError::Become { .. }) => {
                 "see whether `sudo -v` works for that user on the host".into()

@@ -57,8 +57,11 @@ impl<'a> Job<'a> {
             }
             Seen { machine, name, result }
         };
-        let mut seen: Vec<Seen> =
-            futures_util::stream::iter(job.machines).map(one).buffer_unordered(job.forks.max(1)).collect().await;
+        let mut seen: Vec<Seen> = futures_util::stream::iter(job.machines)
+            .map(one)
+            .buffer_unordered(job.forks.max(1))
+            .collect()
+            .await;
         seen.sort_by_key(|seen| seen.machine.host);
         seen
     }

@@ -86,7 +86,7 @@ fn service(
     let mut real_servers = std::collections::BTreeMap::new();
     for (address, host, weight) in members(raw, socket, forwarding, director, cast, complaints) {
         hosts.push((address, host));
-        let real_server = RealServer { forwarding, weight, upper_threshold: 0, lower_threshold: 0 };
+        let real_server = RealServer::new(forwarding, weight);
         real_servers.insert(address, real_server);
     }
     let protocol = raw.protocol.as_ref().and_then(Field::value).copied().unwrap_or_default();
