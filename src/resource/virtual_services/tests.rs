@@ -11,14 +11,7 @@ const RR: &str = include_str!("../../../tests/cases/virtual_services/tutorial.ru
 const WRR: &str = include_str!("../../../tests/cases/virtual_services/tutorial-wrr.rules");
 
 fn facts(family: Family) -> Facts {
-    Facts {
-        os: Os { id: "an-os".into(), version: "12".into(), family },
-        kernel: "6.1.176".into(),
-        uid: 0,
-        systemd: true,
-        addresses: Vec::new(),
-        connection: None,
-    }
+    Facts { os: Os { id: "an-os".into(), version: "12".into(), family }, ..Facts::example() }
 }
 
 fn declared(rules: &str) -> VirtualServices {
