@@ -17,14 +17,15 @@ fn read(name: &str, text: &str) -> Result<Inventory, Complaints> {
 }
 
 fn example(name: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("inventories").join(name)).unwrap()
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("inventories").join(name))
+        .expect("the example is in the repository")
 }
 
 fn shown(complaints: &Complaints) -> String {
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(110);
     let mut text = String::new();
     for complaint in complaints {
-        handler.render_report(&mut text, complaint).unwrap();
+        handler.render_report(&mut text, complaint).expect("a complaint is about its own source");
         text.push('\n');
     }
     text

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
@@ -98,7 +99,7 @@ impl<'a> SeqAccess<'a> for Items<'a> {
 
     fn next_element_seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
         let Some(node) = self.items.next() else { return Ok(None) };
-        let item = NodeDeserializer { node, name: self.name, complaints: self.complaints };
+        let item = NodeDeserializer { node, name: self.name, rest: None, complaints: self.complaints };
         seed.deserialize(item).map(Some).map_err(|error| error.at(node.span))
     }
 
@@ -112,6 +113,9 @@ pub(super) struct Entries<'a> {
     pub entries: std::slice::Iter<'a, NodeEntry>,
     /// The keys that are not skipped; `None` for all of them.
     pub known: Option<&'static [&'static str]>,
+    /// Keys by the places of those that were misspelt for them: they were complained of, and go on as what was meant,
+    /// so that it is not said to be missing too.
+    pub meant: Vec<(Span, &'static str)>,
     pub value: Option<&'a NodeEntry>,
     pub complaints: &'a RefCell<Complaints>,
 }
@@ -120,10 +124,17 @@ impl<'a> MapAccess<'a> for Entries<'a> {
     type Error = Error;
 
     fn next_key_seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        let known = self.known;
-        let is_known = |entry: &&NodeEntry| known.is_none_or(|keys| keys.contains(&entry.key.value.as_str()));
+        let (known, meant) = (self.known, &self.meant);
+        let meant = |entry: &NodeEntry| meant.iter().find(|(span, _)| *span == entry.key.span);
+        let is_known = |entry: &&NodeEntry| {
+            known.is_none_or(|keys| keys.contains(&entry.key.value.as_str())) || meant(entry).is_some()
+        };
         let Some(entry) = self.entries.by_ref().find(is_known) else { return Ok(None) };
         self.value = Some(entry);
+        if let Some((_, key)) = meant(entry) {
+            let key: StrDeserializer<'_, Error> = (*key).into_deserializer();
+            return seed.deserialize(key).map(Some);
+        }
         seed.deserialize(KeyDeserializer(&entry.key)).map(Some).map_err(|error| error.at(entry.key.span))
     }
 
@@ -132,7 +143,7 @@ impl<'a> MapAccess<'a> for Entries<'a> {
             return Err(Error::new("a value was asked for before its key".to_owned()));
         };
         let (node, name) = (&entry.value, Name::Key(&entry.key.value));
-        let value = NodeDeserializer { node, name, complaints: self.complaints };
+        let value = NodeDeserializer { node, name, rest: None, complaints: self.complaints };
         seed.deserialize(value).map_err(|error| error.at(node.span))
     }
 

@@ -8,7 +8,7 @@ use serde::forward_to_deserialize_any;
 
 use super::access::{Entries, Items, Located};
 use super::error::Error;
-use super::{Complaints, Node, NodeEntry, Value, choose_from};
+use super::{Complaints, Node, NodeEntry, Span, Value, choose_from, nearest};
 
 /// Newtype names by which the types of this room ask for more than serde's data model gives. serde knows a newtype by
 /// name only, so a name is the one thing that passes through it.
@@ -37,9 +37,24 @@ pub(super) fn read<T: DeserializeOwned>(
 ) -> Option<T> {
     let empty = Complaints::about(complaints.source().clone());
     let recorded = RefCell::new(std::mem::replace(complaints, empty));
-    let result = T::deserialize(NodeDeserializer { node, name, complaints: &recorded });
+    let result = T::deserialize(NodeDeserializer { node, name, rest: None, complaints: &recorded });
     *complaints = recorded.into_inner();
     result.map_err(|error| error.at(node.span).record(complaints)).ok()
+}
+
+/// As [`read`], for a struct that is a part of the mapping: the indices of the entries that are none of its keys.
+pub(super) fn read_part<T: DeserializeOwned>(
+    node: &Node,
+    complaints: &mut Complaints,
+) -> Option<(T, Vec<usize>)> {
+    let empty = Complaints::about(complaints.source().clone());
+    let recorded = RefCell::new(std::mem::replace(complaints, empty));
+    let rest = RefCell::new(Vec::new());
+    let name = Name::Document;
+    let result = T::deserialize(NodeDeserializer { node, name, rest: Some(&rest), complaints: &recorded });
+    *complaints = recorded.into_inner();
+    let part = result.map_err(|error| error.at(node.span).record(complaints)).ok()?;
+    Some((part, rest.into_inner()))
 }
 
 /// One node, as serde wants it.
@@ -47,6 +62,8 @@ pub(super) fn read<T: DeserializeOwned>(
 pub(super) struct NodeDeserializer<'a> {
     pub node: &'a Node,
     pub name: Name<'a>,
+    /// Takes the indices of a struct's unknown keys instead of a complaint; of this node's only.
+    pub rest: Option<&'a RefCell<Vec<usize>>>,
     pub complaints: &'a RefCell<Complaints>,
 }
 
@@ -114,13 +131,10 @@ impl<'a> NodeDeserializer<'a> {
         }
     }
 
-    fn visit_entries<V: Visitor<'a>>(
-        self,
-        known: Option<&'static [&'static str]>,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
+    fn visit_entries<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
         let entries = self.entries()?.iter();
-        visitor.visit_map(Entries { entries, known, value: None, complaints: self.complaints })
+        let (known, meant) = (None, Vec::new());
+        visitor.visit_map(Entries { entries, known, meant, value: None, complaints: self.complaints })
     }
 
     fn visit_items<V: Visitor<'a>>(self, items: &'a [Node], visitor: V) -> Result<V::Value, Error> {
@@ -177,7 +191,7 @@ impl<'a> Deserializer<'a> for NodeDeserializer<'a> {
             Value::Float(value) => visitor.visit_f64(*value),
             Value::Text(value) => visitor.visit_borrowed_str(value),
             Value::Sequence(items) => self.visit_items(items, visitor),
-            Value::Mapping(_) => self.visit_entries(None, visitor),
+            Value::Mapping(_) => self.visit_entries(visitor),
         }
     }
 
@@ -271,7 +285,7 @@ impl<'a> Deserializer<'a> for NodeDeserializer<'a> {
     }
 
     fn deserialize_map<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.visit_entries(None, visitor)
+        self.visit_entries(visitor)
     }
 
     fn deserialize_struct<V: Visitor<'a>>(
@@ -280,18 +294,39 @@ impl<'a> Deserializer<'a> for NodeDeserializer<'a> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        for entry in self.entries()? {
-            if fields.contains(&entry.key.value.as_str()) {
+        let entries = self.entries()?;
+        let has = |key: &str| entries.iter().any(|entry| entry.key.value == key);
+        let mut meant: Vec<(Span, &'static str)> = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            let key = entry.key.value.as_str();
+            if fields.contains(&key) {
+                continue;
+            }
+            if let Some(rest) = self.rest {
+                rest.borrow_mut().push(index);
                 continue;
             }
             let message = match self.name {
-                Name::Document => format!("`{}` is not a key that is known here", entry.key.value),
-                Name::Key(key) | Name::Item(key) => format!("`{}` is not a key of `{key}`", entry.key.value),
+                Name::Document => format!("`{key}` is not a key that is known here"),
+                Name::Key(owner) | Name::Item(owner) => format!("`{key}` is not a key of `{owner}`"),
             };
-            let remedy = choose_from(&entry.key.value, fields.iter().copied());
+            let remedy = choose_from(key, fields.iter().copied());
             self.complaints.borrow_mut().add(entry.key.span, message, remedy).label("unknown key");
+            if let Some(near) = nearest(key, fields.iter().copied())
+                && !has(near)
+                && meant.iter().all(|(_, taken)| *taken != near)
+            {
+                meant.push((entry.key.span, near));
+            }
         }
-        self.visit_entries(Some(fields), visitor)
+        let entries = entries.iter();
+        visitor.visit_map(Entries {
+            entries,
+            known: Some(fields),
+            meant,
+            value: None,
+            complaints: self.complaints,
+        })
     }
 
     /// Only the plain kind, a word out of a few.

@@ -252,7 +252,11 @@ mod tests {
         let (task, complaints) =
             read("nmae: x\nretries: 256\nwhen: 'true'\nlimits: {a: x, b: 1}\nvalue: [1]\n");
         let task = task.unwrap();
-        assert_eq!(task.name, Field::Missing);
+        assert_eq!(
+            task.name.value().map(String::as_str),
+            Some("x"),
+            "a misspelt key goes on as what was meant"
+        );
         assert_eq!(task.retries, Some(Field::Wrong));
         assert_eq!(task.limits.unwrap().value().unwrap().0[1].value.value(), Some(&1.0));
         let expected = "\
@@ -273,6 +277,15 @@ t:5:8: `value` must be text or a number; leave the brackets or the `- ` out, and
             assert_eq!(task.name.required("name", Span::default(), &mut complaints), None);
             assert_eq!(complaints.len(), 1);
         }
+    }
+
+    #[test]
+    fn a_misspelt_key_does_not_stand_in_for_one_that_is_there() {
+        let (task, complaints) = read("{nam: x, name: y, nmae: z, retrie: 1, retris: 2}");
+        let task = task.unwrap();
+        assert_eq!(task.name.value().unwrap(), "y");
+        assert_eq!(task.retries.unwrap().value(), Some(&1), "the first one");
+        assert_eq!(complaints.lines().count(), 4);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A document is a plain `#[derive(Deserialize, JsonSchema)]` struct, so that its shape and its schema are one thing.
 //! What a reader of such documents would lose with an ordinary deserializer, the first error being the last, is kept
 //! by two means: a [`Field`] never fails, it records a complaint and stays empty; and the deserializer behind
-//! [`Node::read`] complains of unknown keys itself, and goes on.
+//! [`Node::read`] complains of unknown keys itself, and goes on, with what was meant where a key is misspelt.
 //!
 //! ```
 //! use lvsprov::document::{self, Complaints, Field, Source};
@@ -14,7 +14,7 @@
 //!     forks: Option<Field<u16>>,
 //! }
 //!
-//! let mut complaints = Complaints::about(Source::new("play.yaml", "nmae: web\nforks: many\n"));
+//! let mut complaints = Complaints::about(Source::new("play.yaml", "hosts: web\nforks: many\n"));
 //! let play: Option<Play> = document::read(&mut complaints);
 //! if let Some(play) = &play {
 //!     play.name.required("name", document::Span::default(), &mut complaints);

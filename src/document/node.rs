@@ -75,6 +75,17 @@ impl Node {
         deserialize::read(self, Name::Document, complaints)
     }
 
+    /// Reads the part of a mapping that a struct describes, and gives the other entries back instead of complaining
+    /// of them: a task is `{ name, when, tags, MODULE: arguments }`, and which module there is, its key says.
+    pub fn read_part<T: DeserializeOwned>(
+        &self,
+        complaints: &mut Complaints,
+    ) -> Option<(T, Vec<&NodeEntry>)> {
+        let (part, rest) = deserialize::read_part(self, complaints)?;
+        let entries = self.entries().unwrap_or_default();
+        Some((part, rest.into_iter().filter_map(|index| entries.get(index)).collect()))
+    }
+
     /// Without places, for templates.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
@@ -177,5 +188,60 @@ impl schemars::JsonSchema for Node {
 
     fn json_schema(_generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::Schema::from(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{self as document, Field, OneOrMany, Source};
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Play {
+        hosts: Field<String>,
+        tasks: Field<Vec<Node>>,
+    }
+
+    #[derive(Deserialize)]
+    struct Task {
+        name: Option<Field<String>>,
+        tags: Option<OneOrMany<String>>,
+    }
+
+    #[derive(Deserialize)]
+    struct Package {
+        name: Field<String>,
+    }
+
+    #[test]
+    fn a_play_is_read_task_by_task() {
+        let text = "
+hosts: directors
+tasks:
+  - { name: Tool, package: { name: ipvsadm, nmae: x }, tags: lvs }
+  - { pakcage: { name: x }, tags: [a, 1] }
+";
+        let mut complaints = Complaints::about(Source::new("play.yaml", text));
+        let play: Play = document::read(&mut complaints).unwrap();
+        assert_eq!(play.hosts.value().unwrap(), "directors");
+        let mut seen = Vec::new();
+        for node in play.tasks.value().unwrap() {
+            let (task, modules): (Task, _) = node.read_part(&mut complaints).unwrap();
+            assert_eq!(task.tags.unwrap().values().count(), 1);
+            let name = task.name.as_ref().and_then(Field::value);
+            let [module] = modules[..] else { panic!("{modules:?}") };
+            if module.key.value == "package" {
+                let package: Package = module.read(&mut complaints).unwrap();
+                seen.push(format!("{name:?} {}", package.name.value().unwrap()));
+            } else {
+                complaints.add(module.key.span, "no such module", "did you mean `package`?");
+            }
+        }
+        assert_eq!(seen, ["Some(\"Tool\") ipvsadm"]);
+        let expected = "\
+play.yaml:4:45: `nmae` is not a key of `package`; did you mean `name`?
+play.yaml:5:39: each entry of `tags` must be text; put it into quotes: \"1\"
+play.yaml:5:7: no such module; did you mean `package`?";
+        assert_eq!(complaints.to_string(), expected);
     }
 }
