@@ -20,3 +20,4 @@
 
 pub mod inventory;
 pub mod ipvs;
+pub mod lab;
