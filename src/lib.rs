@@ -27,3 +27,4 @@ pub mod resource;
 pub mod run;
 pub mod transport;
 pub mod verify;
+pub mod lab;
