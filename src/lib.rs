@@ -21,10 +21,10 @@
 pub mod document;
 pub mod inventory;
 pub mod ipvs;
+pub mod lab;
 pub mod plan;
 pub mod playbook;
 pub mod resource;
 pub mod run;
 pub mod transport;
 pub mod verify;
-pub mod lab;

@@ -46,8 +46,8 @@ pub struct Time {
 }
 
 impl Inventory {
-    /// Takes what the reader has found to be valid.
-    pub(super) fn new(
+    /// Takes what is valid: the reader has made sure, or a test has taken care.
+    pub(crate) fn new(
         cluster: String,
         hosts: Vec<Host>,
         virtual_services: Vec<ServiceDeclaration>,

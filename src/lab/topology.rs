@@ -170,14 +170,7 @@ pub(super) mod tests {
     }
 
     pub fn inventory(hosts: Vec<Host>) -> Inventory {
-        Inventory {
-            cluster: "web".to_owned(),
-            hosts,
-            virtual_services: Vec::new(),
-            time: Time::default(),
-            vars: Map::new(),
-            groups: std::collections::BTreeMap::new(),
-        }
+        Inventory::new("web".to_owned(), hosts, Vec::new(), Time::default(), Map::new(), [].into())
     }
 
     pub fn tutorial() -> Inventory {
