@@ -9,13 +9,14 @@ mod boot;
 mod observed;
 mod script;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use self::aspects::{aspects, boot_aspects};
 use self::boot::RulesUnit;
 use self::observed::Observed;
 use super::{Change, Context, Facts, Kind, Refusal, Unreadable};
-use crate::ipvs::{Rules, Table, edits};
+use crate::ipvs::{Rules, ServiceKey, Table, edits};
 
 /// All virtual services of one director. A host has one declaration of this kind, or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +86,14 @@ impl Kind for VirtualServices {
 }
 
 impl VirtualServices {
+    /// The services on the host, in the kernel or in the rules file, that are not declared: for reports. Unless
+    /// `prune`, they stay as they are and are no difference.
+    pub fn undeclared(&self, observed: &Observed) -> Vec<ServiceKey> {
+        let there = [&observed.kernel, &observed.boot.rules.table];
+        let keys: BTreeSet<_> = there.iter().flat_map(|table| table.services.keys().copied()).collect();
+        keys.into_iter().filter(|key| !self.table.services.contains_key(key)).collect()
+    }
+
     /// What the rules file is to hold: what is declared, what is not but stays, and the comments. A line that stops
     /// the restore becomes a comment, so that nothing that somebody wrote is lost.
     fn rules(&self, there: &Rules) -> Rules {

@@ -30,7 +30,8 @@ pub(super) fn probe(unit: Option<RulesUnit>) -> String {
     if let Some(unit) = unit {
         probe += unit.state_function();
         probe += &format!(
-            "echo \"@unit $(ipvsadm_unit)\"\n\
+            "printf '@unit '\n\
+             ipvsadm_unit\n\
              echo @files\n\
              grep -s '' /dev/null {} {}\n",
             unit.rules(),

@@ -160,7 +160,9 @@ pub(super) fn boot(unit: RulesUnit, there: &Boot, wanted: &Rules) -> String {
 if [ -e "$defaults" ] && grep -q '^[[:space:]]*AUTO=' "$defaults"; then
     new=$(sed 's/^[[:space:]]*AUTO=.*/AUTO="true"/' "$defaults")
 else
-    new=$(if [ -e "$defaults" ]; then cat "$defaults"; fi; echo 'AUTO="true"')
+    new=$(if [ -e "$defaults" ]; then cat "$defaults"; fi)
+    new=$new${{new:+
+}}'AUTO="true"'
 fi
 replace "$defaults" "$new"
 "#,

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use proptest::prelude::*;
 
 use super::boot::{Boot, UnitState};
@@ -134,6 +132,8 @@ fn what_is_not_declared_stays_in_the_table_and_in_the_file() {
         "# ours\n{RR}-A -u 192.168.175.100:53 -s rr\n-a -u 192.168.175.100:53 -r 192.168.40.103:53 -m -w 1 -x 9\n"
     );
     assert_eq!(differ(&declared(RR), &host(&both)), Ok(None));
+    let undeclared = declared(RR).undeclared(&host(&both));
+    assert_eq!(undeclared.iter().map(ToString::to_string).collect::<Vec<_>>(), ["udp 192.168.175.100:53"]);
     let change = differ(&declared(WRR), &host(&both)).unwrap().unwrap();
     assert!(change.script.contains("-r 192.168.40.103:53 -m -w 1 -x 9"), "{}", change.script);
     assert!(change.script.contains("'# ours\n"));

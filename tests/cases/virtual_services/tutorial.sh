@@ -55,7 +55,9 @@ defaults=/etc/default/ipvsadm
 if [ -e "$defaults" ] && grep -q '^[[:space:]]*AUTO=' "$defaults"; then
     new=$(sed 's/^[[:space:]]*AUTO=.*/AUTO="true"/' "$defaults")
 else
-    new=$(if [ -e "$defaults" ]; then cat "$defaults"; fi; echo 'AUTO="true"')
+    new=$(if [ -e "$defaults" ]; then cat "$defaults"; fi)
+    new=$new${new:+
+}'AUTO="true"'
 fi
 replace "$defaults" "$new"
 ipvsadm_unit() {
