@@ -86,7 +86,7 @@ impl Lab {
     /// What a machine's kernel and systemd print; after a failed `up`, what they printed.
     pub fn console_log(&self, host: &str) -> PathBuf {
         let live = machine::folder(&self.folder, host).join("console.log");
-        let kept = self.failed.join(format!("{host}.log"));
+        let kept = self.kept_log(host);
         if !live.exists() && kept.exists() { kept } else { live }
     }
 
@@ -107,7 +107,7 @@ impl Lab {
         if network::link(&self.namespace()).exists() && !self.folder.exists() {
             return Err(LabError::NamespaceTaken { namespace: self.namespace() });
         }
-        let image = image::ensure(&self.cache, events).await?;
+        let image = self.image(events).await?;
         fs::create_dir_all(&self.folder).at(&self.folder)?;
         let _lock = self.lock().await?;
         let before = self.plans()?;
@@ -119,17 +119,20 @@ impl Lab {
         }
         let running: Vec<String> =
             machine::processes(&self.folder).into_iter().map(|process| process.host).collect();
-        let raised = self.raise(&topology, &image, &running, events).await;
-        if raised.is_err() {
-            self.keep_logs(&topology.machines);
-            // The first failure is the one to tell; what a clean-up leaves, `down` finds again.
-            if running.is_empty() {
-                let _ = self.take_down(events).await;
-            } else {
-                let _ = machine::end(&self.folder, |host| !running.iter().any(|kept| kept == host)).await;
-            }
+        let Err(mut error) = self.raise(&topology, &image, &running, events).await else { return Ok(()) };
+        if let LabError::MachineDied { host, console, .. } | LabError::MachineSilent { host, console, .. } =
+            &mut error
+        {
+            *console = self.kept_log(host);
         }
-        raised
+        self.keep_logs(&topology.machines);
+        // The first failure is the one to tell; what a clean-up leaves, `down` finds again.
+        let _ = if running.is_empty() {
+            self.take_down(events).await
+        } else {
+            machine::end(&self.folder, |host| !running.iter().any(|kept| kept == host)).await
+        };
+        Err(error)
     }
 
     async fn raise(
@@ -143,6 +146,8 @@ impl Lab {
         network::ensure(&namespace, topology).await?;
         events(LabEvent::NetworkReady { namespace: namespace.clone(), subnets: topology.subnets.len() });
         machine::write_wrapper(&self.folder).await?;
+        let recorded = self.folder.join("image");
+        fs::write(&recorded, image.to_string_lossy().as_bytes()).at(&recorded)?;
         let login = self.folder.join("login_key");
         if !login.exists() {
             seed::new_key(&login, "lab").await?;
@@ -253,6 +258,17 @@ impl Lab {
         tell_ready(rebooting, events).await
     }
 
+    /// The base image: the one that the lab's disks are made over, even when a newer recipe would make another.
+    async fn image(&self, events: &mut dyn FnMut(LabEvent)) -> Result<PathBuf, LabError> {
+        match fs::read_to_string(self.folder.join("image")).map(PathBuf::from) {
+            Ok(path) if path.exists() => {
+                events(LabEvent::ImageReady { path: path.clone(), cached: true });
+                Ok(path)
+            }
+            _ => image::ensure(&self.cache, events).await,
+        }
+    }
+
     /// Whether this machine has all that a lab needs.
     fn check_machine(&self) -> Result<(), LabError> {
         if !rustix::process::geteuid().is_root() {
@@ -309,13 +325,17 @@ impl Lab {
         Ok(folder)
     }
 
+    fn kept_log(&self, host: &str) -> PathBuf {
+        self.failed.join(format!("{host}.log"))
+    }
+
     /// Saves what the consoles said from the removal of the lab's folder.
     fn keep_logs(&self, plans: &[Plan]) {
         let kept = fs::create_dir_all(&self.failed).is_ok();
         for plan in plans.iter().filter(|_| kept) {
             let console = machine::folder(&self.folder, &plan.host).join("console.log");
             // A machine that was not started has said nothing.
-            let _ = fs::copy(console, self.failed.join(format!("{}.log", plan.host)));
+            let _ = fs::copy(console, self.kept_log(&plan.host));
         }
     }
 }

@@ -73,7 +73,7 @@ impl Machine {
             .arg(format!("uml_dir={}/", folder.display()))
             .arg(format!("ubd0={},{}", folder.join("disk.cow").display(), image.display()))
             .arg(format!("ubd1r={}", folder.join("seed.tar").display()))
-            .args([MEMORY, "root=/dev/ubda", "rw", "init=/usr/sbin/lab-init", "panic=1"])
+            .args([MEMORY, "root=/dev/ubda", "rw", "init=/usr/sbin/lab-init"])
             // What this machine has in its page cache outlives any guest: waiting for its disk would buy nothing.
             .arg("rootflags=nobarrier")
             .args(["audit=0", "con=null", "con0=null,fd:1", "ssl=null"]);
