@@ -56,8 +56,14 @@ pub enum LabError {
         /// The machine.
         host: String,
     },
+    /// There is no lab of that name.
+    #[error("lab `{lab}` is not up: run `lvsprov lab up`")]
+    NotUp {
+        /// The lab's name.
+        lab: String,
+    },
     /// The lab has no such machine.
-    #[error("lab `{lab}` has no machine `{host}`{}", if .known.is_empty() { ": it is not up".to_owned() } else { format!("; it has {}", .known.join(", ")) })]
+    #[error("lab `{lab}` has no machine `{host}`; it has {}", .known.join(", "))]
     UnknownMachine {
         /// The lab's name.
         lab: String,

@@ -85,10 +85,16 @@ async fn build(
     release: &str,
     events: &mut dyn FnMut(LabEvent),
 ) -> Result<(), LabError> {
-    // Holding the lock, whatever lies here is of a build that was cut off.
+    // Holding the lock, whatever lies here is of a build that was cut off; its last process may be dying still.
     let work = cache.join("work");
-    if work.exists() {
-        fs::remove_dir_all(&work).at(&work)?;
+    let begun = tokio::time::Instant::now();
+    while work.exists() {
+        match fs::remove_dir_all(&work) {
+            Err(_) if begun.elapsed() < Duration::from_secs(10) => {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            removed => removed.at(&work)?,
+        }
     }
     let recipe = work.join("recipe");
     fs::create_dir_all(&recipe).at(&recipe)?;

@@ -1,18 +1,18 @@
 //! A lab: an inventory's cluster on this machine.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use rustix::fs::{FlockOperation, flock};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::error::{At, LabError};
 use super::event::LabEvent;
+use super::folder::{Folder, file_name};
 use super::machine::{self, Machine};
-use super::topology::{Plan, Topology, digest};
+use super::topology::{Plan, Topology};
 use super::{image, network, program, seed, ssh};
 use crate::inventory::Inventory;
 
@@ -31,8 +31,7 @@ pub struct LabSettings {
 #[derive(Clone, Debug)]
 pub struct Lab {
     name: String,
-    folder: PathBuf,
-    failed: PathBuf,
+    folder: Folder,
     cache: PathBuf,
     exe: PathBuf,
 }
@@ -62,11 +61,8 @@ impl MachineStatus {
 impl Lab {
     /// The lab of that name. Nothing is touched.
     pub fn new(settings: &LabSettings, name: &str) -> Lab {
-        let file = file_name(name);
-        let state = std::path::absolute(&settings.state).unwrap_or_else(|_| settings.state.clone());
         Lab {
-            folder: state.join(&file),
-            failed: state.join(format!("{file}.failed")),
+            folder: Folder::new(&settings.state, name),
             name: name.to_owned(),
             cache: settings.cache.clone(),
             exe: settings.exe.clone(),
@@ -80,20 +76,18 @@ impl Lab {
 
     /// An ssh_config(5) that reaches each of its hosts by name, from outside the namespace.
     pub fn ssh_config(&self) -> PathBuf {
-        self.folder.join("ssh_config")
+        self.folder.file("ssh_config")
     }
 
     /// What a machine's kernel and systemd print; after a failed `up`, what they printed.
     pub fn console_log(&self, host: &str) -> PathBuf {
-        let live = machine::folder(&self.folder, host).join("console.log");
-        let kept = self.failed.join(format!("{host}.log"));
-        if !live.exists() && kept.exists() { kept } else { live }
+        self.folder.console(host)
     }
 
     /// Whether it has machines, and all of them run.
     pub fn is_up(&self) -> bool {
-        let Ok(plans) = self.plans() else { return false };
-        let running = machine::processes(&self.folder);
+        let Ok(plans) = self.folder.plans() else { return false };
+        let running = machine::processes(&self.folder.path);
         !plans.is_empty()
             && self.ssh_config().exists()
             && plans.iter().all(|plan| running.iter().any(|process| process.host == plan.host))
@@ -104,32 +98,37 @@ impl Lab {
     pub async fn up(&self, inventory: &Inventory, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
         self.check_machine()?;
         let topology = Topology::of(inventory)?;
-        if network::link(&self.namespace()).exists() && !self.folder.exists() {
+        if network::link(&self.namespace()).exists() && !self.folder.path.exists() {
             return Err(LabError::NamespaceTaken { namespace: self.namespace() });
         }
-        let image = image::ensure(&self.cache, events).await?;
-        fs::create_dir_all(&self.folder).at(&self.folder)?;
-        let _lock = self.lock().await?;
-        let before = self.plans()?;
-        if self.failed.exists() {
-            fs::remove_dir_all(&self.failed).at(&self.failed)?;
-        }
+        let image = self.image(events).await?;
+        let _lock = loop {
+            fs::create_dir_all(&self.folder.path).at(&self.folder.path)?;
+            if let Some(lock) = self.folder.lock(&self.name).await? {
+                break lock;
+            }
+        };
+        let before = self.folder.plans()?;
+        self.folder.forget_failure()?;
         if let Some(plan) = topology.machines.iter().find(|plan| before.iter().any(|old| differ(old, plan))) {
             return Err(LabError::Changed { host: plan.host.clone() });
         }
         let running: Vec<String> =
-            machine::processes(&self.folder).into_iter().map(|process| process.host).collect();
-        let raised = self.raise(&topology, &image, &running, events).await;
-        if raised.is_err() {
-            self.keep_logs(&topology.machines);
-            // The first failure is the one to tell; what a clean-up leaves, `down` finds again.
-            if running.is_empty() {
-                let _ = self.take_down(events).await;
-            } else {
-                let _ = machine::end(&self.folder, |host| !running.iter().any(|kept| kept == host)).await;
-            }
+            machine::processes(&self.folder.path).into_iter().map(|process| process.host).collect();
+        let Err(mut error) = self.raise(&topology, &image, &running, events).await else { return Ok(()) };
+        if let LabError::MachineDied { host, console, .. } | LabError::MachineSilent { host, console, .. } =
+            &mut error
+        {
+            *console = self.folder.kept_log(host);
         }
-        raised
+        self.folder.keep_logs(&topology.machines);
+        // The first failure is the one to tell; what a clean-up leaves, `down` finds again.
+        let _ = if running.is_empty() {
+            self.take_down(events).await
+        } else {
+            machine::end(&self.folder.path, |host| !running.iter().any(|kept| kept == host)).await
+        };
+        Err(error)
     }
 
     async fn raise(
@@ -142,8 +141,10 @@ impl Lab {
         let namespace = self.namespace();
         network::ensure(&namespace, topology).await?;
         events(LabEvent::NetworkReady { namespace: namespace.clone(), subnets: topology.subnets.len() });
-        machine::write_wrapper(&self.folder).await?;
-        let login = self.folder.join("login_key");
+        machine::write_wrapper(&self.folder.path).await?;
+        let recorded = self.folder.file("image");
+        fs::write(&recorded, image.to_string_lossy().as_bytes()).at(&recorded)?;
+        let login = self.folder.file("login_key");
         if !login.exists() {
             seed::new_key(&login, "lab").await?;
         }
@@ -157,10 +158,10 @@ impl Lab {
             }
             let machine = self.machine(plan);
             let folder = machine.folder();
-            if !record(&folder).exists() {
+            if !self.folder.has(plan) {
                 fs::create_dir_all(&folder).at(&folder)?;
                 seed::write(&self.name, plan, &topology.machines, &login, &folder).await?;
-                write_plan(plan, &folder)?;
+                self.folder.write_plan(plan)?;
             }
             machine.start(image).await?;
             events(LabEvent::MachineStarted { host: plan.host.clone() });
@@ -183,28 +184,23 @@ impl Lab {
     /// off at any moment. Nothing there is nothing to do.
     pub async fn down(&self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
         self.check_machine()?;
-        if self.failed.exists() {
-            fs::remove_dir_all(&self.failed).at(&self.failed)?;
-        }
-        if !self.folder.exists() {
-            // A namespace of this name, if any, is not of this state directory.
-            return Ok(());
-        }
-        let _lock = self.lock().await?;
+        self.folder.forget_failure()?;
+        // Without a folder, a namespace of this name is not of this state directory.
+        let Some(_lock) = self.folder.lock(&self.name).await? else { return Ok(()) };
         self.take_down(events).await
     }
 
     async fn take_down(&self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
         let mut hosts: Vec<String> =
-            machine::processes(&self.folder).into_iter().map(|process| process.host).collect();
+            machine::processes(&self.folder.path).into_iter().map(|process| process.host).collect();
         hosts.sort_unstable();
         hosts.dedup();
-        machine::end(&self.folder, |_| true).await?;
+        machine::end(&self.folder.path, |_| true).await?;
         for host in hosts {
             events(LabEvent::MachineStopped { host });
         }
         network::remove(&self.namespace()).await?;
-        fs::remove_dir_all(&self.folder).at(&self.folder)?;
+        fs::remove_dir_all(&self.folder.path).at(&self.folder.path)?;
         events(LabEvent::LabRemoved { lab: self.name.clone() });
         Ok(())
     }
@@ -212,7 +208,7 @@ impl Lab {
     /// How every machine is, in the inventory's order; empty when there is no lab.
     pub async fn status(&self) -> Result<Vec<MachineStatus>, LabError> {
         let mut asked = JoinSet::new();
-        for plan in self.plans()? {
+        for plan in self.folder.plans()? {
             let machine = self.machine(&plan);
             asked.spawn(async move {
                 let pid = machine.pid();
@@ -231,12 +227,16 @@ impl Lab {
 
     /// Reboots these hosts, or all when none is named, side by side, and waits until each answers with a new boot id.
     pub async fn reboot(&self, hosts: &[String], events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
-        let plans = self.plans()?;
+        let not_up = || LabError::NotUp { lab: self.name.clone() };
+        let _lock = self.folder.lock(&self.name).await?.ok_or_else(not_up)?;
+        let plans = self.folder.plans()?;
+        if plans.is_empty() {
+            return Err(not_up());
+        }
         if let Some(host) = hosts.iter().find(|host| plans.iter().all(|plan| plan.host != **host)) {
             let known = plans.into_iter().map(|plan| plan.host).collect();
             return Err(LabError::UnknownMachine { lab: self.name.clone(), host: host.clone(), known });
         }
-        let _lock = self.lock().await?;
         let chosen: Vec<&Plan> =
             plans.iter().filter(|plan| hosts.is_empty() || hosts.contains(&plan.host)).collect();
         let deadline = patience(chosen.len());
@@ -253,6 +253,17 @@ impl Lab {
         tell_ready(rebooting, events).await
     }
 
+    /// The base image: the one that the lab's disks are made over, even when a newer recipe would make another.
+    async fn image(&self, events: &mut dyn FnMut(LabEvent)) -> Result<PathBuf, LabError> {
+        match fs::read_to_string(self.folder.file("image")).map(PathBuf::from) {
+            Ok(path) if path.exists() => {
+                events(LabEvent::ImageReady { path: path.clone(), cached: true });
+                Ok(path)
+            }
+            _ => image::ensure(&self.cache, events).await,
+        }
+    }
+
     /// Whether this machine has all that a lab needs.
     fn check_machine(&self) -> Result<(), LabError> {
         if !rustix::process::geteuid().is_root() {
@@ -263,60 +274,19 @@ impl Lab {
     }
 
     fn machine(&self, plan: &Plan) -> Machine {
-        Machine { plan: plan.clone(), lab: self.folder.clone(), namespace: self.namespace() }
-    }
-
-    /// The machines that the lab has, in the inventory's order.
-    fn plans(&self) -> Result<Vec<Plan>, LabError> {
-        let machines = self.folder.join("machines");
-        let mut plans: Vec<Plan> = Vec::new();
-        if !machines.exists() {
-            return Ok(plans);
-        }
-        for entry in fs::read_dir(&machines).at(&machines)? {
-            let record = record(&entry.at(&machines)?.path());
-            // A machine without one was being made when its maker was cut off: it never ran.
-            if record.exists() {
-                let text = fs::read_to_string(&record).at(&record)?;
-                plans.push(serde_json::from_str(&text).map_err(std::io::Error::from).at(&record)?);
-            }
-        }
-        plans.sort_unstable_by_key(|plan| plan.index);
-        Ok(plans)
+        Machine { plan: plan.clone(), lab: self.folder.path.clone(), namespace: self.namespace() }
     }
 
     fn write_ssh(&self) -> Result<(), LabError> {
-        let plans = self.plans()?;
-        let known =
-            ssh::known_hosts(&plans, |plan| ssh::public_key(&machine::folder(&self.folder, &plan.host)))?;
-        let config = ssh::config(&plans, &self.folder, &self.exe, &self.namespace());
-        for (path, text) in [(self.folder.join("known_hosts"), known), (self.ssh_config(), config)] {
+        let plans = self.folder.plans()?;
+        let known = ssh::known_hosts(&plans, |plan| {
+            ssh::public_key(&machine::folder(&self.folder.path, &plan.host))
+        })?;
+        let config = ssh::config(&plans, &self.folder.path, &self.exe, &self.namespace());
+        for (path, text) in [(self.folder.file("known_hosts"), known), (self.ssh_config(), config)] {
             fs::write(&path, text).at(&path)?;
         }
         Ok(())
-    }
-
-    /// Holds the lab until it is dropped, against other processes.
-    async fn lock(&self) -> Result<File, LabError> {
-        let begun = Instant::now();
-        let folder = File::open(&self.folder).at(&self.folder)?;
-        while flock(&folder, FlockOperation::NonBlockingLockExclusive).is_err() {
-            if begun.elapsed() > Duration::from_secs(5) {
-                return Err(LabError::Busy { lab: self.name.clone() });
-            }
-            sleep(Duration::from_millis(100)).await;
-        }
-        Ok(folder)
-    }
-
-    /// Saves what the consoles said from the removal of the lab's folder.
-    fn keep_logs(&self, plans: &[Plan]) {
-        let kept = fs::create_dir_all(&self.failed).is_ok();
-        for plan in plans.iter().filter(|_| kept) {
-            let console = machine::folder(&self.folder, &plan.host).join("console.log");
-            // A machine that was not started has said nothing.
-            let _ = fs::copy(console, self.failed.join(format!("{}.log", plan.host)));
-        }
     }
 }
 
@@ -337,48 +307,15 @@ async fn tell_ready(
     Ok(())
 }
 
-/// Where a machine's plan is kept.
-fn record(folder: &Path) -> PathBuf {
-    folder.join("plan.json")
-}
-
-/// Records a machine whose seed is complete. Renamed into place, so that half of it is never read.
-fn write_plan(plan: &Plan, folder: &Path) -> Result<(), LabError> {
-    let (fresh, record) = (folder.join("plan.new"), record(folder));
-    let text = serde_json::to_string_pretty(plan).map_err(std::io::Error::from).at(&record)?;
-    fs::write(&fresh, text).at(&fresh)?;
-    fs::rename(&fresh, &record).at(&record)
-}
-
 /// Whether a machine that was made by the one plan cannot pass for one of the other.
 fn differ(made: &Plan, asked: &Plan) -> bool {
     made.host == asked.host && (&made.cards, made.port) != (&asked.cards, asked.port)
-}
-
-/// A cluster's name as a file's: what may not stand in one is left out, and a digest keeps such names apart.
-fn file_name(name: &str) -> String {
-    let plain: String =
-        name.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(*letter)).collect();
-    if plain == name && !plain.is_empty() && !plain.starts_with('.') && plain.len() <= 64 {
-        return plain;
-    }
-    let start: String = plain.trim_start_matches('.').chars().take(40).collect();
-    format!("{start}-{}", digest(&[name], 4))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::topology::tests::tutorial;
     use super::*;
-
-    #[test]
-    fn a_clusters_name_becomes_a_files() {
-        assert_eq!(file_name("web-1"), "web-1");
-        assert!(file_name("../web").starts_with("web-"));
-        assert!(file_name("a b").starts_with("ab-"));
-        assert_ne!(file_name("a b"), file_name("a/b"));
-        assert!(file_name(&"x".repeat(300)).len() < 64);
-    }
 
     #[test]
     fn a_machine_is_another_with_other_addresses() {

@@ -73,7 +73,7 @@ impl Machine {
             .arg(format!("uml_dir={}/", folder.display()))
             .arg(format!("ubd0={},{}", folder.join("disk.cow").display(), image.display()))
             .arg(format!("ubd1r={}", folder.join("seed.tar").display()))
-            .args([MEMORY, "root=/dev/ubda", "rw", "init=/usr/sbin/lab-init", "panic=1"])
+            .args([MEMORY, "root=/dev/ubda", "rw", "init=/usr/sbin/lab-init"])
             // What this machine has in its page cache outlives any guest: waiting for its disk would buy nothing.
             .arg("rootflags=nobarrier")
             .args(["audit=0", "con=null", "con0=null,fd:1", "ssl=null"]);
@@ -158,7 +158,7 @@ impl Machine {
     }
 
     fn console_tail(&self) -> String {
-        tail(&String::from_utf8_lossy(&fs::read(self.console()).unwrap_or_default()), 15)
+        last_words(&String::from_utf8_lossy(&fs::read(self.console()).unwrap_or_default()))
     }
 
     /// The one processor that it keeps to. A guest's kernel and its processes take turns by ptrace; on two processors
@@ -171,6 +171,15 @@ impl Machine {
         let chosen = allowed.get(self.plan.index % allowed.len().max(1));
         chosen.copied().unwrap_or(0).to_string()
     }
+}
+
+/// The end of a console's log; of a kernel that panicked, what led to it rather than the stack that follows.
+fn last_words(log: &str) -> String {
+    let log = match log.rfind("Kernel panic") {
+        Some(panic) => &log[..panic + log[panic..].find('\n').unwrap_or(log.len() - panic)],
+        None => log,
+    };
+    tail(log, 15)
 }
 
 /// The folder of a machine in its lab's.
@@ -238,6 +247,16 @@ pub async fn write_wrapper(lab: &Path) -> Result<(), LabError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panic_is_the_last_word() {
+        assert_eq!(
+            last_words("one\nKernel panic - not syncing: no root\nCall Trace:\n"),
+            "one\nKernel panic - not syncing: no root"
+        );
+        assert_eq!(last_words("Kernel panic"), "Kernel panic");
+        assert_eq!(last_words("login:\n"), "login:");
+    }
 
     #[test]
     fn a_process_is_known_by_its_words() {

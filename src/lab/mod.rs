@@ -7,6 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `lab` | the whole: up, down, status, reboot |
+//! | `folder` | what it keeps on disk |
 //! | `image`, `image/` | the base image and its recipe |
 //! | `topology` | which subnets, cards and addresses an inventory asks for (pure) |
 //! | `network` | the namespace, its bridges and taps |
@@ -16,6 +17,7 @@
 
 mod error;
 mod event;
+mod folder;
 mod image;
 #[expect(clippy::module_inception, reason = "the room is named for its noun")]
 mod lab;

@@ -68,7 +68,7 @@ impl Topology {
         let taken: Vec<IpAddr> = declared.iter().map(IpNet::addr).collect();
         let mut subnets: Vec<Subnet> = Vec::new();
         for net in &declared {
-            // The widest that holds it; `max_by_key` would take the last of equals, which is as good.
+            // The widest that holds it: a VIP/32 in the DIP's subnet is on the same wire.
             let widest =
                 declared.iter().filter(|other| other.contains(net)).min_by_key(|other| other.prefix_len());
             let net = widest.unwrap_or(net).trunc();

@@ -45,7 +45,12 @@ mkdir -p "$root/etc/systemd/system-generators"
 for generator in $(list generators.txt); do ln -sf /dev/null "$root/etc/systemd/system-generators/$generator"; done
 install -m 755 "$recipe/init" "$root/usr/sbin/lab-init"
 install -m 644 "$recipe/sshd.conf" "$root/etc/ssh/sshd_config.d/lab.conf"
-rm -f "$root"/etc/ssh/ssh_host_*
+rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/update-motd.d/*
+# Asks questions ahead of an installation, if apt-utils were there; it is not, but finding that out takes a second.
+rm -f "$root/etc/apt/apt.conf.d/70debconf"
+# User-mode Linux offers a watchdog whose program Debian does not ship; systemd would reach for it at every shutdown.
+mkdir -p "$root/etc/systemd/system.conf.d"
+printf '[Manager]\nRebootWatchdogSec=off\n' >"$root/etc/systemd/system.conf.d/lab.conf"
 # Nobody answers DNS here: a look-up would hang until its time is out.
 : >"$root/etc/resolv.conf"
 sed -i 's/^hosts:.*/hosts: files/' "$root/etc/nsswitch.conf"
