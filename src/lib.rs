@@ -18,12 +18,14 @@
 //! | [`report`] | events -> spinner, plain text, JSON | terminal |
 //! | [`cli`] | arguments, settings, one file a verb, errors -> exit codes | all of them |
 
+pub mod cli;
 pub mod document;
 pub mod inventory;
 pub mod ipvs;
 pub mod lab;
 pub mod plan;
 pub mod playbook;
+pub mod report;
 pub mod resource;
 pub mod run;
 pub mod transport;

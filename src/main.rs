@@ -1,3 +1,5 @@
 //! Parses the command line, runs the verb, and ends with its exit code.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    lvsprov::cli::main().code().into()
+}

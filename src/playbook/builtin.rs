@@ -8,6 +8,9 @@ pub fn playbook(name: &str) -> Option<&'static str> {
     }
 }
 
+/// The names of the built-in templates.
+pub const TEMPLATES: &[&str] = &["index.html.j2"];
+
 /// The text of a built-in template by its file name.
 pub fn template(name: &str) -> Option<&'static str> {
     match name {

@@ -1,0 +1,274 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Brings a whole Linux Virtual Server cluster to the state that one inventory describes, and proves that it balances.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 110, after_help = EXIT_CODES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done and as declared
+  1    a host failed
+  2    bad usage, inventory, playbook or template; nothing was touched
+  3    changes are pending (plan, --check)
+  4    a host was unreachable, and nothing else went wrong
+  5    verification failed
+  130  interrupted";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Bring the cluster to its declared state, then verify it
+    Deploy(DeployArgs),
+    /// Show exactly what deploy would change; touches nothing
+    Plan(PlanArgs),
+    /// Compare every host with the inventory, then curl through the VIPs
+    Verify(VerifyArgs),
+    /// Run any other playbook
+    Run(RunArgs),
+    /// Lab up, deploy, deploy again (no change), verify, reboot, verify, lab down
+    Rehearse(RehearseArgs),
+    /// The inventory's cluster as real kernels on this machine
+    Lab {
+        #[command(subcommand)]
+        verb: LabVerb,
+    },
+    /// Print the inventory's JSON Schema, for editors
+    Schema,
+    /// Reach into a lab's network namespace; ssh runs this
+    #[command(hide = true)]
+    LabProxy { namespace: String, host: String, port: u16 },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LabVerb {
+    /// Start one machine a host, and one bridge a subnet
+    Up(LabArgs),
+    /// Remove the lab's machines and everything that belongs to them
+    Down(LabArgs),
+    /// Say which machines run and answer
+    Status(LabArgs),
+    /// Open a shell, or run a command, on one of the lab's machines
+    Ssh(LabSshArgs),
+    /// Reboot machines of the lab, and wait until they are back
+    Reboot(LabRebootArgs),
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct InventoryArg {
+    /// The inventory
+    #[arg(value_name = "INVENTORY", env = "LVSPROV_INVENTORY", default_value = "inventory.yaml")]
+    pub(super) inventory: PathBuf,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct OutputArgs {
+    /// How to print
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(super) output: OutputFormat,
+    /// Show whole file differences, however long
+    #[arg(long)]
+    pub(super) diff: bool,
+    /// Show more: once for scripts that failed, twice for all
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputFormat {
+    /// For people
+    #[default]
+    Text,
+    /// JSON lines, for programs
+    Json,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct HostArgs {
+    /// Use the lab's machines instead of the real ones
+    #[arg(long)]
+    pub(super) lab: bool,
+    /// Only these hosts: names, groups and wildcards, separated by commas; `!` excludes
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) limit: Option<String>,
+    /// Only tasks with one of these tags
+    #[arg(long, value_delimiter = ',', value_name = "TAG")]
+    pub(super) tags: Vec<String>,
+    /// How many hosts to work on at once
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) forks: u16,
+    /// How many seconds a connection may take to open
+    #[arg(long, default_value_t = 15, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) connect_timeout: u16,
+    /// Become root through sudo on every host
+    #[arg(short, long)]
+    pub(super) r#become: bool,
+    /// Ask for sudo's password
+    #[arg(short = 'K', long, conflicts_with = "become_password_file")]
+    pub(super) ask_become_pass: bool,
+    /// Read sudo's password from the first line of a file ($LVSPROV_BECOME_PASSWORD is the third way)
+    #[arg(long, value_name = "FILE")]
+    pub(super) become_password_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct PlaybookArg {
+    /// The playbook instead of the built-in one, or of `playbooks/deploy.yaml` beside the inventory
+    #[arg(long, value_name = "FILE")]
+    pub(super) playbook: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct ApplyArgs {
+    /// Only show what would change, and exit with 3 if anything would
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Allow a change of gateway that moves a host's own way back to this machine
+    #[arg(long)]
+    pub(super) allow_route_change: bool,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct LoopArgs {
+    /// How many requests a client makes to each service [default: two scheduler cycles, at least 6]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(super) requests: Option<u16>,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct DeployArgs {
+    #[command(flatten)]
+    pub(super) inventory: InventoryArg,
+    #[command(flatten)]
+    pub(super) hosts: HostArgs,
+    #[command(flatten)]
+    pub(super) playbook: PlaybookArg,
+    #[command(flatten)]
+    pub(super) apply: ApplyArgs,
+    #[command(flatten)]
+    pub(super) curl: LoopArgs,
+    /// Do not verify afterwards
+    #[arg(long)]
+    pub(super) no_verify: bool,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pub(super) inventory: InventoryArg,
+    #[command(flatten)]
+    pub(super) hosts: HostArgs,
+    #[command(flatten)]
+    pub(super) playbook: PlaybookArg,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    pub(super) inventory: InventoryArg,
+    #[command(flatten)]
+    pub(super) hosts: HostArgs,
+    #[command(flatten)]
+    pub(super) playbook: PlaybookArg,
+    #[command(flatten)]
+    pub(super) curl: LoopArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct RunArgs {
+    /// The playbook
+    #[arg(value_name = "PLAYBOOK")]
+    pub(super) playbook: PathBuf,
+    #[command(flatten)]
+    pub(super) inventory: InventoryArg,
+    #[command(flatten)]
+    pub(super) hosts: HostArgs,
+    #[command(flatten)]
+    pub(super) apply: ApplyArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct RehearseArgs {
+    #[command(flatten)]
+    pub(super) inventory: InventoryArg,
+    #[command(flatten)]
+    pub(super) playbook: PlaybookArg,
+    #[command(flatten)]
+    pub(super) curl: LoopArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct LabArgs {
+    #[command(flatten)]
+    pub(super) inventory: InventoryArg,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct LabSshArgs {
+    /// The machine
+    pub(super) host: String,
+    /// The inventory
+    #[arg(short, long, value_name = "INVENTORY", env = "LVSPROV_INVENTORY", default_value = "inventory.yaml")]
+    pub(super) inventory: PathBuf,
+    /// A command instead of a shell
+    #[arg(last = true)]
+    pub(super) command: Vec<String>,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct LabRebootArgs {
+    /// The machines; all of the lab's when none is named
+    pub(super) hosts: Vec<String>,
+    /// The inventory
+    #[arg(short, long, value_name = "INVENTORY", env = "LVSPROV_INVENTORY", default_value = "inventory.yaml")]
+    pub(super) inventory: PathBuf,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+impl Verb {
+    /// How the verb is to print.
+    pub(super) fn output(&self) -> Option<&OutputArgs> {
+        match self {
+            Verb::Deploy(args) => Some(&args.output),
+            Verb::Plan(args) => Some(&args.output),
+            Verb::Verify(args) => Some(&args.output),
+            Verb::Run(args) => Some(&args.output),
+            Verb::Rehearse(args) => Some(&args.output),
+            Verb::Lab { verb } => match verb {
+                LabVerb::Up(args) | LabVerb::Down(args) | LabVerb::Status(args) => Some(&args.output),
+                LabVerb::Reboot(args) => Some(&args.output),
+                LabVerb::Ssh(_) => None,
+            },
+            Verb::Schema | Verb::LabProxy { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Args::command().debug_assert();
+    }
+}

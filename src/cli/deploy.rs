@@ -1,0 +1,148 @@
+//! `deploy`, `run` and `plan`: the same engine with and without its last step.
+
+use std::time::Instant;
+
+use super::args::{ApplyArgs, DeployArgs, HostArgs, PlanArgs, RunArgs};
+use super::context::Context;
+use super::exit::{Exit, Stop};
+use super::job::Prepared;
+use super::load::Wanted;
+use super::verify::curl_loops;
+use crate::playbook::Engine;
+use crate::report::{HostSummary, Summary};
+use crate::run::{ApplyOptions, Applied, Seen};
+
+/// What came of a deploy.
+pub(super) struct Deployed {
+    pub(super) exit: Exit,
+    /// How many changes were made.
+    pub(super) changed: usize,
+}
+
+pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, Stop> {
+    let engine = Engine::new();
+    let prepared = Prepared::new(&args.inventory.inventory, wanted(&args.playbook.playbook), &args.hosts, &engine)?;
+    if args.apply.check {
+        return Ok(show(&prepared, "deploy --check", context).await);
+    }
+    let count = (!args.no_verify).then_some(args.curl.requests);
+    Ok(apply(&prepared, "deploy", &args.apply, count, context).await.exit)
+}
+
+pub(super) async fn plan(args: PlanArgs, context: &Context) -> Result<Exit, Stop> {
+    let engine = Engine::new();
+    let prepared = Prepared::new(&args.inventory.inventory, wanted(&args.playbook.playbook), &args.hosts, &engine)?;
+    Ok(show(&prepared, "plan", context).await)
+}
+
+pub(super) async fn run(args: RunArgs, context: &Context) -> Result<Exit, Stop> {
+    let engine = Engine::new();
+    let wanted = Wanted::File(&args.playbook);
+    let prepared = Prepared::new(&args.inventory.inventory, wanted, &args.hosts, &engine)?;
+    if args.apply.check {
+        return Ok(show(&prepared, "run --check", context).await);
+    }
+    Ok(apply(&prepared, "run", &args.apply, None, context).await.exit)
+}
+
+/// A deploy of the inventory as `args` of no command line say it: what `rehearse` does.
+pub(super) async fn deploy_with(
+    inventory: &std::path::Path,
+    playbook: &Option<std::path::PathBuf>,
+    hosts: &HostArgs,
+    context: &Context,
+) -> Result<Deployed, Stop> {
+    let engine = Engine::new();
+    let prepared = Prepared::new(inventory, wanted(playbook), hosts, &engine)?;
+    let options = ApplyArgs { check: false, allow_route_change: false };
+    Ok(apply(&prepared, "deploy", &options, Some(None), context).await)
+}
+
+/// The playbook that was named, or `deploy`.
+pub(super) fn wanted(playbook: &Option<std::path::PathBuf>) -> Wanted<'_> {
+    match playbook {
+        Some(file) => Wanted::File(file),
+        None => Wanted::Named("deploy"),
+    }
+}
+
+/// Observes and shows the plan.
+async fn show(prepared: &Prepared<'_>, verb: &'static str, context: &Context) -> Exit {
+    let start = Instant::now();
+    let events = |event| context.report.run(event);
+    let seen = prepared.job(&events).observe(false).await;
+    show_plan(prepared, &seen, context);
+    let refused = seen.iter().any(|seen| seen.result.as_ref().is_ok_and(|seen| seen.plan.refusals().next().is_some()));
+    let pending: Vec<usize> = seen.iter().map(changes).collect();
+    let exit = match Exit::of_failures(seen.iter().filter_map(|seen| seen.result.as_ref().err())) {
+        Some(exit) => exit,
+        None if refused => Exit::Failed,
+        None if pending.iter().any(|changes| *changes > 0) => Exit::Pending,
+        None => Exit::Done,
+    };
+    let applied = Applied { changed: pending, failures: vec![None; seen.len()] };
+    context.report.summary(&summary(verb, exit, &seen, &applied, start));
+    exit
+}
+
+/// Observes, applies, and has the clients ask when `requests` is given.
+async fn apply(
+    prepared: &Prepared<'_>,
+    verb: &'static str,
+    args: &ApplyArgs,
+    requests: Option<Option<u16>>,
+    context: &Context,
+) -> Deployed {
+    let start = Instant::now();
+    let events = |event| context.report.run(event);
+    let job = prepared.job(&events);
+    let mut seen = job.observe(true).await;
+    if seen.iter().any(|seen| seen.result.as_ref().is_ok_and(|seen| !seen.plan.is_empty())) {
+        show_plan(prepared, &seen, context);
+    }
+    let options = ApplyOptions { allow_route_change: args.allow_route_change };
+    let applied = job.apply(&mut seen, options).await;
+    let exit = match (Exit::of_failures(applied.failures.iter().flatten()), requests) {
+        (Some(exit), _) => exit,
+        (None, None) => Exit::Done,
+        (None, Some(count)) => curl_loops(prepared, &mut seen, count, context).await,
+    };
+    context.report.summary(&summary(verb, exit, &seen, &applied, start));
+    Deployed { exit, changed: applied.changed.iter().sum() }
+}
+
+fn show_plan(prepared: &Prepared<'_>, seen: &[Seen<'_>], context: &Context) {
+    let hosts: Vec<_> =
+        seen.iter().map(|seen| (seen.name, seen.result.as_ref().ok().map(|seen| &seen.plan))).collect();
+    context.report.plan(&prepared.stages(), &hosts);
+}
+
+fn changes(seen: &Seen<'_>) -> usize {
+    seen.result.as_ref().map_or(0, |seen| seen.plan.changes().count())
+}
+
+/// What the last line tells of each host.
+pub(super) fn summary(
+    verb: &'static str,
+    exit: Exit,
+    seen: &[Seen<'_>],
+    applied: &Applied,
+    start: Instant,
+) -> Summary {
+    let hosts = seen
+        .iter()
+        .enumerate()
+        .map(|(index, seen)| {
+            let failure = applied.failures.get(index).and_then(Option::as_ref).or(seen.result.as_ref().err());
+            let unreachable = failure.is_some_and(|failure| failure.is_unreachable());
+            HostSummary {
+                host: seen.name.to_owned(),
+                ok: seen.result.as_ref().map_or(0, |seen| seen.plan.items.len()) - changes(seen),
+                changed: applied.changed.get(index).copied().unwrap_or(0),
+                failed: usize::from(failure.is_some() && !unreachable),
+                unreachable,
+            }
+        })
+        .collect();
+    Summary { verb, exit: exit.code(), hosts, elapsed: start.elapsed() }
+}

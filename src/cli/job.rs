@@ -1,0 +1,140 @@
+//! From arguments and documents to a job that can be run.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::args::HostArgs;
+use super::exit::Stop;
+use super::load::{Loaded, Wanted, load};
+use super::{password, settings};
+use crate::inventory::{Host, Inventory, Pattern};
+use crate::lab::Lab;
+use crate::playbook::Engine;
+use crate::run::{self, Job, Machine};
+use crate::transport::{Become, Secret, Settings, Target, Way};
+
+/// A job's parts, which the job borrows.
+pub(super) struct Prepared<'e> {
+    engine: &'e Engine,
+    pub(super) loaded: Loaded<'e>,
+    machines: Vec<Machine>,
+    settings: Settings,
+    mark: String,
+    tags: Vec<String>,
+    forks: usize,
+}
+
+impl<'e> Prepared<'e> {
+    /// Reads and tries everything that the job needs; nothing is connected to.
+    pub(super) fn new(
+        inventory: &Path,
+        wanted: Wanted<'_>,
+        args: &HostArgs,
+        engine: &'e Engine,
+    ) -> Result<Prepared<'e>, Stop> {
+        let loaded = load(inventory, wanted, engine)?;
+        let lab = if args.lab { Some(running_lab(&loaded.inventory)?) } else { None };
+        let password = password::password(args)?;
+        let hosts = limited(&loaded.inventory, args.limit.as_deref())?;
+        if let Some(tag) = args.tags.iter().find(|tag| !known_tag(&loaded, tag)) {
+            return Err(Stop::usage(format!("no task has the tag `{tag}`"), "see the playbook for its tags"));
+        }
+        let machines = hosts
+            .into_iter()
+            .map(|index| Machine {
+                host: index,
+                target: target(&loaded.inventory.hosts[index], args, lab.as_ref(), password.as_ref()),
+                plays: loaded.selected.iter().map(|of_play| of_play[index]).collect(),
+            })
+            .collect();
+        let connect_timeout = Duration::from_secs(args.connect_timeout.into());
+        Ok(Prepared {
+            engine,
+            machines,
+            settings: settings::connections(lab.as_ref(), connect_timeout),
+            mark: settings::mark()?,
+            tags: args.tags.clone(),
+            forks: args.forks.into(),
+            loaded,
+        })
+    }
+
+    /// The job, which tells `events` what happens.
+    pub(super) fn job<'a>(&'a self, events: &'a dyn Fn(run::Event)) -> Job<'a> {
+        Job {
+            inventory: &self.loaded.inventory,
+            playbook: &self.loaded.playbook,
+            engine: self.engine,
+            variables: &self.loaded.variables,
+            machines: &self.machines,
+            tags: &self.tags,
+            settings: &self.settings,
+            forks: self.forks,
+            mark: &self.mark,
+            events,
+        }
+    }
+
+    /// The plays' names.
+    pub(super) fn stages(&self) -> Vec<String> {
+        self.loaded.playbook.plays.iter().map(|play| play.name.clone()).collect()
+    }
+}
+
+/// The inventory's lab, which must be up.
+fn running_lab(inventory: &Inventory) -> Result<Lab, Stop> {
+    let lab = settings::lab_of(inventory)?;
+    if lab.is_up() {
+        Ok(lab)
+    } else {
+        Err(Stop::usage(
+            format!("the lab of cluster `{}` is not up", inventory.cluster),
+            "start it with `lvsprov lab up INVENTORY`",
+        ))
+    }
+}
+
+/// The indices of the hosts that `--limit` leaves.
+fn limited(inventory: &Inventory, limit: Option<&str>) -> Result<Vec<usize>, Stop> {
+    let Some(limit) = limit else { return Ok((0..inventory.hosts.len()).collect()) };
+    Pattern::new(limit).select(inventory).map_err(|errors| {
+        let message: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let remedy = match errors.iter().find_map(|error| error.suggestion.as_deref()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => "give host names, group names or wildcards of the inventory to --limit".into(),
+        };
+        Stop::usage(message.join("; "), remedy)
+    })
+}
+
+fn known_tag(loaded: &Loaded<'_>, tag: &str) -> bool {
+    loaded.playbook.plays.iter().flat_map(|play| &play.tasks).any(|task| task.tags.iter().any(|known| known == tag))
+}
+
+/// How the host is reached. A lab's machines have an ssh_config of their own, which knows them by name; what the
+/// inventory says of the real ones does not hold for them.
+fn target(host: &Host, args: &HostArgs, lab: Option<&Lab>, password: Option<&Secret>) -> Target {
+    if lab.is_some() {
+        let way = Way::Ssh {
+            destination: host.name.clone(),
+            user: None,
+            port: None,
+            identity_file: None,
+            jump: None,
+            options: Default::default(),
+        };
+        return Target { name: host.name.clone(), way, r#become: None };
+    }
+    let ssh = &host.ssh;
+    let way = Way::Ssh {
+        destination: host.connect_to(),
+        user: ssh.user.clone(),
+        port: ssh.port,
+        identity_file: ssh.identity_file.clone(),
+        jump: ssh.jump.clone(),
+        options: ssh.options.clone(),
+    };
+    let r#become =
+        (args.r#become || ssh.r#become == Some(true)).then(|| Become { password: password.cloned() });
+    Target { name: host.name.clone(), way, r#become }
+}

@@ -1,0 +1,97 @@
+//! `lab`: the inventory's cluster as real kernels on this machine.
+
+use std::os::unix::process::CommandExt;
+
+use super::args::{LabArgs, LabRebootArgs, LabSshArgs};
+use super::context::Context;
+use super::exit::{Exit, Stop};
+use super::load;
+use super::settings;
+use crate::inventory::Inventory;
+use crate::lab::Lab;
+use crate::transport;
+
+pub(super) async fn up(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
+    let (inventory, lab) = open(&args.inventory.inventory)?;
+    // Machines that were up before this call stay when it is interrupted.
+    if !lab.is_up() {
+        context.take_down_at_end(&lab, settings::lab_control_dir(&lab));
+    }
+    lab.up(&inventory, &mut |event| context.report.lab(event)).await?;
+    context.keep();
+    Ok(Exit::Done)
+}
+
+pub(super) async fn down(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
+    let (_, lab) = open(&args.inventory.inventory)?;
+    let control_dir = settings::lab_control_dir(&lab);
+    transport::end_masters(&control_dir).await;
+    let _ = std::fs::remove_dir_all(&control_dir);
+    lab.down(&mut |event| context.report.lab(event)).await?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn status(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
+    let (_, lab) = open(&args.inventory.inventory)?;
+    context.report.machines(&lab.status().await?);
+    Ok(Exit::Done)
+}
+
+pub(super) async fn reboot(args: LabRebootArgs, context: &Context) -> Result<Exit, Stop> {
+    let (inventory, lab) = open(&args.inventory)?;
+    for host in &args.hosts {
+        known(&inventory, host)?;
+    }
+    let all = || inventory.hosts.iter().map(|host| host.name.clone()).collect();
+    let hosts: Vec<String> = if args.hosts.is_empty() { all() } else { args.hosts };
+    lab.reboot(&hosts, &mut |event| context.report.lab(event)).await?;
+    Ok(Exit::Done)
+}
+
+/// Becomes ssh, so that the terminal is wholly its own.
+pub(super) async fn ssh(args: LabSshArgs, _context: &Context) -> Result<Exit, Stop> {
+    let (inventory, lab) = open(&args.inventory)?;
+    known(&inventory, &args.host)?;
+    if !lab.is_up() {
+        return Err(Stop::usage("the lab is not up", "start it with `lvsprov lab up INVENTORY`"));
+    }
+    let mut ssh = std::process::Command::new("ssh");
+    ssh.arg("-F").arg(lab.ssh_config()).arg(&args.host).args(&args.command);
+    let error = ssh.exec();
+    Err(Stop::usage(format!("can't start ssh: {error}"), "install the OpenSSH client"))
+}
+
+/// What ssh runs to reach into the lab's namespace.
+pub(super) fn proxy(namespace: &str, host: &str, port: u16) -> Exit {
+    match crate::lab::proxy(namespace, host, port) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            // ssh passes these words on as its own; they are kept in its style, which is what gets understood.
+            eprintln!("ssh: connect to host {host} port {port}: {}", plain(&error));
+            Exit::Failed
+        }
+    }
+}
+
+/// An error in the C library's words, as ssh would say it.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+fn open(path: &std::path::Path) -> Result<(Inventory, Lab), Stop> {
+    let inventory = load::inventory(path)?;
+    let lab = settings::lab_of(&inventory)?;
+    Ok((inventory, lab))
+}
+
+fn known(inventory: &Inventory, host: &str) -> Result<(), Stop> {
+    if inventory.host(host).is_some() {
+        return Ok(());
+    }
+    let names = inventory.hosts.iter().map(|host| host.name.as_str());
+    Err(Stop::usage(
+        format!("`{host}` is no host of this inventory"),
+        crate::document::choose_from(host, names),
+    ))
+}

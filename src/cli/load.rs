@@ -1,0 +1,101 @@
+//! Reads an inventory, its playbook and their templates, and tries them, before anything is connected to.
+
+use std::path::{Path, PathBuf};
+
+use super::exit::Stop;
+use crate::document::{Complaints, Source};
+use crate::inventory::{self, Inventory};
+use crate::playbook::{self, Engine, Playbook, Variables};
+
+/// Everything that was read, valid.
+pub(super) struct Loaded<'e> {
+    pub(super) inventory: Inventory,
+    pub(super) playbook: Playbook<'e>,
+    pub(super) variables: Variables,
+    /// For each play and host, whether the play is for the host.
+    pub(super) selected: Vec<Vec<bool>>,
+}
+
+/// Which playbook is wanted.
+pub(super) enum Wanted<'a> {
+    /// The file.
+    File(&'a Path),
+    /// `NAME.yaml` beside the inventory, else the built-in one of that name.
+    Named(&'static str),
+}
+
+/// Reads the inventory alone.
+pub(super) fn inventory(path: &Path) -> Result<Inventory, Stop> {
+    Ok(inventory::read(source(path, "the inventory")?)?)
+}
+
+/// Reads and tries everything. All complaints are given together.
+pub(super) fn load<'e>(path: &Path, wanted: Wanted<'_>, engine: &'e Engine) -> Result<Loaded<'e>, Stop> {
+    let beside = path.parent().unwrap_or(Path::new(""));
+    let (playbook_source, folder) = match wanted {
+        Wanted::File(file) => (source(file, "the playbook")?, file.parent().map(Path::to_path_buf)),
+        Wanted::Named(name) => {
+            let candidates = [beside.join("playbooks").join(format!("{name}.yaml"))];
+            match candidates.iter().find(|file| file.is_file()) {
+                Some(file) => (source(file, "the playbook")?, file.parent().map(Path::to_path_buf)),
+                None => {
+                    let text = playbook::builtin_playbook(name).unwrap_or_default();
+                    (Source::new(format!("(built-in) playbooks/{name}.yaml"), text), None)
+                }
+            }
+        }
+    };
+    for (name, text) in templates(beside, folder.as_deref())? {
+        engine.add_file(&name, &text);
+    }
+    let read = inventory::read(source(path, "the inventory")?);
+    let compiled = Playbook::read(&playbook_source, engine);
+    let (inventory, playbook) = match (read, compiled) {
+        (Ok(inventory), Ok(playbook)) => (inventory, playbook),
+        (read, compiled) => {
+            // Whoever corrects one file is spared a second round for the other.
+            let complaints: Vec<Complaints> = [read.err(), compiled.err()].into_iter().flatten().collect();
+            return Err(Stop::Complaints(complaints));
+        }
+    };
+    let variables = Variables::new(&inventory);
+    let selected = playbook.select(&inventory)?;
+    playbook.trial(engine, &inventory, &variables, &selected).map_err(Stop::Complaints)?;
+    Ok(Loaded { inventory, playbook, variables, selected })
+}
+
+/// The template files by name: those nearest to the playbook first, the built-in ones last. What is found first counts.
+fn templates(beside_inventory: &Path, playbooks: Option<&Path>) -> Result<Vec<(String, String)>, Stop> {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    if let Some(folder) = playbooks {
+        folders.push(folder.join("templates"));
+        folders.push(folder.join("..").join("templates"));
+    }
+    folders.push(beside_inventory.join("templates"));
+    let mut found = Vec::new();
+    for folder in folders {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten().filter(|entry| entry.path().is_file()) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            found.push((name, text(&entry.path(), "the template")?));
+        }
+    }
+    for name in playbook::BUILTIN_TEMPLATES {
+        let text = playbook::builtin_template(name).unwrap_or_default();
+        found.push(((*name).to_owned(), text.to_owned()));
+    }
+    Ok(found)
+}
+
+fn source(path: &Path, what: &str) -> Result<Source, Stop> {
+    Ok(Source::new(path.display().to_string(), text(path, what)?))
+}
+
+fn text(path: &Path, what: &str) -> Result<String, Stop> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Stop::usage(
+            format!("can't read {what} {}: {error}", path.display()),
+            "name the file, or set $LVSPROV_INVENTORY for the inventory; `inventories/` has examples",
+        )
+    })
+}

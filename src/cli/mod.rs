@@ -1,0 +1,99 @@
+//! Arguments, settings, one file a verb, and errors to exit codes.
+
+mod args;
+mod context;
+mod deploy;
+mod exit;
+mod job;
+mod lab;
+mod load;
+mod password;
+mod rehearse;
+mod schema;
+mod settings;
+mod verify;
+
+pub use exit::Exit;
+
+use clap::Parser;
+
+use args::{Args, LabVerb, Verb};
+use context::Context;
+
+/// Parses the process's arguments, runs the verb, and gives the exit code.
+pub fn main() -> Exit {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are asked for; anything else is bad usage.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _ = error.print();
+            return exit;
+        }
+    };
+    if let Verb::LabProxy { namespace, host, port } = &args.verb {
+        return lab::proxy(namespace, host, *port);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => {
+            let exit = runtime.block_on(interruptible(args));
+            // A thread that still resolves a name or reads a prompt must not hold the process up.
+            runtime.shutdown_background();
+            exit
+        }
+        Err(error) => {
+            eprintln!("lvsprov: {error}");
+            Exit::Failed
+        }
+    }
+}
+
+/// Runs the verb until it ends or the operator interrupts it, and takes down what it put up for itself.
+async fn interruptible(args: Args) -> Exit {
+    let context = Context::new(args.verb.output());
+    let exit = tokio::select! {
+        exit = run(args.verb, &context) => exit,
+        () = interrupted() => Exit::Interrupted,
+    };
+    context.clean_up().await;
+    exit
+}
+
+async fn run(verb: Verb, context: &Context) -> Exit {
+    let result = match verb {
+        Verb::Deploy(args) => deploy::deploy(args, context).await,
+        Verb::Plan(args) => deploy::plan(args, context).await,
+        Verb::Verify(args) => verify::verify(args, context).await,
+        Verb::Run(args) => deploy::run(args, context).await,
+        Verb::Rehearse(args) => rehearse::rehearse(args, context).await,
+        Verb::Lab { verb } => match verb {
+            LabVerb::Up(args) => lab::up(args, context).await,
+            LabVerb::Down(args) => lab::down(args, context).await,
+            LabVerb::Status(args) => lab::status(args, context).await,
+            LabVerb::Ssh(args) => lab::ssh(args, context).await,
+            LabVerb::Reboot(args) => lab::reboot(args, context).await,
+        },
+        Verb::Schema => schema::schema(),
+        Verb::LabProxy { namespace, host, port } => Ok(lab::proxy(&namespace, &host, port)),
+    };
+    result.unwrap_or_else(|stop| stop.report(context))
+}
+
+/// Returns on SIGINT, SIGTERM or SIGHUP.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let wait = |kind| async move {
+        match signal(kind) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = wait(SignalKind::interrupt()) => {}
+        () = wait(SignalKind::terminate()) => {}
+        () = wait(SignalKind::hangup()) => {}
+    }
+}

@@ -1,0 +1,80 @@
+//! `rehearse`: the whole way of an inventory on real kernels, which are gone afterwards.
+
+use super::args::{HostArgs, RehearseArgs};
+use super::context::Context;
+use super::deploy::{deploy_with, wanted};
+use super::exit::{Exit, Stop};
+use super::job::Prepared;
+use super::load::load;
+use super::settings;
+use super::verify::verify_prepared;
+use crate::inventory::{Inventory, Role};
+use crate::playbook::Engine;
+
+pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
+    let path = &args.inventory.inventory;
+    let engine = Engine::new();
+    // A mistake in a document is worth knowing before a minute is spent on machines.
+    let inventory = load(path, wanted(&args.playbook.playbook), &engine)?.inventory;
+    let lab = settings::lab_of(&inventory)?;
+    if lab.is_up() {
+        return Err(Stop::usage(
+            format!("the lab of cluster `{}` is up, and a rehearsal begins with bare machines", inventory.cluster),
+            "take it down with `lvsprov lab down INVENTORY`, or give the inventory another `cluster` name",
+        ));
+    }
+    context.take_down_at_end(&lab, settings::lab_control_dir(&lab));
+    let hosts = lab_hosts();
+
+    context.report.step("lab up: one bare machine a host");
+    lab.up(&inventory, &mut |event| context.report.lab(event)).await?;
+
+    context.report.step("deploy");
+    let deployed = deploy_with(path, &args.playbook.playbook, &hosts, context).await?;
+    if deployed.exit != Exit::Done {
+        return Ok(deployed.exit);
+    }
+
+    context.report.step("deploy again: nothing may change");
+    let again = deploy_with(path, &args.playbook.playbook, &hosts, context).await?;
+    if again.exit != Exit::Done {
+        return Ok(again.exit);
+    }
+    if again.changed > 0 {
+        context.report.error(
+            &format!("the second deploy made {} changes, and should have made none", again.changed),
+            "a task of the playbook is never satisfied: the changes above name it",
+        );
+        return Ok(Exit::Failed);
+    }
+
+    let rebooting = directors_and_real_servers(&inventory);
+    context.report.step(&format!("reboot {}", rebooting.join(", ")));
+    lab.reboot(&rebooting, &mut |event| context.report.lab(event)).await?;
+
+    context.report.step("verify what the boot brought");
+    let engine = Engine::new();
+    let prepared = Prepared::new(path, wanted(&args.playbook.playbook), &hosts, &engine)?;
+    let exit = verify_prepared(&prepared, args.curl.requests, context).await;
+    context.report.step("lab down");
+    Ok(exit)
+}
+
+/// The options of a run on all of a lab's machines.
+fn lab_hosts() -> HostArgs {
+    HostArgs {
+        lab: true,
+        limit: None,
+        tags: Vec::new(),
+        forks: 20,
+        connect_timeout: 30,
+        r#become: false,
+        ask_become_pass: false,
+        become_password_file: None,
+    }
+}
+
+fn directors_and_real_servers(inventory: &Inventory) -> Vec<String> {
+    let keep = |role| !matches!(role, Role::Client { .. });
+    inventory.hosts.iter().filter(|host| keep(host.role)).map(|host| host.name.clone()).collect()
+}

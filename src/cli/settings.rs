@@ -1,0 +1,74 @@
+//! Where things are: the environment is read here, and nowhere below.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::exit::Stop;
+use crate::inventory::Inventory;
+use crate::lab::{Lab, LabSettings};
+use crate::transport::Settings;
+
+/// How long a connection stays for the next run.
+const PERSIST: Duration = Duration::from_secs(300);
+
+/// The lab of an inventory.
+pub(super) fn lab_of(inventory: &Inventory) -> Result<Lab, Stop> {
+    let exe = std::env::current_exe()
+        .map_err(|error| Stop::usage(format!("can't find this program's own file: {error}"), "call it by its path"))?;
+    let settings = LabSettings {
+        cache: directory("XDG_CACHE_HOME", ".cache")?.join("lvsprov"),
+        state: directory("XDG_STATE_HOME", ".local/state")?.join("lvsprov").join("lab"),
+        exe,
+    };
+    Ok(Lab::new(&settings, &inventory.cluster))
+}
+
+/// How to connect: to the lab's machines when there is a lab, else to the real ones.
+pub(super) fn connections(lab: Option<&Lab>, connect_timeout: Duration) -> Settings {
+    Settings {
+        control_dir: lab.map_or_else(control_dir, lab_control_dir),
+        config_file: lab.map(Lab::ssh_config),
+        connect_timeout,
+        persist: PERSIST,
+    }
+}
+
+/// Where the sockets of a lab's connections are. They go with the lab, so that the next lab of that name is not taken
+/// for this one.
+pub(super) fn lab_control_dir(lab: &Lab) -> PathBuf {
+    let digest = Sha256::digest(lab.ssh_config().as_os_str().as_encoded_bytes());
+    let name: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    control_dir().join(format!("lab-{name}"))
+}
+
+/// Where the sockets of live connections are: short, and nobody else's.
+fn control_dir() -> PathBuf {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(dir) = variable("LVSPROV_CONTROL_DIR") {
+        return dir;
+    }
+    match variable("XDG_RUNTIME_DIR").filter(|dir| dir.is_dir()) {
+        Some(dir) => dir.join("lvsprov"),
+        None => Path::new("/tmp").join(format!("lvsprov-{}", rustix::process::geteuid().as_raw())),
+    }
+}
+
+/// A directory of the XDG base directory specification.
+fn directory(variable: &str, in_home: &str) -> Result<PathBuf, Stop> {
+    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    set(variable)
+        .or_else(|| Some(set("HOME")?.join(in_home)))
+        .ok_or_else(|| Stop::usage("neither $HOME nor its substitutes are set", format!("set ${variable}")))
+}
+
+/// A word that nobody can guess.
+pub(super) fn mark() -> Result<String, Stop> {
+    let mut bytes = [0; 12];
+    let random = || Stop::usage("the kernel gives no random numbers", "see getrandom(2)");
+    match rustix::rand::getrandom(&mut bytes[..], rustix::rand::GetRandomFlags::empty()) {
+        Ok(12) => Ok(bytes.iter().fold("lvsprov-".to_owned(), |word, byte| format!("{word}{byte:02x}"))),
+        _ => Err(random()),
+    }
+}

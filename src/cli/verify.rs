@@ -1,0 +1,55 @@
+//! `verify`: drift first, then the clients' curl loops.
+
+use std::time::Instant;
+
+use super::args::VerifyArgs;
+use super::context::Context;
+use super::deploy::{summary, wanted};
+use super::exit::{Exit, Stop};
+use super::job::Prepared;
+use crate::playbook::Engine;
+use crate::run::{Applied, Seen};
+use crate::verify;
+
+pub(super) async fn verify(args: VerifyArgs, context: &Context) -> Result<Exit, Stop> {
+    let engine = Engine::new();
+    let prepared = Prepared::new(&args.inventory.inventory, wanted(&args.playbook.playbook), &args.hosts, &engine)?;
+    Ok(verify_prepared(&prepared, args.curl.requests, context).await)
+}
+
+/// Compares every host with its declaration, then has the clients ask.
+pub(super) async fn verify_prepared(prepared: &Prepared<'_>, requests: Option<u16>, context: &Context) -> Exit {
+    let start = Instant::now();
+    let events = |event| context.report.run(event);
+    let mut seen = prepared.job(&events).observe(true).await;
+    let plans: Vec<_> =
+        seen.iter().filter_map(|seen| Some((seen.name, &seen.result.as_ref().ok()?.plan))).collect();
+    let drift = plans.iter().any(|(_, plan)| !plan.is_empty());
+    context.report.drift(&plans);
+    // What the clients get is told even where a host drifted: it shows whether the drift is felt.
+    let asked = curl_loops(prepared, &mut seen, requests, context).await;
+    let exit = match Exit::of_failures(seen.iter().filter_map(|seen| seen.result.as_ref().err())) {
+        Some(exit) => exit,
+        None if drift => Exit::Unverified,
+        None => asked,
+    };
+    context.report.summary(&summary("verify", exit, &seen, &Applied::default(), start));
+    exit
+}
+
+/// Has the clients that were seen ask every service.
+pub(super) async fn curl_loops(
+    prepared: &Prepared<'_>,
+    seen: &mut [Seen<'_>],
+    requests: Option<u16>,
+    context: &Context,
+) -> Exit {
+    let events = |event| context.report.verify(event);
+    let inventory = &prepared.loaded.inventory;
+    let judged = verify::ask(inventory, seen, requests.map(usize::from), &events).await;
+    match Exit::of_failures(seen.iter().filter_map(|seen| seen.result.as_ref().err())) {
+        Some(exit) => exit,
+        None if judged.iter().all(|judged| judged.verdict.pass) => Exit::Done,
+        None => Exit::Unverified,
+    }
+}
