@@ -98,10 +98,10 @@ impl Route {
 /// `ip` once or twice and `grep` once; where networkd or NetworkManager have been, they are asked.
 pub(super) fn probe(facts: &Facts) -> String {
     let controller = match facts.connection.map(|c| c.client) {
-        // what an older `ip` or busybox's can't match is looked up instead, which does not tell the route's prefix
+        // an older `ip` does not know fibmatch, and busybox's ignores it: both tell the way without its prefix
         Some(IpAddr::V4(client)) => format!(
-            "if c=$(ip -4 -o route get fibmatch {client} 2>/dev/null); then printf 'match %s\\n' \"$c\"\n\
-             else printf 'get %s\\n' \"$(ip -4 -o route get {client} 2>/dev/null)\"; fi\n"
+            "c=$(ip -4 -o route get fibmatch {client} 2>/dev/null || ip -4 -o route get {client} 2>/dev/null)\n\
+             printf 'way %s\\n' \"$c\"\n"
         ),
         _ => String::new(),
     };
@@ -156,8 +156,7 @@ pub(super) fn parse(text: &str) -> Result<Observed, Unreadable> {
         match key {
             "ip" => observed.has_ip = true,
             "route" => observed.routes.extend(routes(value).ok_or_else(|| unreadable(line))?),
-            "match" if !value.starts_with("default ") => {}
-            "match" | "get" => observed.to_controller = word_after(value, "via").and_then(|v| v.parse().ok()),
+            "way" => observed.to_controller = default_gateway(value, &observed.routes),
             "netplan" => observed.netplan.push(value.to_owned()),
             "ifcfg" => observed.ifcfg.push(value.to_owned()),
             "nm" => {
@@ -202,6 +201,17 @@ pub(super) fn parse(text: &str) -> Result<Observed, Unreadable> {
         }
     }
     Ok(observed)
+}
+
+/// The gateway of `ip route get`'s answer, when a default route is behind it. Where the prefix is not told, it is if
+/// its gateway is a default route's as well: better to warn once too often.
+fn default_gateway(way: &str, routes: &[Route]) -> Option<Ipv4Addr> {
+    let via = word_after(way, "via")?.parse().ok()?;
+    let default = match way.split(' ').next()? {
+        "default" => true,
+        prefix => !prefix.contains('/') && routes.iter().any(|route| route.via == Some(via)),
+    };
+    default.then_some(via)
 }
 
 /// A line of `ip -4 -o route show default`: one route, or one for each of its next hops.

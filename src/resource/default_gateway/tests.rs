@@ -89,10 +89,10 @@ fn a_change_of_the_way_to_the_controller_is_a_risk() {
     let risks = |way| differ_from(&facts, &output(&route, &[way], &[(MAIN, STATIC)])).unwrap().unwrap().risks;
     let (old, new) = (Some("192.168.40.1".parse().unwrap()), "192.168.40.100".parse().unwrap());
     let risk = Risk::RouteChange { controller: client, old, new };
-    assert_eq!(risks("match default via 192.168.40.1 dev eth0 "), std::slice::from_ref(&risk));
-    assert_eq!(risks("get 10.9.9.9 via 192.168.40.1 dev eth0 src 192.168.40.101 uid 0 "), [risk]);
-    assert_eq!(risks("match 10.0.0.0/8 via 192.168.40.1 dev eth0 "), []);
-    assert_eq!(risks("get 10.9.9.9 dev eth0 src 192.168.40.101"), []);
+    assert_eq!(risks("way default via 192.168.40.1 dev eth0 "), std::slice::from_ref(&risk));
+    assert_eq!(risks("way 10.9.9.9 via 192.168.40.1 dev eth0 src 192.168.40.101 uid 0 "), [risk]);
+    assert_eq!(risks("way 10.0.0.0/8 via 192.168.40.1 dev eth0 "), []);
+    assert_eq!(risks("way 10.9.9.9 dev eth0 src 192.168.40.101"), []);
 }
 
 #[test]

@@ -150,7 +150,7 @@ case $s in
 esac
 if {{ [ -n "$verb" ] && ! systemctl "$verb" "$u"; }} || ! systemctl -q is-active "$u"; then
   echo "$u does not run:" >&2
-  systemctl --no-pager --full -n 30 status "$u" >&2 || :
+  systemctl --no-pager --full --lines=30 status "$u" >&2 || :
   exit 1
 fi
 rm -f "$m.restart" "$m.reload"
