@@ -93,6 +93,9 @@ impl Kind for Service {
         if !self.name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !self.name.chars().all(legal) {
             return Err(format!("`{}` is no unit's name", self.name));
         }
+        if self.name.ends_with('@') || self.name.contains("@.") {
+            return Err(format!("`{}` is a template: name an instance of it, after the @", self.name));
+        }
         let stale = !self.restart_on.is_empty() || !self.reload_on.is_empty();
         if unit_name(&self.name) == "ipvsadm.service" && stale {
             return Err(
@@ -199,9 +202,16 @@ struct Script {
 }
 
 impl Script {
+    /// To enable what is enabled is not free: systemd reads all its units again.
     fn enable(&mut self, enabled: bool) {
-        let verb = if enabled { "enable" } else { "disable" };
-        self.lines += &format!("systemctl {verb} {}\n", self.unit);
+        let unit = &self.unit;
+        self.lines += &if enabled {
+            format!(
+                "[ \"$(systemctl is-enabled {unit} 2>/dev/null)\" = enabled ] || systemctl enable {unit}\n"
+            )
+        } else {
+            format!("systemctl disable {unit}\n")
+        };
     }
 
     fn stop(&mut self) {

@@ -271,6 +271,26 @@ mod tests {
         assert!(refusal.reason.contains("/etc/sysctl.d/zzz.conf sets net.ipv4.ip_forward to 0"));
     }
 
+    proptest::proptest! {
+        /// Whatever files there are: with lvsprov's own beside them, the key is settled.
+        #[test]
+        fn its_own_file_settles_it(values in proptest::collection::vec((0usize..4, 0usize..5, 0u8..3), 0..8)) {
+            const NAMES: [&str; 5] =
+                ["/etc/sysctl.d/1.conf", "/run/sysctl.d/1.conf", "/usr/lib/sysctl.d/50-x.conf", "/etc/sysctl.d/99-sysctl.conf", "/lib/sysctl.d/99-z.conf"];
+            const KEYS: [&str; 4] = ["net.ipv4.ip_forward", "-net/ipv4/ip_forward", "net.ipv4.*", "net.ipv4.tcp_sack"];
+            let mut lines: Vec<(usize, String)> =
+                values.into_iter().map(|(key, file, value)| (file, format!("{} = {value}", KEYS[key]))).collect();
+            lines.sort_by_key(|(file, _)| *file);
+            let mut files: Vec<(&str, &str)> = lines.iter().map(|(file, line)| (NAMES[*file], line.as_str())).collect();
+            if let Some(change) = differ(&forward(), "1", &files).unwrap() {
+                proptest::prop_assert!(change.script.contains("\nnet.ipv4.ip_forward = 1\n"));
+                let own = forward().own();
+                files.push((&own, "net.ipv4.ip_forward = 1"));
+                proptest::prop_assert_eq!(differ(&forward(), "1", &files), Ok(None));
+            }
+        }
+    }
+
     #[test]
     fn several_numbers_are_compared_as_numbers_not_as_white_space() {
         let ports =

@@ -24,6 +24,7 @@ start|restart|reload-or-restart) if [ -e /broken ]; then echo failed >/active; e
 stop) echo inactive >/active;;
 enable) echo enabled >/enabled;;
 disable) echo disabled >/enabled;;
+is-enabled) echo "$file"; [ "$file" = enabled ];;
 is-active) [ "$active" = active ];;
 status) echo 'AH00072: make_sock: could not bind to address 0.0.0.0:80'; exit 3;;
 esac"#;
@@ -39,7 +40,8 @@ fn systemd(root: &Root, active: &str, enabled: &str) {
 /// What was done, leaving out what only looks.
 fn done(root: &Root) -> Vec<String> {
     let words = |call: String| call.split(' ').filter(|w| !w.starts_with('-')).collect::<Vec<_>>().join(" ");
-    let looks = |call: &String| ["show", "is-active", "status"].iter().any(|w| call.contains(w));
+    let looks =
+        |call: &String| ["show", "is-active", "is-enabled", "status"].iter().any(|w| call.contains(w));
     root.calls().into_iter().map(words).filter(|c| !looks(c)).collect()
 }
 

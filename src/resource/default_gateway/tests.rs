@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 const STATIC: &str =
@@ -141,4 +142,48 @@ fn the_gateway_must_be_a_neighbour() {
         DefaultGateway::parse(&[&far], &facts, output(&[], &[], &[]).as_bytes()).unwrap().remove(0);
     let refusal = far.differ(&observed, Context { facts: &facts, changing: &BTreeSet::new() }).unwrap_err();
     assert!(refusal.reason.contains("10.0.0.1 is in none of this host's subnets"));
+}
+
+proptest! {
+    /// Whatever stanzas there are, in two files: once edited they bring the one gateway and ask for no other edit, and
+    /// no line but a gateway's has come or gone.
+    #[test]
+    fn an_edit_is_complete_and_touches_gateways_alone(
+        stanzas in proptest::collection::vec((0usize..4, proptest::option::of(1u8..99), any::<bool>(), any::<bool>()), 0..6),
+        own in proptest::option::of(1u8..99),
+    ) {
+        let mut texts = ["source interfaces.d/*\n".to_owned(), String::new()];
+        for (i, gateway, second, mask) in stanzas {
+            let (address, rest) = if mask { ("10.0.0.2", "\n  netmask 255.255.255.0") } else { ("10.0.0.2/24", "") };
+            let text = &mut texts[usize::from(second)];
+            *text += &format!("allow-hotplug eth{i}\niface eth{i} inet static\n  address {address}{rest}\n");
+            if let Some(gateway) = gateway {
+                *text += &format!("    gateway   10.0.0.{gateway}\n  # after\n\n");
+            }
+        }
+        texts[1] += "iface eth0 inet static\n\taddress 192.168.40.101/24\n";
+        if let Some(gateway) = own {
+            texts[1] += &format!("\tgateway 192.168.40.{gateway}\n\tmtu 1400\n");
+        }
+        let mut observed = Observed {
+            interfaces: vec![
+                ConfFile { path: MAIN.into(), text: texts[0].clone() },
+                ConfFile { path: "/etc/network/interfaces.d/lan".into(), text: texts[1].clone() },
+            ],
+            ..Observed::default()
+        };
+        let before = observed.interfaces.clone();
+        for (file, text) in dip().boot("eth0", &observed).unwrap().edits {
+            observed.interfaces.iter_mut().filter(|f| f.path == file.path).for_each(|f| f.text = text.clone());
+        }
+        let after = dip().boot("eth0", &observed).unwrap();
+        prop_assert_eq!(after.gateways, [("eth0".to_owned(), "192.168.40.100".to_owned())]);
+        prop_assert!(after.edits.is_empty());
+        let others = |text: &str| -> Vec<String> {
+            text.lines().filter(|l| !l.trim().starts_with("gateway")).map(str::to_owned).collect()
+        };
+        for (old, new) in before.iter().zip(&observed.interfaces) {
+            prop_assert_eq!(others(&old.text), others(&new.text));
+        }
+    }
 }
