@@ -76,14 +76,36 @@ fn an_install_that_fails_twice_fails() {
 
 #[test]
 fn the_real_dpkg_is_understood() {
-    let dash = declare("package", json!({ "name": ["dash", "no-such-package"] }));
+    let names = declare("package", json!({ "name": ["dash", "no-such-package"] }));
     under_each_shell(|root| {
-        if root.path("/var/lib/dpkg").exists() {
+        root.mkdir("/var/lib/dpkg");
+        root.write("/var/lib/dpkg/status", std::fs::read("/var/lib/dpkg/status").unwrap());
+        let change = root.plan(&names, &[]).unwrap().unwrap();
+        assert_eq!(crate::root::shown(&change), ["no-such-package: - -> installed"]);
+    });
+}
+
+#[test]
+fn dnf_is_taken_where_there_is_one_and_yum_else() {
+    under_each_shell(|root| {
+        // no Red Hat has busybox for its sh, and busybox has an `rpm` of its own
+        if root.has_applets() {
             return;
         }
-        root.sh("mkdir -p /var/lib/dpkg");
-        root.write("/var/lib/dpkg/status", std::fs::read("/var/lib/dpkg/status").unwrap_or_default());
-        let change = root.plan(&dash, &[]).unwrap().unwrap();
-        assert_eq!(crate::root::shown(&change), ["no-such-package: - -> installed"]);
+        root.write("/etc/os-release", "ID=rocky\nID_LIKE=\"rhel fedora\"\n");
+        root.stub(
+            "rpm",
+            "for p; do [ -e /$p.rpm ] && echo \"$p x86_64 installed ok 1-1.el9\"; done\n\
+                          [ -e /httpd.rpm ] || echo 'package httpd is not installed'",
+        );
+        root.stub("yum", "echo >/httpd.rpm");
+        let httpd = declare("package", json!({ "name": "httpd" }));
+        let yum = || root.calls().into_iter().filter(|call| !call.starts_with("rpm")).collect::<Vec<_>>();
+        assert_eq!(root.settle(&httpd), ["httpd: - -> installed"]);
+        assert_eq!(yum()[0], "yum -y install httpd");
+        root.sh("rm /httpd.rpm");
+        root.stub("dnf", "echo >/httpd.rpm");
+        root.settle(&httpd);
+        assert_eq!(yum()[0], "dnf -y --setopt=install_weak_deps=False install httpd");
     });
 }
