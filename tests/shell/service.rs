@@ -119,6 +119,15 @@ fn one_that_does_not_start_shows_its_own_words() {
 }
 
 #[test]
+fn one_that_nothing_brought_says_so() {
+    under_each_shell(|root| {
+        systemd(root, "inactive", "");
+        root.write("/load", "not-found\n");
+        assert!(root.fail(&apache()).contains("there is no unit apache2.service: declare the package"));
+    });
+}
+
+#[test]
 fn an_init_script_is_enabled_by_its_links() {
     under_each_shell(|root| {
         systemd(root, "active", "generated");
