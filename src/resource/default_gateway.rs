@@ -33,6 +33,14 @@ struct Boot {
     edits: Vec<(ConfFile, String)>,
 }
 
+impl Boot {
+    fn with(mut self, other: Boot) -> Boot {
+        self.gateways.extend(other.gateways);
+        self.edits.extend(other.edits);
+        self
+    }
+}
+
 fn refuse<T>(reason: impl Into<String>, remedy: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal { reason: reason.into(), remedy: remedy.into() })
 }
@@ -147,8 +155,15 @@ impl DefaultGateway {
                 format!("both systemd-networkd and /etc/network/interfaces configure {interface}"),
                 "leave it to one of the two: remove its stanza there, or its .network file",
             ),
-            (Some(_), false) => networkd::boot(via, interface, observed),
-            (None, true) => ifupdown::boot(via, interface, observed),
+            // the other one's gateways are second default routes
+            (Some(_), false) => {
+                let others = ifupdown::boot(via, None, observed)?;
+                Ok(networkd::boot(via, Some(interface), observed)?.with(others))
+            }
+            (None, true) => {
+                let others = networkd::boot(via, None, observed)?;
+                Ok(ifupdown::boot(via, Some(interface), observed)?.with(others))
+            }
             (None, false) if observed.ifcfg.iter().any(|own| own == interface) => refuse(
                 format!(
                     "{interface} is configured by /etc/sysconfig/network-scripts, which lvsprov does not edit"

@@ -15,6 +15,7 @@ fn dip() -> Resource {
 /// A real server's two interfaces, with real routes of its own.
 fn network(root: &Root, text: &str) {
     root.write(MAIN, text);
+    root.stub("ifup", "");
     root.sh("ip=/sbin/ip # busybox has no veth
              for i in 0 1; do $ip link add eth$i type veth peer name peer$i; $ip link set eth$i up; $ip link set peer$i up; done
              $ip addr add 192.168.40.101/24 dev eth0; $ip addr add 10.0.0.2/24 dev eth1
@@ -88,7 +89,8 @@ fn a_file_that_changed_since_the_plan_is_not_overwritten() {
 #[test]
 fn networkd_is_asked_who_configures_the_link() {
     under_each_shell(|root| {
-        network(root, "auto lo\niface lo inet loopback\n");
+        // ifupdown has the other interface, with a gateway that would be a second default route
+        network(root, "iface eth1 inet static\n\taddress 10.0.0.2/24\n\tgateway 10.0.0.1\n");
         root.stub("systemctl", "exit 0");
         let file = "/etc/systemd/network/10-lan.network";
         root.write(file, "[Match]\nName=eth0\n[Network]\nAddress=192.168.40.101/24\n");
@@ -101,8 +103,9 @@ fn networkd_is_asked_who_configures_the_link() {
             format!("ADMIN_STATE=configured\nNETWORK_FILE={file}\n"),
         );
         let shown = shown(&root.plan(&dip(), &[]).unwrap().unwrap());
-        assert_eq!(shown[0], format!("at boot: - -> 192.168.40.100 (eth0, {file})"));
+        assert_eq!(shown[0], format!("at boot: 10.0.0.1 (eth1) -> 192.168.40.100 (eth0, {file}, {MAIN})"));
         root.settle(&dip());
         assert!(root.read(file).ends_with("Address=192.168.40.101/24\nGateway=192.168.40.100\n"));
+        assert_eq!(root.read(MAIN), "iface eth1 inet static\n\taddress 10.0.0.2/24\n");
     });
 }

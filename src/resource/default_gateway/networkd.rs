@@ -31,12 +31,12 @@ impl Section {
     }
 }
 
-/// What the files bring at boot, and the edits.
-pub(super) fn boot(via: Ipv4Addr, interface: &str, observed: &Observed) -> Result<Boot, Refusal> {
+/// What the files bring at boot, and the edits that leave one gateway, on `interface`, or none.
+pub(super) fn boot(via: Ipv4Addr, interface: Option<&str>, observed: &Observed) -> Result<Boot, Refusal> {
     let mut gateways = Vec::new();
     let mut edits: Vec<(ConfFile, String)> = Vec::new();
     for link in observed.links.iter().filter(|link| link.configured()) {
-        let own = link.interface == interface;
+        let own = Some(link.interface.as_str()) == interface;
         let files = files_of(link, observed);
         let mut texts: Vec<Vec<Option<String>>> =
             files.iter().map(|f| f.text.lines().map(|line| Some(line.to_owned())).collect()).collect();
@@ -80,7 +80,8 @@ pub(super) fn boot(via: Ipv4Addr, interface: &str, observed: &Observed) -> Resul
             let Some(network) = network else {
                 return refuse(
                     format!(
-                        "the .network file of {interface} has no [Network] section to set the gateway in"
+                        "the .network file of {} has no [Network] section to set the gateway in",
+                        link.interface
                     ),
                     format!("add one with `Gateway={via}`"),
                 );

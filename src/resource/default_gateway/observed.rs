@@ -15,7 +15,7 @@ pub struct Observed {
     /// The gateway of the default route by which the host answers the controller; `None` when it answers without one,
     /// or by a more specific route.
     pub to_controller: Option<Ipv4Addr>,
-    /// /etc/network/interfaces and the files beside it.
+    /// /etc/network/interfaces and the files beside it, where there is an ifupdown to read them.
     pub interfaces: Vec<ConfFile>,
     /// The links that a running systemd-networkd knows of.
     pub links: Vec<Link>,
@@ -119,9 +119,11 @@ if [ -d /run/NetworkManager ] && command -v nmcli >/dev/null 2>&1; then
   nmcli -t -f DEVICE,STATE device 2>/dev/null | while IFS= read -r l; do printf 'nm %s\n' "$l"; done
 fi
 set --
-for f in /etc/network/interfaces /etc/network/interfaces.d/*; do
-  if [ -f "$f" ]; then set -- "$@" "$f"; fi
-done
+if command -v ifup >/dev/null 2>&1; then
+  for f in /etc/network/interfaces /etc/network/interfaces.d/*; do
+    if [ -f "$f" ]; then set -- "$@" "$f"; fi
+  done
+fi
 links=
 for f in /run/systemd/netif/links/*; do
   if [ -e "$f" ]; then links=yes; break; fi
