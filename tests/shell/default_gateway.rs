@@ -109,3 +109,21 @@ fn networkd_is_asked_who_configures_the_link() {
         assert_eq!(root.read(MAIN), "iface eth1 inet static\n\taddress 10.0.0.2/24\n");
     });
 }
+
+#[test]
+fn network_manager_is_asked_what_its_profiles_bring() {
+    under_each_shell(|root| {
+        network(root, "");
+        root.mkdir("/run/NetworkManager");
+        root.stub(
+            "nmcli",
+            "case \"$*\" in *device) echo 'eth0:connected:Wired: one'; echo lo:unmanaged:;;\n\
+             *'show Wired: one') echo manual; cat /gateway;; esac",
+        );
+        root.write("/gateway", "192.168.40.1\n");
+        let refusal = root.plan(&dip(), &[]).unwrap_err();
+        assert!(refusal.remedy.contains("nmcli connection modify \"$c\" ipv4.gateway 192.168.40.100"));
+        root.write("/gateway", "192.168.40.100\n");
+        assert_eq!(root.settle(&dip()), ["running: 192.168.40.1 (eth0) -> 192.168.40.100 (eth0)"]);
+    });
+}

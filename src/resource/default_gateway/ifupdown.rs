@@ -117,7 +117,7 @@ pub(super) fn boot(via: Ipv4Addr, interface: Option<&str>, observed: &Observed) 
         let text: String = lines.into_iter().flatten().map(|line| line + "\n").collect();
         (text != file.text).then(|| (file.clone(), text))
     });
-    Ok(Boot { gateways, edits: edits.collect() })
+    Ok(Boot { gateways, edits: edits.collect(), refusal: None })
 }
 
 /// The stanza that takes the gateway.

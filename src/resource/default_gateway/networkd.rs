@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use super::foreign::netplan;
 use super::{Boot, ConfFile, Link, Observed, refuse};
 use crate::resource::Refusal;
 
@@ -60,7 +61,9 @@ pub(super) fn boot(via: Ipv4Addr, interface: Option<&str>, observed: &Observed) 
                 for (line, _, gateway) in section.gateways() {
                     gateways.push((link.interface.clone(), gateway.clone()));
                     if !placed {
-                        text[*line] = Some(format!("Gateway={via}"));
+                        if *gateway != via.to_string() {
+                            text[*line] = Some(format!("Gateway={via}"));
+                        }
                         placed = true;
                     } else if section.name == "Route" {
                         // without its gateway the section means nothing
@@ -97,22 +100,25 @@ pub(super) fn boot(via: Ipv4Addr, interface: Option<&str>, observed: &Observed) 
                 continue;
             }
             if !file.path.starts_with("/etc/systemd/network/") {
-                return refuse(
-                    format!(
-                        "{} configures {}, and is not the administrator's file to edit",
-                        file.path, link.interface
-                    ),
+                let remedy = if observed.netplan.is_empty() {
                     format!(
                         "copy it to /etc/systemd/network, or change what generates it, with `Gateway={via}`"
-                    ),
+                    )
+                } else {
+                    netplan(via, &link.interface)
+                };
+                let reason = format!(
+                    "{} configures {}, and is not the administrator's file to edit",
+                    file.path, link.interface
                 );
+                return refuse(reason, remedy);
             }
             if !edits.iter().any(|(edited, _)| edited.path == file.path) {
                 edits.push((file.clone(), text));
             }
         }
     }
-    Ok(Boot { gateways, edits })
+    Ok(Boot { gateways, edits, refusal: None })
 }
 
 /// A link's .network file and its drop-ins, in the order in which they are read.

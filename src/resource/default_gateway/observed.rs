@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::Device;
 use crate::resource::{Facts, Unreadable};
 
 /// All of it; the same for every declaration on a host.
@@ -21,12 +22,12 @@ pub struct Observed {
     pub links: Vec<Link>,
     /// All .network files and their drop-ins.
     pub networks: Vec<ConfFile>,
-    /// NetworkManager's state of each device.
-    pub network_manager: BTreeMap<String, String>,
+    /// What NetworkManager knows of each device.
+    pub devices: Vec<Device>,
     /// netplan's files.
     pub netplan: Vec<String>,
-    /// The interfaces with a file in /etc/sysconfig/network-scripts.
-    pub ifcfg: Vec<String>,
+    /// /etc/sysconfig/network-scripts/ifcfg-*
+    pub ifcfg: Vec<ConfFile>,
 }
 
 /// A default route.
@@ -112,11 +113,12 @@ ip -4 -o route show default | while IFS= read -r l; do printf 'route %s\n' "$l";
 for f in /etc/netplan/*.yaml /run/netplan/*.yaml /lib/netplan/*.yaml; do
   if [ -e "$f" ]; then printf 'netplan %s\n' "$f"; fi
 done
-for f in /etc/sysconfig/network-scripts/ifcfg-*; do
-  if [ -e "$f" ]; then printf 'ifcfg %s\n' "${{f##*/ifcfg-}}"; fi
-done
 if [ -d /run/NetworkManager ] && command -v nmcli >/dev/null 2>&1; then
-  nmcli -t -f DEVICE,STATE device 2>/dev/null | while IFS= read -r l; do printf 'nm %s\n' "$l"; done
+  nmcli -t -e no -f DEVICE,STATE,CONNECTION device 2>/dev/null | while IFS=: read -r d s c; do
+    set -- "$s"
+    [ -z "$c" ] || set -- "$s" $(nmcli -g ipv4.method,ipv4.gateway connection show "$c" 2>/dev/null </dev/null)
+    printf 'nm %s %s\n' "$d" "$*"
+  done
 fi
 set --
 if command -v ifup >/dev/null 2>&1; then
@@ -124,6 +126,9 @@ if command -v ifup >/dev/null 2>&1; then
     if [ -f "$f" ]; then set -- "$@" "$f"; fi
   done
 fi
+for f in /etc/sysconfig/network-scripts/ifcfg-*; do
+  if [ -f "$f" ]; then set -- "$@" "$f"; fi
+done
 links=
 for f in /run/systemd/netif/links/*; do
   if [ -e "$f" ]; then links=yes; break; fi
@@ -160,10 +165,20 @@ pub(super) fn parse(text: &str) -> Result<Observed, Unreadable> {
             "route" => observed.routes.extend(routes(value).ok_or_else(|| unreadable(line))?),
             "way" => observed.to_controller = default_gateway(value, &observed.routes),
             "netplan" => observed.netplan.push(value.to_owned()),
-            "ifcfg" => observed.ifcfg.push(value.to_owned()),
             "nm" => {
-                let (device, state) = value.rsplit_once(':').ok_or_else(|| unreadable(line))?;
-                observed.network_manager.insert(device.replace('\\', ""), state.to_owned());
+                // the state may be of several words: `connected (externally)`
+                let (interface, rest) = value.split_once(' ').ok_or_else(|| unreadable(line))?;
+                let words: Vec<&str> = rest.split(' ').collect();
+                let at = words
+                    .iter()
+                    .position(|w| matches!(*w, "manual" | "auto" | "disabled" | "shared" | "link-local"));
+                let word = |at: usize| words.get(at).map_or(String::new(), |w| (*w).to_owned());
+                observed.devices.push(Device {
+                    interface: interface.to_owned(),
+                    state: words[..at.unwrap_or(words.len())].join(" "),
+                    method: at.map_or(String::new(), word),
+                    gateway: at.map_or(String::new(), |at| word(at + 1)),
+                });
             }
             "index" => {
                 let (index, interface) = value.split_once(' ').ok_or_else(|| unreadable(line))?;
@@ -198,6 +213,8 @@ pub(super) fn parse(text: &str) -> Result<Observed, Unreadable> {
             }
         } else if file.path.starts_with("/etc/network/") {
             observed.interfaces.push(file);
+        } else if file.path.starts_with("/etc/sysconfig/") {
+            observed.ifcfg.push(file);
         } else {
             observed.networks.push(file);
         }

@@ -125,13 +125,44 @@ fn networkd_is_edited_in_its_own_file() {
 #[test]
 fn owners_that_are_not_known_are_refused_with_what_to_do() {
     let reason = |more: &[&str], files: &[(&str, &str)]| differ(&output(&[], more, files)).unwrap_err();
-    assert!(reason(&["nm eth0:connected"], &[]).remedy.contains("ipv4.gateway 192.168.40.100"));
+    assert!(
+        reason(&["nm eth0 connected manual 192.168.40.1"], &[])
+            .remedy
+            .contains("ipv4.gateway 192.168.40.100")
+    );
+    assert!(reason(&["nm eth0 connected auto"], &[]).reason.contains("NetworkManager (connected)"));
     assert!(reason(&["netplan /etc/netplan/01.yaml"], &[]).remedy.contains("netplan apply"));
-    assert!(reason(&["ifcfg eth0"], &[]).remedy.contains("GATEWAY=192.168.40.100"));
+    let ifcfg = ("/etc/sysconfig/network-scripts/ifcfg-eth0", "GATEWAY=192.168.40.1\n");
+    assert!(reason(&[], &[ifcfg]).remedy.contains("GATEWAY=192.168.40.100"));
     assert!(reason(&[], &[]).reason.contains("who configures eth0 is not known"));
     assert!(reason(&[], &[(MAIN, "iface eth0 inet dhcp\n")]).reason.contains("by DHCP"));
     let up = format!("{STATIC}\tpost-up ip route add default via 10.0.0.1\n");
     assert!(reason(&[], &[(MAIN, &up)]).reason.contains("/etc/network/interfaces:5"));
+}
+
+#[test]
+fn what_they_bring_already_is_not_refused() {
+    let running = ["default via 192.168.40.100 dev eth0 proto static metric 100 "];
+    let settled = |more: &[&str], files: &[(&str, &str)]| differ(&output(&running, more, files));
+    assert_eq!(
+        settled(&["nm lo unmanaged", "nm eth0 connected (externally) manual 192.168.40.100"], &[]),
+        Ok(None)
+    );
+    assert_eq!(
+        settled(&[], &[("/etc/sysconfig/network-scripts/ifcfg-eth0", "GATEWAY=\"192.168.40.100\"\n")]),
+        Ok(None)
+    );
+    let file = "/run/systemd/network/10-netplan-eth0.network";
+    let link = format!("ADMIN_STATE=configured\nNETWORK_FILE={file}\n");
+    let more = ["index 2 eth0", "netplan /etc/netplan/01.yaml"];
+    let with = |gateway| {
+        let text = format!(
+            "[Network]\nAddress=192.168.40.101/24\n[Route]\nDestination=0.0.0.0/0\nGateway = {gateway}\n"
+        );
+        settled(&more, &[("/run/systemd/netif/links/2", &link), (file, &text)])
+    };
+    assert_eq!(with("192.168.40.100"), Ok(None));
+    assert!(with("192.168.40.1").unwrap_err().remedy.contains("netplan apply"));
 }
 
 #[test]
