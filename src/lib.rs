@@ -18,6 +18,13 @@
 //! | [`report`] | events -> spinner, plain text, JSON | terminal |
 //! | [`cli`] | arguments, settings, one file a verb, errors -> exit codes | all of them |
 
+pub mod document;
 pub mod inventory;
 pub mod ipvs;
+pub mod lab;
+pub mod plan;
+pub mod playbook;
 pub mod resource;
+pub mod run;
+pub mod transport;
+pub mod verify;

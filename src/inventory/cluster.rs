@@ -1,6 +1,6 @@
 //! The whole cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ipnet::IpNet;
 use serde_json::{Map, Value};
@@ -23,6 +23,8 @@ pub struct Inventory {
     pub vars: Map<String, Value>,
     /// The groups that the file declares, beside `all`, `directors`, `real_servers` and `clients`: host names.
     pub groups: BTreeMap<String, Vec<String>>,
+    /// Where each name is in `hosts`.
+    index: HashMap<String, usize>,
 }
 
 /// A virtual service as declared.
@@ -44,9 +46,29 @@ pub struct Time {
 }
 
 impl Inventory {
+    /// Takes what is valid: the reader has made sure, or a test has taken care.
+    pub(crate) fn new(
+        cluster: String,
+        hosts: Vec<Host>,
+        virtual_services: Vec<ServiceDeclaration>,
+        time: Time,
+        vars: Map<String, Value>,
+        groups: BTreeMap<String, Vec<String>>,
+    ) -> Self {
+        let index = hosts.iter().enumerate().map(|(index, host)| (host.name.clone(), index)).collect();
+        Inventory { cluster, hosts, virtual_services, time, vars, groups, index }
+    }
+
     /// The host of that name.
     pub fn host(&self, name: &str) -> Option<&Host> {
-        self.hosts.iter().find(|host| host.name == name)
+        self.hosts.get(self.index_of(name)?)
+    }
+
+    /// Where the host of that name is in `hosts`.
+    pub fn index_of(&self, name: &str) -> Option<usize> {
+        let index = *self.index.get(name)?;
+        // `hosts` can be changed by whoever owns the inventory; the index then finds nothing rather than another host.
+        self.hosts.get(index).is_some_and(|host| host.name == name).then_some(index)
     }
 
     /// The directors, in order.

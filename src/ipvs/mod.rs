@@ -1,7 +1,20 @@
-//! The kernel's virtual server table as values.
+//! The kernel's virtual server table as values, ipvsadm's grammar both ways, and the edits from one table to another.
 
+mod edit;
+mod option;
+mod rule;
+mod rules;
 mod scheduler;
 mod table;
+mod text;
+mod thresholds;
 
-pub use scheduler::{Scheduler, UnknownScheduler};
-pub use table::{Forwarding, Protocol, RealServer, ServiceKey, Table, VirtualService};
+#[cfg(test)]
+pub(crate) mod arbitrary;
+
+pub use edit::{Edit, edits};
+pub use rules::{Rejected, Rules};
+pub use scheduler::{Scheduler, UnknownFlag, UnknownScheduler};
+pub use table::{
+    Forwarding, Protocol, RealServer, ServiceKey, Table, Tunnel, TunnelChecksum, VirtualService,
+};

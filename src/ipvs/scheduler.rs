@@ -68,6 +68,30 @@ impl Scheduler {
         }
     }
 
+    /// The canonical form of a list of scheduler flags, `sh-port,flag-1`: each by the name that ipvsadm prints for
+    /// this scheduler, sorted. `sh` and `mh` know no third flag, and ipvsadm never prints it for them: it is left out.
+    ///
+    /// # Errors
+    /// The flag that is none, or that belongs to another scheduler.
+    pub fn flags(self, list: &str) -> Result<Vec<String>, UnknownFlag> {
+        let names = match self {
+            Scheduler::Sh => ["sh-fallback", "sh-port", ""],
+            Scheduler::Mh => ["mh-fallback", "mh-port", ""],
+            _ => ["flag-1", "flag-2", "flag-3"],
+        };
+        let mut set = [false; 3];
+        for flag in list.split(',').map(str::trim).filter(|flag| !flag.is_empty()) {
+            let bit = ["flag-1", "flag-2", "flag-3"]
+                .iter()
+                .position(|name| *name == flag)
+                .or_else(|| names.iter().position(|name| *name == flag))
+                .ok_or_else(|| UnknownFlag { flag: flag.to_owned(), scheduler: self })?;
+            set[bit] = true;
+        }
+        let named = names.iter().zip(set).filter(|(name, set)| *set && !name.is_empty());
+        Ok(named.map(|(name, _)| (*name).to_owned()).collect())
+    }
+
     /// The kernel module that implements it.
     pub fn module(self) -> String {
         format!("ip_vs_{}", self.name())
@@ -78,6 +102,16 @@ impl fmt::Display for Scheduler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// A flag that the scheduler does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{flag}` is no flag of the scheduler {scheduler}")]
+pub struct UnknownFlag {
+    /// The flag.
+    pub flag: String,
+    /// The scheduler.
+    pub scheduler: Scheduler,
 }
 
 /// A name that is no scheduler of the kernel's.

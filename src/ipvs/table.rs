@@ -39,6 +39,38 @@ pub enum Forwarding {
     Tun,
 }
 
+/// How packets are wrapped for a real server behind a tunnel: `--tun-type`, since ipvsadm 1.31.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tunnel {
+    /// IP in IP; also what every real server has that is not behind a tunnel.
+    #[default]
+    Ipip,
+    /// Generic UDP encapsulation.
+    Gue {
+        /// `--tun-port`: the real server's UDP port.
+        port: u16,
+        /// What its header carries.
+        checksum: TunnelChecksum,
+    },
+    /// Generic routing encapsulation.
+    Gre {
+        /// What its header carries; never [`TunnelChecksum::Remote`].
+        checksum: TunnelChecksum,
+    },
+}
+
+/// The checksum in a tunnel's header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TunnelChecksum {
+    /// `--tun-nocsum`
+    #[default]
+    None,
+    /// `--tun-csum`
+    Full,
+    /// `--tun-remcsum`: remote checksum offload.
+    Remote,
+}
+
 /// What identifies a virtual service in the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ServiceKey {
@@ -80,6 +112,8 @@ pub struct RealServer {
     pub upper_threshold: u32,
     /// `-y`: connections below which it takes new ones again. `ipvsadm -S` never prints it.
     pub lower_threshold: u32,
+    /// How packets are wrapped when `forwarding` is a tunnel; else [`Tunnel::Ipip`].
+    pub tunnel: Tunnel,
 }
 
 /// The whole table. Order does not matter to the kernel, so it is kept sorted.
@@ -87,6 +121,68 @@ pub struct RealServer {
 pub struct Table {
     /// Each service under its key.
     pub services: BTreeMap<ServiceKey, VirtualService>,
+}
+
+impl Table {
+    /// The table of these services.
+    pub fn of(services: impl IntoIterator<Item = VirtualService>) -> Self {
+        Table { services: services.into_iter().map(|service| (service.key, service)).collect() }
+    }
+}
+
+impl VirtualService {
+    /// A service with the kernel's defaults and no real server.
+    pub fn new(key: ServiceKey, scheduler: Scheduler) -> Self {
+        VirtualService {
+            key,
+            scheduler,
+            scheduler_flags: Vec::new(),
+            persistence: None,
+            netmask: None,
+            persistence_engine: None,
+            one_packet: false,
+            real_servers: BTreeMap::new(),
+        }
+    }
+
+    /// Its own settings, without its real servers: what `-E` changes.
+    pub fn bare(&self) -> Self {
+        VirtualService { real_servers: BTreeMap::new(), ..self.clone() }
+    }
+}
+
+impl RealServer {
+    /// A real server without thresholds.
+    pub fn new(forwarding: Forwarding, weight: u16) -> Self {
+        RealServer { forwarding, weight, upper_threshold: 0, lower_threshold: 0, tunnel: Tunnel::Ipip }
+    }
+}
+
+impl ServiceKey {
+    /// Whether real servers are IPv6 by default, and a netmask is a prefix length.
+    pub fn is_ipv6(&self) -> bool {
+        match self {
+            ServiceKey::Address(_, address) => address.is_ipv6(),
+            ServiceKey::FirewallMark(_, ipv6) => *ipv6,
+        }
+    }
+}
+
+impl Forwarding {
+    /// The lower-case name, as an inventory has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Forwarding::Nat => "nat",
+            Forwarding::Dr => "dr",
+            Forwarding::Tun => "tun",
+        }
+    }
+}
+
+impl fmt::Display for Forwarding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 impl Protocol {

@@ -17,6 +17,7 @@ mod service;
 mod shell;
 mod sysctl;
 mod time_sync;
+mod virtual_services;
 
 pub use args::{Mode, Names, Scalar};
 pub use change::{Aspect, Change, Refusal, Risk};
@@ -31,6 +32,7 @@ pub use service::{Effect, Service, ServiceState};
 pub use shell::quote;
 pub use sysctl::Sysctl;
 pub use time_sync::TimeSync;
+pub use virtual_services::VirtualServices;
 
 use std::collections::BTreeSet;
 
@@ -98,6 +100,6 @@ registry::kinds! {
     // A playbook's task declares these by their arguments alone.
     declared: [Package, Service, File, Sysctl, KernelModule, DefaultGateway, Command]
     // These are made from the inventory.
-    // derived: [VirtualServices]
-    derived: []
+
+    derived: [VirtualServices]
 }

@@ -1,0 +1,144 @@
+//! The inventory as it is written: what may stand where. These docstrings are the descriptions in `lvsprov schema`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::document::{Entries, Field, OrText, Text};
+use crate::ipvs::{Forwarding, Protocol, Scheduler};
+
+/// A cluster: its directors, real servers and clients, and the services that the directors balance.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "lvsprov inventory", rename = "Inventory")]
+pub(super) struct RawInventory {
+    /// The cluster's name; a lab is known by it. Letters, digits, `_`, `.` and `-`.
+    pub cluster: Field<String>,
+    /// How ssh reaches the hosts; a host's own `ssh` goes before it, key by key.
+    pub ssh: Option<Field<RawSsh>>,
+    /// Variables for all hosts.
+    pub vars: Option<Field<Entries<Value>>>,
+    /// The directors by name: they take the clients' connections and pass them on.
+    pub directors: Field<Entries<RawDirector>>,
+    /// The real servers by name: they answer the requests.
+    pub real_servers: Field<Entries<RawRealServer>>,
+    /// The clients by name: the curl loops run there.
+    pub clients: Option<Field<Entries<RawClient>>>,
+    /// Further groups by name, each a list of hosts and groups, for `hosts:` and `--limit`.
+    pub groups: Option<Field<Entries<Vec<Field<String>>>>>,
+    /// The services that the directors balance over the real servers.
+    pub virtual_services: Option<Field<Vec<Field<RawService>>>>,
+    /// Where the cluster's time comes from.
+    pub time: Option<Field<RawTime>>,
+}
+
+/// A director.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Director")]
+pub(super) struct RawDirector {
+    /// The virtual IP address with its prefix length: `192.168.175.100/24`. Clients connect to it.
+    pub vip: Field<String>,
+    /// The address in the real servers' subnet with its prefix length: `192.168.40.100/24`.
+    pub dip: Field<String>,
+    /// What ssh connects to; else the dip.
+    pub address: Option<Field<String>>,
+    /// How ssh reaches this host.
+    pub ssh: Option<Field<RawSsh>>,
+    /// This host's variables.
+    pub vars: Option<Field<Entries<Value>>>,
+}
+
+/// A real server.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "RealServer")]
+pub(super) struct RawRealServer {
+    /// Its address with its prefix length: `192.168.40.101/24`.
+    pub rip: Field<String>,
+    /// What ssh connects to; else the rip.
+    pub address: Option<Field<String>>,
+    /// How ssh reaches this host.
+    pub ssh: Option<Field<RawSsh>>,
+    /// This host's variables.
+    pub vars: Option<Field<Entries<Value>>>,
+}
+
+/// A client.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Client")]
+pub(super) struct RawClient {
+    /// Its address with its prefix length: `192.168.175.50/24`.
+    pub cip: Field<String>,
+    /// What ssh connects to; else the cip.
+    pub address: Option<Field<String>>,
+    /// How ssh reaches this host.
+    pub ssh: Option<Field<RawSsh>>,
+    /// This host's variables.
+    pub vars: Option<Field<Entries<Value>>>,
+}
+
+/// How ssh reaches a host. What is left out is up to `~/.ssh/config` and ssh's defaults.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Ssh")]
+pub(super) struct RawSsh {
+    /// The login name.
+    pub user: Option<Field<String>>,
+    /// sshd's port, 1 to 65535.
+    pub port: Option<Field<u16>>,
+    /// The private key to use, and no other.
+    pub identity_file: Option<Field<String>>,
+    /// A jump host, as `ssh -J` takes it.
+    pub jump: Option<Field<String>>,
+    /// Become root through sudo.
+    pub r#become: Option<Field<bool>>,
+    /// Further options as in ssh_config(5).
+    pub options: Option<Field<Entries<Text>>>,
+}
+
+/// A virtual service.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "VirtualService")]
+pub(super) struct RawService {
+    /// What reports call it.
+    pub name: Field<String>,
+    /// A director's VIP and the port: `192.168.175.100:80`, `[2001:db8::100]:80`. Port 0 stands for all ports of a
+    /// persistent service.
+    pub address: Field<String>,
+    /// The transport protocol; tcp when it is left out.
+    pub protocol: Option<Field<Protocol>>,
+    /// How a real server is picked for a new connection; the kernel's default, wlc, when it is left out.
+    pub scheduler: Option<Field<Scheduler>>,
+    /// How packets reach the real servers; nat, the only method that this version deploys, when it is left out.
+    pub forwarding: Option<Field<Forwarding>>,
+    /// Seconds for which a client stays with its real server, 1 to 2678400 (31 days).
+    pub persistent: Option<Field<u32>>,
+    /// The real servers of the service; all of the director's, with weight 1 and the service's port, when it is left
+    /// out. An entry may be just a host's name.
+    pub real_servers: Option<Field<Vec<Field<OrText<RawEntry>>>>>,
+}
+
+/// A real server's part in a service.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ServiceRealServer")]
+pub(super) struct RawEntry {
+    /// The real server's host name.
+    pub host: Field<String>,
+    /// Its share of new connections, 0 to 65535; 1 when it is left out, and 0 takes no new one.
+    pub weight: Option<Field<u16>>,
+    /// The port that it listens on; the service's when it is left out.
+    pub port: Option<Field<u16>>,
+}
+
+/// Where time comes from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Time")]
+pub(super) struct RawTime {
+    /// NTP servers that the directors follow.
+    pub servers: Option<Field<Vec<Field<String>>>>,
+}

@@ -1,0 +1,51 @@
+//! From the text to the cluster: every check is made, and only what passes all of them is an inventory.
+
+use super::check::{self, Cast};
+use super::document::RawInventory;
+use super::{Inventory, Time};
+use crate::document::{self, Complaints, Field, Source};
+
+/// Reads an inventory.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the places.
+pub fn read(source: Source) -> Result<Inventory, Complaints> {
+    let mut complaints = Complaints::about(source);
+    let inventory = inventory(&mut complaints);
+    complaints.finish(inventory)
+}
+
+/// The JSON Schema of an inventory (draft 2020-12), for editors.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(RawInventory).to_value()
+}
+
+fn inventory(complaints: &mut Complaints) -> Option<Inventory> {
+    let root = document::parse(complaints)?;
+    let raw: RawInventory = root.read(complaints)?;
+
+    let cluster = check::cluster(&raw, root.span, complaints);
+    let defaults = check::Defaults::of(&raw, complaints);
+    let cast = Cast::of(&raw, root.span, &defaults, complaints);
+    check::addresses(&cast, complaints);
+    check::topology(&cast, &raw, complaints);
+    let groups = check::groups(&raw, &cast, complaints);
+    let virtual_services = check::services(&raw, &cast, complaints);
+    let time = time(&raw, complaints);
+
+    if !complaints.is_empty() {
+        return None;
+    }
+    let hosts = cast.into_hosts()?;
+    Some(Inventory::new(cluster?, hosts, virtual_services, time, defaults.vars, groups))
+}
+
+fn time(raw: &RawInventory, complaints: &mut Complaints) -> Time {
+    let time = raw.time.as_ref().and_then(Field::value);
+    let servers = time.and_then(|time| time.servers.as_ref()).and_then(Field::value);
+    let servers = servers.into_iter().flatten().filter_map(Field::get);
+    let servers = servers.filter(|server| {
+        check::is_word(server, "an NTP server", "a host name or address: `pool.ntp.org`", complaints)
+    });
+    Time { servers: servers.map(|server| server.value.clone()).collect() }
+}

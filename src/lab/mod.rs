@@ -1,0 +1,33 @@
+//! An inventory's cluster as User-mode Linux machines on this machine.
+//!
+//! Every host is a real kernel with systemd and sshd, bare as a fresh Debian; every subnet is a bridge; all of it is in
+//! a network namespace of the lab's own, so that labs with the same addresses stand side by side and this machine's own
+//! routes stay as they are.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `lab` | the whole: up, down, status, reboot |
+//! | `image`, `image/` | the base image and its recipe |
+//! | `topology` | which subnets, cards and addresses an inventory asks for (pure) |
+//! | `network` | the namespace, its bridges and taps |
+//! | `seed` | what a machine is given before its first boot |
+//! | `machine` | one machine: start it, find its processes, end them |
+//! | `ssh`, `proxy` | the way in |
+
+mod error;
+mod event;
+mod image;
+#[expect(clippy::module_inception, reason = "the room is named for its noun")]
+mod lab;
+mod machine;
+mod network;
+mod program;
+mod proxy;
+mod seed;
+mod ssh;
+mod topology;
+
+pub use error::{LabError, Missing};
+pub use event::{BuildStep, LabEvent};
+pub use lab::{Lab, LabSettings, MachineStatus};
+pub use proxy::proxy;

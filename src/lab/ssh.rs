@@ -1,0 +1,102 @@
+//! How ssh reaches the machines: an ssh_config(5) and the known host keys, as texts.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use super::error::{At, LabError};
+use super::program::Program;
+use super::seed;
+use super::topology::Plan;
+
+/// One `Host` entry a machine: its name, and whatever else the inventory calls it.
+///
+/// `folder` is the lab's, `exe` the program that has the `lab-proxy` verb.
+pub fn config(machines: &[Plan], folder: &Path, exe: &Path, namespace: &str) -> String {
+    let path = |path: &Path| format!("\"{}\"", path.to_string_lossy().replace('%', "%%"));
+    let mut text = "# Written by `lvsprov lab up`; gone with the lab.\n".to_owned();
+    for machine in machines {
+        let names: Vec<_> =
+            std::iter::once(&machine.host).chain(&machine.aliases).map(String::as_str).collect();
+        text.push_str(&format!("\nHost {}\n", names.join(" ")));
+        text.push_str(&format!("    HostName {}\n    Port {}\n", machine.address, machine.port));
+    }
+    text.push_str(&format!(
+        "\nHost *\n    User root\n    IdentityFile {}\n    IdentitiesOnly yes\n    UserKnownHostsFile {}\n    \
+         GlobalKnownHostsFile /dev/null\n    StrictHostKeyChecking yes\n    UpdateHostKeys no\n    \
+         ProxyCommand '{}' lab-proxy {namespace} %h %p\n    ProxyUseFdpass yes\n",
+        path(&folder.join("login_key")),
+        path(&folder.join("known_hosts")),
+        exe.to_string_lossy().replace('%', "%%").replace('\'', "'\\''"),
+    ));
+    text
+}
+
+/// The known_hosts text: each machine's public host key under each name that ssh may look it up by.
+pub fn known_hosts(
+    machines: &[Plan],
+    key: impl Fn(&Plan) -> Result<String, LabError>,
+) -> Result<String, LabError> {
+    let mut text = String::new();
+    for machine in machines {
+        let key = key(machine)?;
+        // Type and key; what follows is a comment.
+        let key = key.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+        for name in std::iter::once(&machine.host).chain(&machine.aliases) {
+            let name = if machine.port == 22 { name.clone() } else { format!("[{name}]:{}", machine.port) };
+            text.push_str(&format!("{name} {key}\n"));
+        }
+    }
+    Ok(text)
+}
+
+/// The public host key of the machine whose folder that is.
+pub fn public_key(folder: &Path) -> Result<String, LabError> {
+    let path = seed::host_key(folder).with_extension("pub");
+    fs::read_to_string(&path).at(path)
+}
+
+/// Runs a command on a machine as a user would, and gives its stdout.
+pub async fn run(config: &Path, host: &str, command: &str, deadline: Duration) -> Result<String, LabError> {
+    Program::new("ssh")
+        .arg("-F")
+        .arg(config)
+        .args(["-o", "BatchMode=yes", "-o", "ControlMaster=no", "-o", "ControlPath=none", host, command])
+        .within(deadline)
+        .run()
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::topology::Topology;
+    use super::super::topology::tests::{host, inventory, net, tutorial};
+    use super::*;
+    use crate::inventory::Role;
+
+    #[test]
+    fn a_host_is_known_by_name_and_by_address() {
+        let topology = Topology::of(&tutorial()).unwrap();
+        let text = config(&topology.machines, Path::new("/s/web"), Path::new("/b/lvsprov"), "lvsprov-web");
+        assert!(
+            text.contains(
+                "\nHost lvs_real_server01 192.168.40.101\n    HostName 192.168.40.101\n    Port 22\n"
+            )
+        );
+        assert!(text.contains("    IdentityFile \"/s/web/login_key\"\n"));
+        assert!(
+            text.contains(
+                "    ProxyCommand '/b/lvsprov' lab-proxy lvsprov-web %h %p\n    ProxyUseFdpass yes\n"
+            )
+        );
+    }
+
+    #[test]
+    fn another_port_is_part_of_the_known_name() {
+        let mut client = host("c", Role::Client { cip: net("10.0.0.9/24") });
+        client.ssh.port = Some(2222);
+        let topology = Topology::of(&inventory(vec![client])).unwrap();
+        let text = known_hosts(&topology.machines, |_| Ok("ssh-ed25519 AAAA c\n".to_owned())).unwrap();
+        assert_eq!(text, "[c]:2222 ssh-ed25519 AAAA\n[10.0.0.9]:2222 ssh-ed25519 AAAA\n");
+    }
+}

@@ -1,0 +1,231 @@
+//! How an inventory's hosts hang together: subnets, bridges, network cards, addresses.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::error::LabError;
+use crate::inventory::{Host, Inventory, Role};
+
+/// The whole of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topology {
+    /// In the order in which the inventory's hosts name them.
+    pub subnets: Vec<Subnet>,
+    /// In the inventory's order.
+    pub machines: Vec<Plan>,
+}
+
+/// A subnet, which is a bridge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subnet {
+    /// Its addresses.
+    pub net: IpNet,
+    /// The bridge's interface name.
+    pub bridge: String,
+    /// The controller's address in it, the "old router's": the first usable that no host has.
+    pub router: IpAddr,
+}
+
+/// What a machine is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Its place in the inventory, from 0.
+    pub index: usize,
+    /// The host's name.
+    pub host: String,
+    /// Where ssh connects to: one of its addresses.
+    pub address: IpAddr,
+    /// sshd's port.
+    pub port: u16,
+    /// Other names that the inventory connects to it by.
+    pub aliases: Vec<String>,
+    /// One a subnet, in the order of the host's addresses: vec0, vec1.
+    pub cards: Vec<Card>,
+    /// Its first default gateways: the routers of a real server's subnet. Other hosts have none.
+    pub gateways: Vec<IpAddr>,
+}
+
+/// A network card: a tap on this machine's side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// The tap's interface name.
+    pub tap: String,
+    /// The bridge that the tap is a port of.
+    pub bridge: String,
+    /// The guest's hardware address.
+    pub mac: String,
+    /// The guest's addresses on it.
+    pub addresses: Vec<IpNet>,
+}
+
+impl Topology {
+    /// Lays an inventory's cluster out. A subnet that lies within another one is part of that.
+    pub fn of(inventory: &Inventory) -> Result<Topology, LabError> {
+        let declared: Vec<IpNet> = inventory.hosts.iter().flat_map(Host::networks).collect();
+        let taken: Vec<IpAddr> = declared.iter().map(IpNet::addr).collect();
+        let mut subnets: Vec<Subnet> = Vec::new();
+        for net in &declared {
+            // The widest that holds it; `max_by_key` would take the last of equals, which is as good.
+            let widest =
+                declared.iter().filter(|other| other.contains(net)).min_by_key(|other| other.prefix_len());
+            let net = widest.unwrap_or(net).trunc();
+            if subnets.iter().any(|subnet| subnet.net == net) {
+                continue;
+            }
+            let router = net
+                .hosts()
+                .find(|address| *address != net.network() && !taken.contains(address))
+                .ok_or(LabError::NoFreeAddress { subnet: net })?;
+            subnets.push(Subnet { net, bridge: format!("b{}", digest(&[&net.to_string()], 4)), router });
+        }
+        let machines =
+            inventory.hosts.iter().enumerate().map(|(index, host)| Plan::of(index, host, &subnets)).collect();
+        Ok(Topology { subnets, machines })
+    }
+}
+
+impl Plan {
+    fn of(index: usize, host: &Host, subnets: &[Subnet]) -> Plan {
+        let mut cards: Vec<Card> = Vec::new();
+        let mut gateways = Vec::new();
+        for address in host.networks() {
+            let Some(subnet) = subnets.iter().find(|subnet| subnet.net.contains(&address)) else { continue };
+            if matches!(host.role, Role::RealServer { .. }) {
+                gateways.push(subnet.router);
+            }
+            if let Some(card) = cards.iter_mut().find(|card| card.bridge == subnet.bridge) {
+                card.addresses.push(address);
+                continue;
+            }
+            let number = cards.len();
+            cards.push(Card {
+                // Interface names end at 15 characters, host names do not: hence the digest.
+                tap: format!("t{}-{number}", digest(&[&host.name], 4)),
+                bridge: subnet.bridge.clone(),
+                mac: hardware_address(&digest(&[&host.name, &number.to_string()], 4)),
+                addresses: vec![address],
+            });
+        }
+        let own: Vec<IpAddr> = host.networks().iter().map(IpNet::addr).collect();
+        // A name or address that leads elsewhere in the real network is an alias here.
+        let connect_to = host.connect_to();
+        let address = match host.role {
+            Role::Director { dip: net, .. } | Role::RealServer { rip: net } | Role::Client { cip: net } => {
+                net.addr()
+            }
+        };
+        let address = connect_to.parse().ok().filter(|address| own.contains(address)).unwrap_or(address);
+        let mut aliases: Vec<String> = own.iter().map(IpAddr::to_string).collect();
+        if !aliases.contains(&connect_to) && connect_to != host.name {
+            aliases.push(connect_to);
+        }
+        Plan {
+            index,
+            host: host.name.clone(),
+            address,
+            port: host.ssh.port.unwrap_or(22),
+            aliases,
+            cards,
+            gateways,
+        }
+    }
+
+    /// All addresses of the machine, each with its subnet.
+    pub fn addresses(&self) -> impl Iterator<Item = IpNet> + '_ {
+        self.cards.iter().flat_map(|card| card.addresses.iter().copied())
+    }
+}
+
+/// The first `bytes` bytes of the words' digest, in hexadecimal.
+pub fn digest(words: &[&str], bytes: usize) -> String {
+    let mut hasher = Sha256::new();
+    for word in words {
+        hasher.update((word.len() as u64).to_le_bytes());
+        hasher.update(word.as_bytes());
+    }
+    hasher.finalize().iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A locally administered one, from eight hexadecimal digits.
+fn hardware_address(digits: &str) -> String {
+    format!("02:00:{}:{}:{}:{}", &digits[0..2], &digits[2..4], &digits[4..6], &digits[6..8])
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use serde_json::Map;
+
+    use super::*;
+    use crate::inventory::{Ssh, Time};
+
+    pub fn net(text: &str) -> IpNet {
+        text.parse().unwrap()
+    }
+
+    pub fn host(name: &str, role: Role) -> Host {
+        Host { name: name.to_owned(), role, address: None, ssh: Ssh::default(), vars: Map::new() }
+    }
+
+    pub fn inventory(hosts: Vec<Host>) -> Inventory {
+        Inventory::new("web".to_owned(), hosts, Vec::new(), Time::default(), Map::new(), [].into())
+    }
+
+    pub fn tutorial() -> Inventory {
+        inventory(vec![
+            host(
+                "lvs_director",
+                Role::Director { vip: net("192.168.175.100/24"), dip: net("192.168.40.100/24") },
+            ),
+            host("lvs_real_server01", Role::RealServer { rip: net("192.168.40.101/24") }),
+            host("lvs_real_server02", Role::RealServer { rip: net("192.168.40.102/24") }),
+            host("client", Role::Client { cip: net("192.168.175.50/24") }),
+        ])
+    }
+
+    #[test]
+    fn the_tutorial_is_two_bridges_and_five_cards() {
+        let topology = Topology::of(&tutorial()).unwrap();
+        let routers: Vec<_> = topology.subnets.iter().map(|subnet| subnet.router.to_string()).collect();
+        assert_eq!(routers, ["192.168.175.1", "192.168.40.1"]);
+        let cards: Vec<_> = topology.machines.iter().map(|machine| machine.cards.len()).collect();
+        assert_eq!(cards, [2, 1, 1, 1]);
+        let gateways: Vec<_> = topology.machines.iter().map(|machine| machine.gateways.clone()).collect();
+        assert_eq!(gateways[0], [] as [IpAddr; 0]);
+        assert_eq!(gateways[1], ["192.168.40.1".parse::<IpAddr>().unwrap()]);
+        assert_eq!(topology.machines[0].address.to_string(), "192.168.40.100");
+        for machine in &topology.machines {
+            assert!(machine.cards.iter().all(|card| card.tap.len() <= 15 && card.bridge.len() <= 15));
+        }
+    }
+
+    #[test]
+    fn addresses_of_one_subnet_share_a_card() {
+        let director = Role::Director { vip: net("10.0.0.1/32"), dip: net("10.0.0.2/29") };
+        let topology = Topology::of(&inventory(vec![host("d", director)])).unwrap();
+        assert_eq!(topology.subnets.len(), 1);
+        assert_eq!(topology.subnets[0].router.to_string(), "10.0.0.3");
+        assert_eq!(topology.machines[0].cards.len(), 1);
+        assert_eq!(topology.machines[0].cards[0].addresses, [net("10.0.0.1/32"), net("10.0.0.2/29")]);
+    }
+
+    #[test]
+    fn a_full_subnet_is_refused_and_ipv6_is_not() {
+        let full = inventory(vec![host("c", Role::Client { cip: net("10.0.0.1/32") })]);
+        assert!(matches!(Topology::of(&full), Err(LabError::NoFreeAddress { .. })));
+        let six = inventory(vec![host("r", Role::RealServer { rip: net("fd00::1/64") })]);
+        assert_eq!(Topology::of(&six).unwrap().subnets[0].router.to_string(), "fd00::2");
+    }
+
+    #[test]
+    fn an_address_elsewhere_becomes_an_alias() {
+        let mut client = host("c", Role::Client { cip: net("10.0.0.9/24") });
+        client.address = Some("c.example".to_owned());
+        client.ssh.port = Some(2222);
+        let machine = &Topology::of(&inventory(vec![client])).unwrap().machines[0];
+        assert_eq!((machine.address.to_string().as_str(), machine.port), ("10.0.0.9", 2222));
+        assert_eq!(machine.aliases, ["10.0.0.9", "c.example"]);
+    }
+}

@@ -1,0 +1,241 @@
+//! A playbook for one host: its resources, in order.
+
+use std::collections::BTreeMap;
+
+use minijinja::Value;
+use minijinja::value::{Serde, merge_maps};
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use super::engine::{self, Engine, TemplateError};
+use super::templated::Templated;
+use super::{Playbook, Task, Variables};
+use crate::document::Span;
+use crate::inventory::{Host, Inventory};
+use crate::ipvs::Table;
+use crate::resource::{ArgsError, Effect, Facts, File, Mode, Refusal, Resource, TimeSync, VirtualServices};
+
+/// One resource that a task declares for a host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declaration {
+    /// Which play: an index into [`Playbook::plays`].
+    pub stage: usize,
+    /// The task's name, when it has one.
+    pub task: Option<String>,
+    /// What is to be.
+    pub resource: Resource,
+}
+
+/// A task that can't be declared for a host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeclareError {
+    /// Where in the playbook.
+    pub span: Span,
+    /// What is wrong.
+    pub error: TemplateError,
+}
+
+/// What the declaration of a playbook for a host is made from.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) inventory: &'a Inventory,
+    pub(super) host: &'a Host,
+    pub(super) facts: &'a Facts,
+}
+
+/// `template`: a file whose content is rendered from a template.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TemplateArgs {
+    src: String,
+    dest: String,
+    mode: Option<Mode>,
+    owner: Option<String>,
+    group: Option<String>,
+    #[serde(default)]
+    secret: bool,
+}
+
+/// `virtual_services`: the director's part of the inventory's virtual services.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VirtualServicesArgs {
+    #[serde(default = "yes")]
+    persist: bool,
+    #[serde(default)]
+    prune: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Playbook<'_> {
+    /// The resources that the playbook declares for a host: its plays' tasks in order, as far as their patterns,
+    /// conditions and `tags` select them.
+    ///
+    /// `plays_of_host` tells for each play whether its pattern selects the host.
+    ///
+    /// # Errors
+    /// Every task that does not render or whose arguments are not its module's.
+    pub fn declare(
+        &self,
+        scope: (&Engine, &Inventory, &Host, &Facts),
+        variables: &Variables,
+        plays_of_host: &[bool],
+        tags: &[String],
+    ) -> Result<Vec<Declaration>, Vec<DeclareError>> {
+        let (engine, inventory, host, facts) = scope;
+        let scope = Scope { engine, inventory, host, facts };
+        let of_host = variables.of(inventory, host, facts);
+        let mut declared = Vec::new();
+        let mut errors = Vec::new();
+        for (stage, play) in self.plays.iter().enumerate() {
+            if !plays_of_host.get(stage).copied().unwrap_or(false) {
+                continue;
+            }
+            let of_play = match with_vars(&of_host, &play.vars) {
+                Ok(variables) => variables,
+                Err(error) => {
+                    errors.push(error);
+                    continue;
+                }
+            };
+            for task in play.tasks.iter().filter(|task| task.selected(tags)) {
+                match task.declare(scope, &of_play) {
+                    Ok(resources) => declared.extend(resources.into_iter().map(|resource| Declaration {
+                        stage,
+                        task: task.name.clone(),
+                        resource,
+                    })),
+                    Err(error) => errors.push(error),
+                }
+            }
+        }
+        if errors.is_empty() {
+            link_files_to_services(&mut declared);
+            Ok(declared)
+        } else {
+            Err(errors)
+        }
+    }
+}
+
+impl Task<'_> {
+    fn declare(&self, scope: Scope<'_>, variables: &Value) -> Result<Vec<Resource>, DeclareError> {
+        let variables = with_vars(variables, &self.vars)?;
+        let Some(items) = &self.items else { return self.declare_once(scope, &variables) };
+        let items = items.render(&variables).map_err(at)?;
+        let Json::Array(items) = items else {
+            return Err(
+                self.wrong("`loop` is no list", "write it as `loop: [a, b]` or `loop: \"{{ a_list }}\"`")
+            );
+        };
+        let mut resources = Vec::new();
+        for item in items {
+            let item = minijinja::context! { item => Value::from(Serde(&item)) };
+            resources.extend(self.declare_once(scope, &merge_maps([item, variables.clone()]))?);
+        }
+        Ok(resources)
+    }
+
+    fn declare_once(&self, scope: Scope<'_>, variables: &Value) -> Result<Vec<Resource>, DeclareError> {
+        for condition in &self.when {
+            let value = engine::evaluate(&condition.expression, "the condition", variables)
+                .map_err(|error| at((condition.span, error)))?;
+            if !value.is_true() {
+                return Ok(Vec::new());
+            }
+        }
+        let args = self.args.render(variables).map_err(at)?;
+        match self.module.as_str() {
+            "template" => {
+                let args: TemplateArgs = self.args(args)?;
+                let template = scope.engine.file(&args.src).map_err(|error| at((self.span, error)))?;
+                let content = engine::render(&template, variables).map_err(|error| at((self.span, error)))?;
+                Ok(vec![Resource::File(File {
+                    mode: args.mode,
+                    owner: args.owner,
+                    group: args.group,
+                    secret: args.secret,
+                    ..File::new(args.dest, content)
+                })])
+            }
+            TimeSync::MODULE => {
+                let time: TimeSync = self.args(args)?;
+                let refused = |refusal: Refusal| self.wrong(refusal.reason, refusal.remedy);
+                let (package, file, service) = time.expand(scope.facts).map_err(refused)?;
+                let file = file.map(Resource::File);
+                Ok([Some(Resource::Package(package)), file, Some(Resource::Service(service))]
+                    .into_iter()
+                    .flatten()
+                    .collect())
+            }
+            "virtual_services" => {
+                let args: VirtualServicesArgs = self.args(args)?;
+                let mut table = Table::default();
+                for declared in scope.inventory.services_of(scope.host) {
+                    table.services.insert(declared.service.key, declared.service.clone());
+                }
+                Ok(vec![Resource::VirtualServices(VirtualServices {
+                    table,
+                    persist: args.persist,
+                    prune: args.prune,
+                })])
+            }
+            module => match Resource::from_args(module, args) {
+                Ok(resource) => Ok(vec![resource]),
+                Err(ArgsError::Args { message, .. }) => Err(self.wrong_args(&message)),
+                Err(error) => Err(self.wrong(error.to_string(), "see the README's list of modules")),
+            },
+        }
+    }
+
+    fn args<T: for<'a> Deserialize<'a>>(&self, args: Json) -> Result<T, DeclareError> {
+        serde_json::from_value(args).map_err(|error| self.wrong_args(&error.to_string()))
+    }
+
+    fn wrong_args(&self, message: &str) -> DeclareError {
+        let remedy = format!("see the README's reference of `{}`", self.module);
+        self.wrong(format!("{}: {message}", self.module), remedy)
+    }
+
+    fn wrong(&self, message: impl Into<String>, remedy: impl Into<String>) -> DeclareError {
+        at((self.span, TemplateError { message: message.into(), remedy: remedy.into(), place: None }))
+    }
+}
+
+fn at((span, error): (Span, TemplateError)) -> DeclareError {
+    DeclareError { span, error }
+}
+
+/// The variables with some more in front, each of which may use those before it.
+fn with_vars(variables: &Value, vars: &[(String, Templated<'_>)]) -> Result<Value, DeclareError> {
+    let mut all = variables.clone();
+    for (name, value) in vars {
+        let value = Value::from(Serde(value.render(&all).map_err(at)?));
+        let one: Value = BTreeMap::from([(name.as_str(), value)]).into_iter().collect();
+        all = merge_maps([one, all]);
+    }
+    Ok(all)
+}
+
+/// Tells each file which services must restart or reload when it changes, so that the file's own change can leave word
+/// of it on the host: a run that is interrupted between the two is then made good by the next.
+fn link_files_to_services(declared: &mut [Declaration]) {
+    let mut effects: Vec<(String, String, Effect)> = Vec::new();
+    for declaration in declared.iter() {
+        let Resource::Service(service) = &declaration.resource else { continue };
+        let on = |paths: &[String], effect| {
+            paths.iter().map(|path| (path.clone(), service.name.clone(), effect)).collect::<Vec<_>>()
+        };
+        effects.extend(on(&service.restart_on, Effect::Restart));
+        effects.extend(on(&service.reload_on, Effect::Reload));
+    }
+    for declaration in declared {
+        let Resource::File(file) = &mut declaration.resource else { continue };
+        let of_file = effects.iter().filter(|(path, ..)| *path == file.dest);
+        file.notifies = of_file.map(|(_, service, effect)| (service.clone(), *effect)).collect();
+    }
+}

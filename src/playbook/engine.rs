@@ -1,0 +1,163 @@
+//! The template engine: strict about what is undefined, and every template compiled once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, Error, ErrorKind, Expression, Template, UndefinedBehavior, Value};
+
+use crate::document::{Source, Span};
+
+/// Compiles and keeps templates. Template files are given to it beforehand: it reads none itself.
+#[derive(Debug)]
+pub struct Engine {
+    environment: Environment<'static>,
+    texts: Texts,
+}
+
+/// Template texts by name: a file's own name, or for a text within a playbook the text itself.
+type Texts = Arc<Mutex<HashMap<String, String>>>;
+
+/// A `when:` expression.
+#[derive(Debug)]
+pub(super) struct Condition<'e> {
+    pub(super) expression: Expression<'e, 'static>,
+    pub(super) span: Span,
+}
+
+/// A template that does not compile or render.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateError {
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// The place within a template *file*, when it is there.
+    pub place: Option<(Source, Span)>,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Engine::new()
+    }
+}
+
+impl Engine {
+    /// An engine that knows no template file yet.
+    pub fn new() -> Self {
+        let texts = Texts::default();
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        // A file is what its template says, to the last newline; and a line that only holds a tag leaves none behind.
+        let syntax =
+            SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build();
+        if let Ok(syntax) = syntax {
+            environment.set_syntax(syntax);
+        }
+        // Nothing here is HTML: a file's name must not bring escapes into it.
+        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        let known = Arc::clone(&texts);
+        environment.set_loader(move |name| {
+            let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            Ok(known.get(name).cloned())
+        });
+        Engine { environment, texts }
+    }
+
+    /// Gives it a template file, which templates may include by this name.
+    pub fn add_file(&self, name: &str, text: &str) {
+        self.add(name, text);
+    }
+
+    /// A template file that it was given.
+    ///
+    /// # Errors
+    /// There is none of that name, or it does not compile.
+    pub(super) fn file(&self, name: &str) -> Result<Template<'_, '_>, TemplateError> {
+        self.environment.get_template(name).map_err(|error| explain(&error, None))
+    }
+
+    /// A text with `{{ }}` or `{% %}` in it.
+    pub(super) fn text(&self, text: &str) -> Result<Template<'_, '_>, TemplateError> {
+        self.add(text, text);
+        self.environment.get_template(text).map_err(|error| explain(&error, None))
+    }
+
+    /// An expression, as it stands between `{{` and `}}`.
+    pub(super) fn expression(&self, text: &str) -> Result<Expression<'_, 'static>, TemplateError> {
+        self.environment.compile_expression_owned(text.to_owned()).map_err(|error| explain(&error, None))
+    }
+
+    fn add(&self, name: &str, text: &str) {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        texts.entry(name.to_owned()).or_insert_with(|| text.to_owned());
+    }
+}
+
+/// The value of an expression; what is undefined is an error.
+pub(super) fn evaluate(
+    expression: &Expression<'_, 'static>,
+    text: &str,
+    variables: &Value,
+) -> Result<Value, TemplateError> {
+    let value = expression.eval(variables.clone()).map_err(|error| explain(&error, Some(variables)))?;
+    if value.is_undefined() {
+        return Err(undefined(text.trim(), Some(variables)));
+    }
+    Ok(value)
+}
+
+/// A rendered template's text.
+pub(super) fn render(template: &Template<'_, '_>, variables: &Value) -> Result<String, TemplateError> {
+    template.render(variables.clone()).map_err(|error| explain(&error, Some(variables)))
+}
+
+/// What the engine's error means for whoever wrote the template.
+fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
+    let name =
+        error.name().filter(|name| !name.contains("{{") && !name.contains("{%") && *name != "<expression>");
+    let place = name.and_then(|name| {
+        let range = error.range()?;
+        let source = Source::new(name, error.template_source()?);
+        Some((source, Span { offset: range.start, length: range.end - range.start }))
+    });
+    let mut explained = match error.kind() {
+        ErrorKind::UndefinedError => {
+            let range = error.range();
+            let text = error.template_source().zip(range).and_then(|(text, range)| text.get(range));
+            undefined(text.unwrap_or("a variable"), variables)
+        }
+        ErrorKind::TemplateNotFound => TemplateError {
+            message: error.detail().unwrap_or("the template was not found").to_owned(),
+            remedy: "put it into `templates/` beside the playbook's folder or beside the inventory".into(),
+            place: None,
+        },
+        kind => TemplateError {
+            message: match error.detail() {
+                Some(detail) => format!("{kind}: {detail}"),
+                None => kind.to_string(),
+            },
+            remedy: "correct the expression; the README's section on templates has the variables and filters"
+                .into(),
+            place: None,
+        },
+    };
+    explained.place = place;
+    explained
+}
+
+fn undefined(text: &str, variables: Option<&Value>) -> TemplateError {
+    let path = text.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
+    let names: Vec<String> = variables
+        .and_then(|variables| variables.try_iter().ok())
+        .map(|names| names.filter_map(|name| name.as_str().map(str::to_owned)).collect())
+        .unwrap_or_default();
+    let root = path.split(['.', '[', ' ', '|']).next().unwrap_or(path);
+    let remedy = if names.iter().any(|name| name == root) {
+        format!("`{root}` is defined, but not this part of it")
+    } else {
+        let choice = crate::document::choose_from(root, names.iter().map(String::as_str));
+        format!("{choice}, or define it under `vars`")
+    };
+    TemplateError { message: format!("`{path}` is undefined"), remedy, place: None }
+}

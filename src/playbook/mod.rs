@@ -1,0 +1,20 @@
+//! Plays, tasks, variables and templates: an inventory and a host's facts become that host's resources.
+//!
+//! [`Playbook::read`] compiles a playbook once; [`Playbook::declare`] renders it for one host. [`Playbook::trial`] does
+//! so with invented facts before anything is connected to, so that an undefined variable or a wrong argument is found
+//! in time.
+
+mod builtin;
+mod declare;
+mod engine;
+mod play;
+mod read;
+mod templated;
+mod trial;
+mod variables;
+
+pub use builtin::{playbook as builtin_playbook, template as builtin_template};
+pub use declare::{Declaration, DeclareError};
+pub use engine::{Engine, TemplateError};
+pub use play::{Play, Playbook, Task};
+pub use variables::Variables;

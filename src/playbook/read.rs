@@ -1,0 +1,179 @@
+//! A YAML text -> a playbook, with every complaint about it at once.
+
+use serde::Deserialize;
+
+use super::engine::{Condition, Engine};
+use super::templated::Templated;
+use super::{Play, Playbook, Task};
+use crate::document::{
+    self, Complaints, Entries, Field, Node, OneOrMany, Source, Span, Spanned, Text, Value as Yaml,
+    choose_from,
+};
+use crate::inventory::Pattern;
+use crate::resource::{Resource, TimeSync};
+
+/// A play as it is written.
+#[derive(Deserialize)]
+struct PlayDocument {
+    name: Option<Field<Text>>,
+    hosts: Field<OneOrMany<Text>>,
+    vars: Option<Field<Entries<Node>>>,
+    tags: Option<Field<OneOrMany<Text>>>,
+    tasks: Field<Vec<Node>>,
+}
+
+/// The modules that are made of other things than their arguments alone, or of several resources.
+const COMPOSITE: [&str; 3] = ["template", TimeSync::MODULE, "virtual_services"];
+
+/// A task's keys beside its module.
+const TASK_KEYS: [&str; 5] = ["name", "when", "loop", "vars", "tags"];
+
+/// Every module that a task may name.
+pub(super) fn modules() -> impl Iterator<Item = &'static str> {
+    Resource::modules().iter().copied().chain(COMPOSITE)
+}
+
+impl<'e> Playbook<'e> {
+    /// Reads and compiles a playbook.
+    ///
+    /// # Errors
+    /// Every complaint about its text. What it means for an inventory is [`Playbook::trial`]'s to say.
+    pub fn read(source: &Source, engine: &'e Engine) -> Result<Playbook<'e>, Complaints> {
+        let mut complaints = Complaints::about(source.clone());
+        let plays = document::read::<Vec<Node>>(&mut complaints).map(|plays| {
+            let plays = plays.iter().filter_map(|node| read_play(node, engine, &mut complaints)).collect();
+            Playbook { source: source.clone(), plays }
+        });
+        complaints.finish(plays)
+    }
+}
+
+fn read_play<'e>(node: &Node, engine: &'e Engine, complaints: &mut Complaints) -> Option<Play<'e>> {
+    let raw: PlayDocument = node.read(complaints)?;
+    let hosts = raw.hosts.required("hosts", node.span, complaints);
+    let tasks = raw.tasks.required("tasks", node.span, complaints);
+    let tags = texts(raw.tags.as_ref());
+    let hosts_text = |hosts: &Spanned<OneOrMany<Text>>| {
+        hosts.value.values().map(|text| text.0.as_str()).collect::<Vec<_>>().join(",")
+    };
+    let pattern = hosts.map(hosts_text).unwrap_or_default();
+    let name =
+        raw.name.as_ref().and_then(Field::value).map_or_else(|| pattern.clone(), |name| name.0.clone());
+    Some(Play {
+        name,
+        hosts: Pattern::new(pattern),
+        hosts_span: hosts.map_or(node.span, |hosts| hosts.span),
+        vars: compile_vars(raw.vars.as_ref(), engine, complaints),
+        tasks: tasks
+            .map(|tasks| tasks.value.as_slice())
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|task| read_task(task, &tags, engine, complaints))
+            .collect(),
+    })
+}
+
+fn read_task<'e>(
+    node: &Node,
+    play_tags: &[String],
+    engine: &'e Engine,
+    complaints: &mut Complaints,
+) -> Option<Task<'e>> {
+    const SHAPE: &str =
+        "write it as `- MODULE: { ... }`, with name, when, loop, vars and tags beside the module";
+    let Some(entries) = node.entries() else {
+        complaints.add(node.span, "a task is a mapping with one module", SHAPE);
+        return None;
+    };
+    let mut module = None;
+    for entry in entries {
+        let key = entry.key.value.as_str();
+        if TASK_KEYS.contains(&key) {
+            continue;
+        }
+        if !modules().any(|known| known == key) {
+            let known = modules().chain(TASK_KEYS);
+            complaints.add(entry.key.span, format!("there is no module `{key}`"), choose_from(key, known));
+        } else if module.replace(entry).is_some() {
+            complaints.add(entry.key.span, "a task has one module", "make a task of its own of this one");
+        }
+    }
+    let Some(module) = module else {
+        // When a key was unknown, that has been said, and is what is wrong.
+        if entries.iter().all(|entry| TASK_KEYS.contains(&entry.key.value.as_str())) {
+            complaints.add(node.span, "this task has no module", SHAPE);
+        }
+        return None;
+    };
+    let get = |key: &str| entries.iter().find(|entry| entry.key.value == key);
+    let name = get("name").and_then(|entry| entry.read::<Text>(complaints)).map(|name| name.0);
+    let mut tags = play_tags.to_vec();
+    if let Some(entry) = get("tags") {
+        tags.extend(texts(entry.read::<Field<OneOrMany<Text>>>(complaints).as_ref()));
+    }
+    let vars = get("vars").and_then(|entry| entry.read::<Field<Entries<Node>>>(complaints));
+    let when = get("when").map(|entry| compile_when(&entry.value, engine, complaints)).unwrap_or_default();
+    let items = get("loop").map(|entry| Templated::compile(&entry.value, engine, complaints));
+    if module.value.entries().is_none() && !matches!(module.value.value, Yaml::Null) {
+        complaints.add(module.value.span, "a module's arguments are a mapping", SHAPE);
+        return None;
+    }
+    Some(Task {
+        name,
+        module: module.key.value.clone(),
+        args: match module.value.value {
+            Yaml::Null => Templated::Map(Vec::new()),
+            _ => Templated::compile(&module.value, engine, complaints),
+        },
+        when,
+        items,
+        vars: compile_vars(vars.as_ref(), engine, complaints),
+        tags,
+        span: module.key.span,
+    })
+}
+
+/// `when:` is an expression, a list of them, or a boolean.
+fn compile_when<'e>(node: &Node, engine: &'e Engine, complaints: &mut Complaints) -> Vec<Condition<'e>> {
+    let mut compile = |text: &str, span: Span| {
+        let bare = text.trim().trim_start_matches("{{").trim_end_matches("}}");
+        match engine.expression(bare) {
+            Ok(expression) => Some(Condition { expression, span }),
+            Err(error) => {
+                complaints.add(span, error.message, error.remedy);
+                None
+            }
+        }
+    };
+    match &node.value {
+        Yaml::Text(text) => compile(text, node.span).into_iter().collect(),
+        Yaml::Bool(value) => compile(&value.to_string(), node.span).into_iter().collect(),
+        Yaml::Sequence(items) => {
+            items.iter().flat_map(|item| compile_when(item, engine, complaints)).collect()
+        }
+        _ => {
+            complaints.add(node.span, "`when` is an expression", "write it as `when: forwards_by_nat`");
+            Vec::new()
+        }
+    }
+}
+
+fn compile_vars<'e>(
+    vars: Option<&Field<Entries<Node>>>,
+    engine: &'e Engine,
+    complaints: &mut Complaints,
+) -> Vec<(String, Templated<'e>)> {
+    let entries = vars.and_then(Field::value).map(|entries| entries.0.as_slice()).unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|entry| {
+            let value = entry.value.value()?;
+            Some((entry.key.value.clone(), Templated::compile(value, engine, complaints)))
+        })
+        .collect()
+}
+
+fn texts(field: Option<&Field<OneOrMany<Text>>>) -> Vec<String> {
+    let many = field.and_then(Field::value);
+    many.map(|many| many.values().map(|text| text.0.clone()).collect()).unwrap_or_default()
+}

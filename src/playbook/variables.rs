@@ -1,0 +1,143 @@
+//! What templates and conditions may name.
+
+use std::collections::BTreeMap;
+
+use minijinja::Value;
+use minijinja::value::{Serde, merge_maps};
+
+use crate::inventory::{Host, Inventory, Role};
+use crate::ipvs::{Forwarding, ServiceKey};
+use crate::resource::Facts;
+
+/// The variables that are the same for all hosts of an inventory, made once.
+#[derive(Clone, Debug)]
+pub struct Variables {
+    shared: Value,
+    hosts: BTreeMap<String, Value>,
+    forwards_by_nat: bool,
+}
+
+impl Variables {
+    /// Those of the inventory.
+    pub fn new(inventory: &Inventory) -> Self {
+        let hosts: BTreeMap<String, Value> =
+            inventory.hosts.iter().map(|host| (host.name.clone(), of_host(inventory, host))).collect();
+        let group = |name: &str| -> Value {
+            let members = inventory.hosts.iter().filter(|host| host.group() == name);
+            members.filter_map(|host| hosts.get(&host.name).cloned()).collect()
+        };
+        let groups: BTreeMap<&str, Value> = inventory
+            .groups
+            .iter()
+            .map(|(name, members)| (name.as_str(), members.iter().map(|m| Value::from(m.as_str())).collect()))
+            .collect();
+        let services: Value = inventory
+            .virtual_services
+            .iter()
+            .map(|declared| {
+                let address = match declared.service.key {
+                    ServiceKey::Address(_, address) => address.to_string(),
+                    mark => mark.to_string(),
+                };
+                minijinja::context! {
+                    name => declared.name.as_str(),
+                    address => address,
+                    scheduler => declared.service.scheduler.name(),
+                }
+            })
+            .collect();
+        let forwards_by_nat = inventory
+            .virtual_services
+            .iter()
+            .flat_map(|declared| declared.service.real_servers.values())
+            .any(|real_server| real_server.forwarding == Forwarding::Nat);
+        let shared = minijinja::context! {
+            cluster => inventory.cluster.as_str(),
+            directors => group("directors"),
+            real_servers => group("real_servers"),
+            clients => group("clients"),
+            groups => Value::from_iter(groups),
+            virtual_services => services,
+            time => minijinja::context! { servers => Value::from(Serde(&inventory.time.servers)) },
+        };
+        Variables { shared, hosts, forwards_by_nat }
+    }
+
+    /// Those of one host. Where a name is defined more than once, the host's part in the cluster comes before its
+    /// `vars`, and those before its facts.
+    pub fn of(&self, inventory: &Inventory, host: &Host, facts: &Facts) -> Value {
+        let own = self.hosts.get(&host.name).cloned().unwrap_or_default();
+        let nat = match host.role {
+            Role::RealServer { rip } => inventory.virtual_services.iter().any(|declared| {
+                let mut servers = declared.service.real_servers.iter();
+                servers.any(|(at, server)| at.ip() == rip.addr() && server.forwarding == Forwarding::Nat)
+            }),
+            _ => self.forwards_by_nat,
+        };
+        let part = minijinja::context! {
+            inventory_hostname => host.name.as_str(),
+            host => own,
+            forwards_by_nat => nat,
+        };
+        let vars = Value::from(Serde(&host.vars));
+        // The first map that has a name counts.
+        merge_maps([part, own_fields(&self.hosts, host), self.shared.clone(), vars, of_facts(facts)])
+    }
+}
+
+fn own_fields(hosts: &BTreeMap<String, Value>, host: &Host) -> Value {
+    hosts.get(&host.name).cloned().unwrap_or_default()
+}
+
+/// A host's part in the cluster: `name`, `role`, `address` and its addresses, each with its subnet.
+fn of_host(inventory: &Inventory, host: &Host) -> Value {
+    let mut fields: BTreeMap<&'static str, Value> = BTreeMap::new();
+    let mut net = |name: &'static str, network: &'static str, net: ipnet::IpNet| {
+        fields.insert(name, Value::from(net.addr().to_string()));
+        fields.insert(network, Value::from(net.trunc().to_string()));
+    };
+    match host.role {
+        Role::Director { vip, dip } => {
+            net("vip", "vip_network", vip);
+            net("dip", "dip_network", dip);
+        }
+        Role::RealServer { rip } => {
+            net("rip", "rip_network", rip);
+            if let Some(dip) = inventory.dip_for(host) {
+                net("dip", "dip_network", dip);
+            }
+        }
+        Role::Client { cip } => net("cip", "cip_network", cip),
+    }
+    let role = match host.role {
+        Role::Director { .. } => "director",
+        Role::RealServer { .. } => "real_server",
+        Role::Client { .. } => "client",
+    };
+    fields.insert("name", Value::from(host.name.as_str()));
+    fields.insert("role", Value::from(role));
+    fields.insert("address", Value::from(host.connect_to()));
+    fields.into_iter().collect()
+}
+
+/// The facts: `facts`, `os`, and what the distribution calls things.
+fn of_facts(facts: &Facts) -> Value {
+    let mut fields: BTreeMap<&'static str, Value> = BTreeMap::new();
+    fields.insert("facts", Value::from(Serde(facts)));
+    fields.insert("os", Value::from(Serde(&facts.os)));
+    if let Some(names) = facts.os.family.distribution() {
+        fields.insert(
+            "httpd",
+            minijinja::context! {
+                package => names.httpd_package,
+                service => names.httpd_service,
+                docroot => names.httpd_docroot,
+            },
+        );
+        fields.insert(
+            "chrony",
+            minijinja::context! { service => names.chrony_service, conf => names.chrony_conf },
+        );
+    }
+    fields.into_iter().collect()
+}

@@ -1,0 +1,240 @@
+use proptest::prelude::*;
+
+use super::boot::{Boot, UnitState};
+use super::*;
+use crate::ipvs::arbitrary;
+use crate::resource::{Family, Os};
+
+const RR: &str = include_str!("../../../tests/cases/virtual_services/tutorial.rules");
+const WRR: &str = include_str!("../../../tests/cases/virtual_services/tutorial-wrr.rules");
+
+fn facts(family: Family) -> Facts {
+    Facts { os: Os { id: "an-os".into(), version: "12".into(), family }, ..Facts::example() }
+}
+
+fn declared(rules: &str) -> VirtualServices {
+    VirtualServices { table: rules.parse().unwrap(), persist: true, prune: false }
+}
+
+/// A host on which the rules are in the kernel and in the file, and all else is in order.
+fn host(rules: &str) -> Observed {
+    let boot = Boot { rules: Rules::read(rules), auto: Some(true), unit: UnitState::Enabled };
+    Observed { kernel: rules.parse().unwrap(), boot }
+}
+
+fn differ(declared: &VirtualServices, observed: &Observed) -> Result<Option<Change>, Refusal> {
+    let facts = facts(Family::Debian);
+    declared.differ(observed, Context { facts: &facts, changing: &BTreeSet::new() })
+}
+
+fn told(change: &Change) -> Vec<String> {
+    let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
+    let tell = |aspect: &crate::resource::Aspect| {
+        format!("{}: {} -> {}", aspect.what, or(&aspect.old), or(&aspect.new))
+    };
+    change.aspects.iter().map(tell).collect()
+}
+
+fn calls(change: &Change) -> Vec<&str> {
+    change.script.lines().filter_map(|line| line.strip_prefix("edit -")).collect()
+}
+
+#[test]
+fn a_host_as_declared_needs_nothing() {
+    assert_eq!(differ(&declared(RR), &host(RR)), Ok(None));
+}
+
+#[test]
+fn a_bare_host_gets_everything() {
+    let boot = Boot { rules: Rules::default(), auto: None, unit: UnitState::Absent };
+    let observed = Observed { kernel: Table::default(), boot };
+    let change = differ(&declared(RR), &observed).unwrap().unwrap();
+    assert_eq!(
+        told(&change),
+        [
+            "tcp 192.168.175.100:80: - -> -s rr",
+            "real server 192.168.40.101:80: - -> nat, weight 1",
+            "real server 192.168.40.102:80: - -> nat, weight 1",
+            "at boot: tcp 192.168.175.100:80: - -> -s rr",
+            "at boot: real server 192.168.40.101:80: - -> nat, weight 1",
+            "at boot: real server 192.168.40.102:80: - -> nat, weight 1",
+            "at boot: AUTO: - -> true",
+            "unit ipvsadm at boot: - -> enabled",
+        ]
+    );
+    assert_eq!(
+        change.script,
+        include_str!("../../../tests/cases/virtual_services/tutorial.sh"),
+        "the script of a first deploy changed; if that is meant, write it to the case"
+    );
+}
+
+#[test]
+fn the_tutorials_own_change_is_two_edits() {
+    let change = differ(&declared(WRR), &host(RR)).unwrap().unwrap();
+    assert_eq!(
+        told(&change),
+        [
+            "scheduler of tcp 192.168.175.100:80: rr -> wrr",
+            "weight of 192.168.40.102:80: 1 -> 4",
+            "at boot: scheduler of tcp 192.168.175.100:80: rr -> wrr",
+            "at boot: weight of 192.168.40.102:80: 1 -> 4",
+        ]
+    );
+    assert_eq!(
+        calls(&change),
+        ["E -t 192.168.175.100:80 -s wrr", "e -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 4"]
+    );
+    assert!(!change.script.contains("curl"), "no new real server has to answer");
+}
+
+#[test]
+fn each_truth_is_repaired_alone() {
+    let kernel = Observed { kernel: WRR.parse().unwrap(), ..host(RR) };
+    let change = differ(&declared(RR), &kernel).unwrap().unwrap();
+    assert_eq!(change.aspects.len(), 2);
+    assert!(!change.script.contains("replace"));
+
+    let mut file = host(RR);
+    file.boot.rules = Rules::read(WRR);
+    let change = differ(&declared(RR), &file).unwrap().unwrap();
+    assert!(told(&change).iter().all(|line| line.starts_with("at boot: ")), "{:?}", told(&change));
+    assert!(calls(&change).is_empty() && !change.script.contains("AUTO"));
+
+    let mut auto = host(RR);
+    auto.boot.auto = Some(false);
+    let change = differ(&declared(RR), &auto).unwrap().unwrap();
+    assert_eq!(told(&change), ["at boot: AUTO: false -> true"]);
+    assert!(!change.script.contains("ipvsadm.rules"));
+
+    let mut unit = host(RR);
+    unit.boot.unit = UnitState::Disabled;
+    let change = differ(&declared(RR), &unit).unwrap().unwrap();
+    assert_eq!(told(&change), ["unit ipvsadm at boot: disabled -> enabled"]);
+    assert!(!change.script.contains("replace"));
+}
+
+#[test]
+fn nothing_ever_flushes_the_table() {
+    let mut bare = host("");
+    bare.boot = Boot { rules: Rules::default(), auto: None, unit: UnitState::Absent };
+    let script = differ(&declared(RR), &bare).unwrap().unwrap().script;
+    for word in
+        ["ipvsadm -C", "--clear", "-R", "restart", "systemctl start", "systemctl stop", "init.d/ipvsadm st"]
+    {
+        assert!(!script.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn what_is_not_declared_stays_in_the_table_and_in_the_file() {
+    let both = format!(
+        "# ours\n{RR}-A -u 192.168.175.100:53 -s rr\n-a -u 192.168.175.100:53 -r 192.168.40.103:53 -m -w 1 -x 9\n"
+    );
+    assert_eq!(differ(&declared(RR), &host(&both)), Ok(None));
+    let undeclared = declared(RR).undeclared(&host(&both));
+    assert_eq!(undeclared.iter().map(ToString::to_string).collect::<Vec<_>>(), ["udp 192.168.175.100:53"]);
+    let change = differ(&declared(WRR), &host(&both)).unwrap().unwrap();
+    assert!(change.script.contains("-r 192.168.40.103:53 -m -w 1 -x 9"), "{}", change.script);
+    assert!(change.script.contains("'# ours\n"));
+
+    let pruning = VirtualServices { prune: true, ..declared(RR) };
+    let change = differ(&pruning, &host(&both)).unwrap().unwrap();
+    let gone = "udp 192.168.175.100:53: -s rr with real servers: 192.168.40.103:53 -> -";
+    assert_eq!(told(&change), [gone.to_owned(), format!("at boot: {gone}")]);
+    let expected = ["e -u 192.168.175.100:53 -r 192.168.40.103:53 -m -w 0 -x 9", "D -u 192.168.175.100:53"];
+    assert_eq!(calls(&change), expected);
+    assert!(change.script.contains("\nidle all -u 192.168.175.100:53\n"));
+}
+
+#[test]
+fn what_leaves_is_waited_for() {
+    let three = format!("{RR}-a -t 192.168.175.100:80 -r 192.168.40.103:80 -m -w 0\n")
+        .replace("102:80 -m -w 1", "102:80 -m -w 3");
+    let one: String = RR.lines().take(2).map(|line| format!("{line}\n")).collect();
+    let change = differ(&declared(&one), &host(&three)).unwrap().unwrap();
+    assert_eq!(
+        told(&change)[..2],
+        [
+            "real server 192.168.40.102:80: nat, weight 3 -> -",
+            "real server 192.168.40.103:80: nat, weight 0 -> -"
+        ]
+    );
+    let after = |needle: &str| change.script.find(needle).unwrap_or_else(|| panic!("{needle}"));
+    let quiesced = after("edit -e -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 0\n");
+    let waited = after("idle 192.168.40.102:80 -t 192.168.175.100:80\n");
+    let deleted = after("edit -d -t 192.168.175.100:80 -r 192.168.40.102:80\n");
+    assert!(quiesced < waited && waited < deleted);
+    // The one that was quiesced before may still have connections, too.
+    assert!(after("idle 192.168.40.103:80 -t 192.168.175.100:80\n") < deleted);
+    assert!(change.deadline > differ(&declared(WRR), &host(RR)).unwrap().unwrap().deadline);
+}
+
+#[test]
+fn a_line_that_stops_the_restore_becomes_a_comment() {
+    let broken = format!("{RR}-A -t localhost:http -s rr\n");
+    let mut observed = host(RR);
+    observed.boot.rules = Rules::read(&broken);
+    let change = differ(&declared(RR), &observed).unwrap().unwrap();
+    assert_eq!(
+        told(&change),
+        ["at boot: line 4: -A -t localhost:http -s rr -> a comment, because `localhost:http` is not numeric"]
+    );
+    assert!(change.script.contains("# `localhost:http` is not numeric: -A -t localhost:http -s rr\n"));
+}
+
+#[test]
+fn what_1_26_saved_is_rewritten_though_it_means_the_same() {
+    let udp = "-A -u 192.168.175.100:5060 -s rr -o\n";
+    let mut observed = host(udp);
+    observed.boot.rules = Rules::read(&udp.replace("-o", "ops"));
+    let change = differ(&declared(udp), &observed).unwrap().unwrap();
+    assert_eq!(
+        told(&change),
+        ["at boot: line 1, an option without its dashes: \
+          -A -u 192.168.175.100:5060 -s rr ops -> -A -u 192.168.175.100:5060 -s rr -o"]
+    );
+}
+
+#[test]
+fn a_masked_unit_and_an_unknown_distribution_are_refused() {
+    let mut masked = host(RR);
+    masked.boot.unit = UnitState::Masked;
+    assert!(differ(&declared(RR), &masked).unwrap_err().remedy.contains("unmask"));
+
+    let facts = facts(Family::RedHat);
+    let context = Context { facts: &facts, changing: &BTreeSet::new() };
+    let refusal = declared(RR).differ(&host(RR), context).unwrap_err();
+    assert!(refusal.reason.contains("an-os 12"));
+    let transient = VirtualServices { persist: false, ..declared(RR) };
+    assert_eq!(transient.differ(&host(RR), context), Ok(None));
+}
+
+#[test]
+fn words_that_are_patterns_to_a_shell_are_quoted() {
+    let rules = "-A -t [2001:db8::1]:80 -s rr\n-a -t [2001:db8::1]:80 -r [2001:db8::2]:80 -m -w 1\n";
+    let change = differ(&declared(rules), &host("")).unwrap().unwrap();
+    assert!(change.script.contains("edit -a -t '[2001:db8::1]:80' -r '[2001:db8::2]:80' -m -w 1\n"));
+    assert!(change.script.contains("answers '[2001:db8::2]:80'\n"));
+}
+
+proptest! {
+    #[test]
+    fn a_change_is_planned_exactly_when_something_differs(
+        (current, desired) in arbitrary::two_tables(), prune in any::<bool>(),
+    ) {
+        let declared = VirtualServices { table: desired.clone(), persist: true, prune };
+        let observed = host(&current.to_string());
+        let change = differ(&declared, &observed).unwrap();
+        let edits = edits(&current, &desired, prune);
+        prop_assert_eq!(change.is_none(), edits.is_empty());
+        if let Some(change) = change {
+            prop_assert_eq!(calls(&change).len(), edits.len());
+            prop_assert!(!change.aspects.is_empty());
+        }
+        // What is written is what is then found to be right.
+        let written = declared.rules(&observed.boot.rules);
+        let after = Observed { kernel: written.table.clone(), boot: Boot { rules: written, ..observed.boot } };
+        prop_assert_eq!(differ(&declared, &after), Ok(None));
+    }
+}

@@ -1,0 +1,68 @@
+//! What has happened, for whoever shows it.
+
+use std::rc::Rc;
+
+use super::Failure;
+
+/// Something that has happened in a run. Hosts are named as in the inventory.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A connection to the host is being opened.
+    Connecting {
+        /// The host.
+        host: String,
+    },
+    /// Its shell answers, and its facts are read.
+    Connected {
+        /// The host.
+        host: String,
+    },
+    /// Its resources were read and compared.
+    Planned {
+        /// The host.
+        host: String,
+        /// How many resources are as declared.
+        ok: usize,
+        /// How many are to change.
+        changes: usize,
+    },
+    /// A stage began: the hosts that have something to change in it go side by side.
+    StageBegan {
+        /// The play's name.
+        name: String,
+        /// These hosts.
+        hosts: Vec<String>,
+    },
+    /// A change began.
+    StepBegan {
+        /// The host.
+        host: String,
+        /// What is being changed.
+        label: String,
+        /// Which of the host's changes in this stage it is, from 1.
+        number: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// A change was made.
+    StepDone {
+        /// The host.
+        host: String,
+        /// What was changed.
+        label: String,
+    },
+    /// The host's part of a stage was made and read back.
+    StageDone {
+        /// The host.
+        host: String,
+        /// How many changes were made.
+        changed: usize,
+    },
+    /// Nothing more is done on the host.
+    Failed {
+        /// The host.
+        host: String,
+        /// Why.
+        failure: Rc<Failure>,
+    },
+}

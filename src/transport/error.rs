@@ -1,0 +1,168 @@
+//! How a connection fails, from what ssh and sudo say.
+
+use std::time::Duration;
+
+/// A connection that could not be opened, or that was lost.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// ssh could not connect or log in.
+    #[error("can't be reached: {why}")]
+    Unreachable {
+        /// Which way it failed.
+        why: Unreachable,
+        /// ssh's own words.
+        stderr: String,
+    },
+    /// sudo did not make us root.
+    #[error("sudo refused: {stderr}")]
+    Become {
+        /// Whether sudo wanted a password that was not given.
+        password_wanted: bool,
+        /// sudo's own words.
+        stderr: String,
+    },
+    /// The connection ended before the script did: what it did is unknown.
+    #[error("the connection was lost before the script had ended")]
+    Lost {
+        /// What came on standard error last.
+        stderr: String,
+    },
+    /// The script did not end in time, and was ended.
+    #[error("no end after {} s", .0.as_secs())]
+    Deadline(Duration),
+    /// ssh, or the shell, could not be started on this machine.
+    #[error("{0}")]
+    Start(String),
+}
+
+/// Why ssh could not connect or log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreachable {
+    /// The name does not resolve.
+    #[error("its name does not resolve")]
+    Name,
+    /// Nothing listens on the port.
+    #[error("the connection was refused")]
+    Refused,
+    /// No answer.
+    #[error("no answer in time")]
+    Timeout,
+    /// No way to it.
+    #[error("there is no route to it")]
+    NoRoute,
+    /// The host's key is not the one that is known.
+    #[error("its host key has changed")]
+    HostKeyChanged,
+    /// The host's key is not known.
+    #[error("its host key is not known")]
+    HostKeyUnknown,
+    /// The login was refused.
+    #[error("it refused the login")]
+    Login,
+    /// The login succeeded, but no shell came up.
+    #[error("the login succeeded but its shell did not answer")]
+    Shell,
+    /// sshd ended the connection while it was being opened.
+    #[error("it closed the connection while it was being opened")]
+    Closed,
+    /// Something else, in ssh's words.
+    #[error("ssh failed")]
+    Other,
+}
+
+impl Unreachable {
+    /// What ssh's standard error means. The last telling line counts: a jump host's words come first.
+    pub fn from_ssh(stderr: &str) -> Unreachable {
+        let telling = |line: &str| {
+            let has = |text: &str| line.contains(text);
+            Some(match () {
+                () if has("REMOTE HOST IDENTIFICATION HAS CHANGED") => Unreachable::HostKeyChanged,
+                () if has("host key is known for") => Unreachable::HostKeyUnknown,
+                () if has("Could not resolve hostname") => Unreachable::Name,
+                () if has("Connection refused") => Unreachable::Refused,
+                () if has("timed out") || has("Timeout") => Unreachable::Timeout,
+                () if has("No route to host") || has("Network is unreachable") => Unreachable::NoRoute,
+                () if has("Permission denied") || has("Too many authentication failures") => {
+                    Unreachable::Login
+                }
+                () if has("Connection closed by")
+                    || has("Connection reset by")
+                    || has("kex_exchange_ident") =>
+                {
+                    Unreachable::Closed
+                }
+                () => return None,
+            })
+        };
+        // A changed key also says "Host key verification failed", and an unknown one only says that at its end.
+        let mut found: Vec<Unreachable> = stderr.lines().filter_map(telling).collect();
+        if let Some(key) =
+            found.iter().find(|why| matches!(why, Unreachable::HostKeyChanged | Unreachable::HostKeyUnknown))
+        {
+            return *key;
+        }
+        found.pop().unwrap_or(if stderr.contains("Host key verification failed") {
+            Unreachable::HostKeyUnknown
+        } else {
+            Unreachable::Other
+        })
+    }
+
+    /// What the operator can do about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Unreachable::Name => {
+                "correct its `address` in the inventory, or the name in DNS or ~/.ssh/config"
+            }
+            Unreachable::Refused => "start sshd on it, or set `ssh: { port: ... }` to the port it listens on",
+            Unreachable::Timeout => "see whether it is up, and whether a firewall drops the way to its sshd",
+            Unreachable::NoRoute => "see whether this machine has an address or a route in that subnet",
+            Unreachable::HostKeyChanged => {
+                "if the machine was installed anew, remove the old key with `ssh-keygen -R` and verify the new one; \
+                 if it was not, somebody may be in between"
+            }
+            Unreachable::HostKeyUnknown => {
+                "connect once by hand with `ssh`, compare the fingerprint with the machine's, and accept it"
+            }
+            Unreachable::Login => {
+                "put your public key into the user's ~/.ssh/authorized_keys, or set `ssh: { user, identity_file }`"
+            }
+            Unreachable::Shell => "see whether `ssh HOST sh` gives a working shell for that user",
+            Unreachable::Closed => "see sshd's log there; MaxStartups may be too low for --forks",
+            Unreachable::Other => "try the same with `ssh -v`",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Unreachable::{self, *};
+
+    #[test]
+    fn ssh_words_are_told_apart() {
+        let cases = [
+            ("ssh: connect to host 10.0.0.1 port 22: Connection refused\n", Refused),
+            ("ssh: connect to host 10.0.0.1 port 22: Connection timed out\n", Timeout),
+            ("ssh: connect to host 10.0.0.1 port 22: No route to host\n", NoRoute),
+            ("ssh: Could not resolve hostname nowhere: Name or service not known\n", Name),
+            ("root@10.0.0.1: Permission denied (publickey).\n", Login),
+            ("Connection timed out during banner exchange\n", Timeout),
+            ("kex_exchange_identification: Connection closed by remote host\n", Closed),
+            (
+                "No ED25519 host key is known for 10.0.0.1 and you have requested strict checking.\n\
+                 Host key verification failed.\n",
+                HostKeyUnknown,
+            ),
+            (
+                "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n\
+                 Host key for 10.0.0.1 has changed and you have requested strict checking.\n\
+                 Host key verification failed.\n",
+                HostKeyChanged,
+            ),
+            ("Bad configuration option: foo\n", Other),
+        ];
+        for (stderr, why) in cases {
+            assert_eq!(Unreachable::from_ssh(stderr), why, "{stderr}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! An open shell on a host.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, timeout_at};
+
+use super::exchange::{Exchange, Progress, Reader, Reply};
+use super::{LinkError, Secret, Settings, Target, Unreachable, Way, local, ssh};
+
+/// How much of the shell's standard error is kept: the end tells what went wrong.
+const STDERR_KEPT: usize = 8 * 1024;
+
+/// How long a live master's host may take to open one more session before the master is taken for dead.
+const REUSE_DEADLINE: Duration = Duration::from_secs(5);
+
+/// The ends of a shell's streams, and whatever must live as long as they do.
+pub(super) struct Shell {
+    pub(super) stdin: Box<dyn AsyncWrite + Unpin>,
+    pub(super) stdout: Box<dyn AsyncRead + Unpin>,
+    pub(super) stderr: Box<dyn AsyncRead + Unpin>,
+    /// Dropping it ends the shell.
+    pub(super) _keep: Box<dyn std::any::Any>,
+}
+
+/// A long-lived `sh` on a host. Dropping it ends the shell and, through the guard of a changing exchange, whatever
+/// the shell was running.
+pub struct Link {
+    shell: Shell,
+    /// A word that nothing on the host can know, in front of everything that is not a section's output.
+    mark: String,
+    number: u64,
+    stderr: Vec<u8>,
+}
+
+impl Link {
+    /// Connects, becomes root where that is asked for, and gives the shell.
+    ///
+    /// # Errors
+    /// [`LinkError::Unreachable`], [`LinkError::Become`], or [`LinkError::Start`] when ssh itself is missing.
+    pub async fn open(target: &Target, settings: &Settings, mark: String) -> Result<Link, LinkError> {
+        let deadline = Instant::now() + settings.connect_timeout;
+        let command = shell_command(target, &mark);
+        let shell = match &target.way {
+            Way::Local(words) => local::shell(words)?,
+            Way::Ssh { .. } => {
+                let live = timeout_at(
+                    Instant::now() + REUSE_DEADLINE,
+                    ssh::shell_of_live_master(target, settings, &command),
+                );
+                match live.await {
+                    Ok(Some(shell)) => shell,
+                    missing_or_dead => {
+                        if missing_or_dead.is_err() {
+                            ssh::forget_master(target, settings).await;
+                        }
+                        let opened = ssh::launch_master_and_shell(target, settings, &command);
+                        // ssh has its own ConnectTimeout; this one holds where that does not reach (a hung proxy).
+                        timeout_at(deadline + Duration::from_secs(2), opened).await.map_err(|_| {
+                            LinkError::Unreachable { why: Unreachable::Timeout, stderr: String::new() }
+                        })??
+                    }
+                }
+            }
+        };
+        let mut link = Link { shell, mark, number: 0, stderr: Vec::new() };
+        if let Some(r#become) = &target.r#become {
+            link.become_root(r#become.password.as_ref(), deadline).await?;
+        }
+        // Messages in the scripts' own language, programs of the system's administrator in reach.
+        let prelude = "LC_ALL=C; export LC_ALL; unset LANGUAGE\n\
+                       PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin; export PATH; umask 022\n";
+        link.send(prelude).await?;
+        Ok(link)
+    }
+
+    /// Sends the exchange's sections and reads their outputs; `on` is told how far it is.
+    ///
+    /// # Errors
+    /// [`LinkError::Lost`] and [`LinkError::Deadline`]: what the sections did is unknown, and the link is of no more use.
+    pub async fn exchange(
+        &mut self,
+        exchange: &Exchange,
+        mut on: impl FnMut(Progress),
+    ) -> Result<Reply, LinkError> {
+        self.number += 1;
+        let deadline = Instant::now() + exchange.deadline;
+        let text = exchange.render(&self.mark, self.number);
+        let mut reader = Reader::new(exchange, &self.mark, self.number);
+        let Link { shell, stderr, .. } = self;
+        let work = async {
+            // A host that answers while it is still being written to must be read, or both ends wait for ever.
+            let writing = async {
+                shell.stdin.write_all(text.as_bytes()).await?;
+                shell.stdin.flush().await
+            };
+            let reading = async {
+                let mut out = [0; 16 * 1024];
+                let mut err = [0; 1024];
+                let mut err_open = true;
+                loop {
+                    tokio::select! {
+                        count = shell.stdout.read(&mut out) => match count {
+                            Ok(count) if count > 0 => {
+                                let reply = reader.take(&out[..count]);
+                                reader.progress().for_each(&mut on);
+                                if let Some(reply) = reply {
+                                    return Some(reply);
+                                }
+                            }
+                            _ => return None,
+                        },
+                        count = shell.stderr.read(&mut err), if err_open => match count {
+                            Ok(count) if count > 0 => keep(stderr, &err[..count]),
+                            _ => err_open = false,
+                        },
+                    }
+                }
+            };
+            let (written, reply) = tokio::join!(writing, reading);
+            written.ok().and(reply)
+        };
+        match timeout_at(deadline, work).await {
+            Ok(Some(reply)) => Ok(reply),
+            Ok(None) => Err(LinkError::Lost { stderr: self.last_words().await }),
+            Err(_) => Err(LinkError::Deadline(exchange.deadline)),
+        }
+    }
+
+    /// Waits until sudo has started the shell, giving the password when, and only when, sudo asks.
+    async fn become_root(&mut self, password: Option<&Secret>, deadline: Instant) -> Result<(), LinkError> {
+        let (prompt, hello) = (prompt(&self.mark), hello(&self.mark));
+        let mut given = false;
+        let mut out = Vec::new();
+        let refused = |wanted, stderr: &[u8]| LinkError::Become {
+            password_wanted: wanted,
+            stderr: String::from_utf8_lossy(stderr).replace(&prompt, "").trim().to_owned(),
+        };
+        loop {
+            let (mut some_out, mut some_err) = ([0; 1024], [0; 1024]);
+            let step = async {
+                tokio::select! {
+                    count = self.shell.stdout.read(&mut some_out) => (count.unwrap_or(0), 0),
+                    count = self.shell.stderr.read(&mut some_err) => (0, count.unwrap_or(0)),
+                }
+            };
+            match timeout_at(deadline, step).await {
+                Err(_) => return Err(refused(false, b"no answer in time")),
+                Ok((0, 0)) => return Err(refused(password.is_none(), &self.stderr)),
+                Ok((count, more)) => {
+                    out.extend_from_slice(&some_out[..count]);
+                    keep(&mut self.stderr, &some_err[..more]);
+                }
+            }
+            if String::from_utf8_lossy(&out).contains(&hello) {
+                self.stderr.clear();
+                return Ok(());
+            }
+            if String::from_utf8_lossy(&self.stderr).contains(&prompt) {
+                let Some(password) = password.filter(|_| !given) else {
+                    return Err(refused(!given, &self.stderr));
+                };
+                given = true;
+                let stderr = String::from_utf8_lossy(&self.stderr).replace(&prompt, "");
+                self.stderr = stderr.into_bytes();
+                self.send(&format!("{}\n", password.reveal())).await?;
+            }
+        }
+    }
+
+    async fn send(&mut self, text: &str) -> Result<(), LinkError> {
+        let sent = async {
+            self.shell.stdin.write_all(text.as_bytes()).await?;
+            self.shell.stdin.flush().await
+        };
+        match sent.await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(LinkError::Lost { stderr: self.last_words().await }),
+        }
+    }
+
+    /// What the shell said on standard error, when its output has ended.
+    async fn last_words(&mut self) -> String {
+        let mut rest = Vec::new();
+        let read = self.shell.stderr.read_to_end(&mut rest);
+        let _ = tokio::time::timeout(Duration::from_millis(300), read).await;
+        keep(&mut self.stderr, &rest);
+        String::from_utf8_lossy(&self.stderr).trim().to_owned()
+    }
+}
+
+/// What the login shell of the host is told to run. It is kept to words that every login shell reads alike.
+fn shell_command(target: &Target, mark: &str) -> String {
+    match &target.r#become {
+        None => "exec sh".into(),
+        // sudo clears the environment; the shell says hello because there may be a prompt before it.
+        Some(r#become) => format!(
+            "exec sudo {} -p {} env SSH_CONNECTION=\"$SSH_CONNECTION\" sh -c 'echo {}; exec sh'",
+            if r#become.password.is_some() { "-S" } else { "-n" },
+            prompt(mark),
+            hello(mark),
+        ),
+    }
+}
+
+fn prompt(mark: &str) -> String {
+    format!("{mark}-password:")
+}
+
+fn hello(mark: &str) -> String {
+    format!("{mark}-hello")
+}
+
+fn keep(kept: &mut Vec<u8>, more: &[u8]) {
+    kept.extend_from_slice(more);
+    if kept.len() > STDERR_KEPT {
+        kept.drain(..kept.len() - STDERR_KEPT);
+    }
+}

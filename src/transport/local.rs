@@ -1,0 +1,35 @@
+//! A shell on this machine.
+
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use super::LinkError;
+use super::link::Shell;
+
+/// Starts `words` (a shell, or what leads to one) in a process group of its own, as sshd does.
+///
+/// # Errors
+/// It can't be started.
+pub(super) fn shell(words: &[String]) -> Result<Shell, LinkError> {
+    let [program, arguments @ ..] = words else {
+        return Err(LinkError::Start("no shell is named".into()));
+    };
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(|error| LinkError::Start(format!("can't start {program}: {error}")))?;
+    match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+        (Some(stdin), Some(stdout), Some(stderr)) => Ok(Shell {
+            stdin: Box::new(stdin),
+            stdout: Box::new(stdout),
+            stderr: Box::new(stderr),
+            _keep: Box::new(child),
+        }),
+        _ => Err(LinkError::Start(format!("{program} has no streams"))),
+    }
+}

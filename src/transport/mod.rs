@@ -1,0 +1,18 @@
+//! One connection a host: a long-lived `sh` that is fed scripts and answers.
+//!
+//! [`Link::open`] gives the shell, over OpenSSH or on this machine; [`Link::exchange`] is one round trip, however
+//! much is asked in it. A link's failure and a script's are told apart by a trailer that only a finished script
+//! prints: whatever ends before it is "unknown", never "failed" or "ok".
+
+mod error;
+mod exchange;
+mod link;
+mod local;
+mod ssh;
+mod target;
+
+pub use error::{LinkError, Unreachable};
+pub use exchange::{Exchange, Progress, Reply};
+pub use link::Link;
+pub use ssh::end_masters;
+pub use target::{Become, Secret, Settings, Target, Way};

@@ -1,0 +1,178 @@
+//! A shell through OpenSSH: the user's own `ssh` with its configuration, agent and jump hosts holds the connection (a
+//! master, ssh_config(5) ControlMaster), and the `openssh` crate speaks with it.
+//!
+//! The master is launched here rather than by the crate, which neither takes further `-o` options nor a socket path
+//! that the next run can find again.
+
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::process::Stdio as ProcessStdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use openssh::{Session, Stdio};
+use sha2::{Digest, Sha256};
+use tokio::process::Command;
+
+use super::link::Shell;
+use super::{LinkError, Settings, Target, Unreachable, Way};
+
+/// The longest path of a UNIX socket, less what OpenSSH adds while it binds (unix(7); ssh's muxclient.c).
+const SOCKET_PATH_MAX: usize = 107 - 17;
+
+/// A shell over the master of an earlier run, or `None` when there is none that lives.
+pub(super) async fn shell_of_live_master(
+    target: &Target,
+    settings: &Settings,
+    command: &str,
+) -> Option<Shell> {
+    let socket = socket(target, settings);
+    if !socket.exists() {
+        return None;
+    }
+    match shell(&socket, command).await {
+        Ok(shell) => Some(shell),
+        Err(_) => {
+            // Its ssh was killed and left the socket behind.
+            let _ = std::fs::remove_file(&socket);
+            None
+        }
+    }
+}
+
+/// Connects anew, and gives a shell.
+pub(super) async fn launch_master_and_shell(
+    target: &Target,
+    settings: &Settings,
+    command: &str,
+) -> Result<Shell, LinkError> {
+    let socket = socket(target, settings);
+    prepare(&settings.control_dir, &socket)?;
+    let mut ssh = Command::new("ssh");
+    ssh.args(["-M", "-N", "-f", "-T", "-S"]).arg(&socket);
+    ssh.args(arguments(target, settings));
+    ssh.stdin(ProcessStdio::null()).stdout(ProcessStdio::null()).kill_on_drop(true);
+    // A file, not a pipe: the master keeps its standard error open for as long as it lives.
+    let log = socket.with_extension("log");
+    let file = std::fs::File::create(&log)
+        .map_err(|error| LinkError::Start(format!("can't write {}: {error}", log.display())))?;
+    let status = ssh.stderr(file).status().await;
+    let stderr = std::fs::read_to_string(&log).unwrap_or_default();
+    let _ = std::fs::remove_file(&log);
+    let status = status.map_err(|error| LinkError::Start(format!("can't start ssh: {error}")))?;
+    if !status.success() {
+        return Err(LinkError::Unreachable { why: Unreachable::from_ssh(&stderr), stderr });
+    }
+    shell(&socket, command)
+        .await
+        .map_err(|error| LinkError::Unreachable { why: Unreachable::Shell, stderr: error.to_string() })
+}
+
+/// Ends a master that no longer answers, so that a new one can take its place.
+pub(super) async fn forget_master(target: &Target, settings: &Settings) {
+    end_master(&socket(target, settings)).await;
+}
+
+/// Ends every master whose socket is in the folder: their hosts are about to go.
+pub async fn end_masters(control_dir: &Path) {
+    let Ok(entries) = std::fs::read_dir(control_dir) else { return };
+    for entry in entries.flatten() {
+        end_master(&entry.path()).await;
+    }
+}
+
+async fn end_master(socket: &Path) {
+    let mut ssh = Command::new("ssh");
+    ssh.arg("-S").arg(socket).args(["-O", "exit", "-F", "none", "master"]);
+    ssh.stdin(ProcessStdio::null()).stdout(ProcessStdio::null()).stderr(ProcessStdio::null());
+    ssh.kill_on_drop(true);
+    let _ = tokio::time::timeout(Duration::from_secs(5), ssh.status()).await;
+    let _ = std::fs::remove_file(socket);
+}
+
+async fn shell(socket: &Path, command: &str) -> Result<Shell, openssh::Error> {
+    let session = Arc::new(Session::resume_mux(socket.into(), None));
+    let mut command = session.arc_raw_command(command);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().await?;
+    match (child.stdin().take(), child.stdout().take(), child.stderr().take()) {
+        (Some(stdin), Some(stdout), Some(stderr)) => Ok(Shell {
+            stdin: Box::new(stdin),
+            stdout: Box::new(stdout),
+            stderr: Box::new(stderr),
+            _keep: Box::new(child),
+        }),
+        _ => Err(openssh::Error::Disconnected),
+    }
+}
+
+/// ssh's arguments that say where to and how, in its order of precedence: the first value of an option counts.
+fn arguments(target: &Target, settings: &Settings) -> Vec<String> {
+    let Way::Ssh { destination, user, port, identity_file, jump, options } = &target.way else {
+        return Vec::new();
+    };
+    let mut words = Vec::new();
+    let mut option = |key: &str, value: &str| words.extend(["-o".to_owned(), format!("{key}={value}")]);
+    option("BatchMode", "yes");
+    // Nobody is there to be asked, and a host key is never taken on trust.
+    option("StrictHostKeyChecking", "yes");
+    option("ControlPersist", &settings.persist.as_secs().max(1).to_string());
+    option("ConnectTimeout", &settings.connect_timeout.as_secs().max(1).to_string());
+    for (key, value) in options {
+        option(key, value);
+    }
+    option("ServerAliveInterval", "5");
+    option("ServerAliveCountMax", "3");
+    // sshd need not know the operator's locale, nor forward anything.
+    option("ForwardAgent", "no");
+    option("ForwardX11", "no");
+    if let Some(file) = identity_file {
+        option("IdentitiesOnly", "yes");
+        words.extend(["-i".into(), file.display().to_string()]);
+    }
+    let mut flag = |flag: &str, value: Option<String>| {
+        if let Some(value) = value {
+            words.extend([flag.to_owned(), value]);
+        }
+    };
+    flag("-F", settings.config_file.as_ref().map(|path| path.display().to_string()));
+    flag("-l", user.clone());
+    flag("-p", port.map(|port| port.to_string()));
+    flag("-J", jump.clone());
+    words.push("--".into());
+    words.push(destination.clone());
+    words
+}
+
+/// Where the master's socket is: a name that the same host with the same options gives again.
+fn socket(target: &Target, settings: &Settings) -> PathBuf {
+    let mut hash = Sha256::new();
+    for word in arguments(target, settings) {
+        hash.update(word.as_bytes());
+        hash.update([0]);
+    }
+    let name: String = hash.finalize().iter().take(10).map(|byte| format!("{byte:02x}")).collect();
+    settings.control_dir.join(name)
+}
+
+/// Makes the folder of the sockets, which nobody else may enter.
+fn prepare(dir: &Path, socket: &Path) -> Result<(), LinkError> {
+    let unusable =
+        |why: String| LinkError::Start(format!("can't keep connections in {}: {why}", dir.display()));
+    if socket.as_os_str().len() > SOCKET_PATH_MAX {
+        return Err(unusable(format!(
+            "a socket's path has at most {SOCKET_PATH_MAX} bytes; set LVSPROV_CONTROL_DIR to a shorter one"
+        )));
+    }
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|error| unusable(error.to_string()))?;
+    let metadata = std::fs::metadata(dir).map_err(|error| unusable(error.to_string()))?;
+    let me = rustix::process::geteuid().as_raw();
+    if metadata.uid() != me || metadata.mode() & 0o077 != 0 {
+        return Err(unusable("it must belong to you, with mode 0700".into()));
+    }
+    Ok(())
+}

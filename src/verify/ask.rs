@@ -1,0 +1,76 @@
+//! Has every client ask every virtual service, and judges the answers.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::{Event, Judged, Pages, curl, judge, requests};
+use crate::inventory::{Inventory, Role, ServiceDeclaration};
+use crate::ipvs::{Protocol, ServiceKey};
+use crate::run::{Failure, Seen};
+use crate::transport::{Exchange, LinkError};
+
+/// Lets each client that was seen ask each service in one exchange, one client after the other: two at once would
+/// disturb each other's sequence. `count` is the number of requests a service, by default two cycles of its scheduler.
+///
+/// A client whose connection is gone fails; the verdicts that could be had are given.
+pub async fn ask(
+    inventory: &Inventory,
+    seen: &mut [Seen<'_>],
+    count: Option<usize>,
+    events: &dyn Fn(Event),
+) -> Vec<Rc<Judged>> {
+    let real_servers =
+        inventory.hosts.iter().filter(|host| host.rip().is_some()).map(|host| host.name.clone());
+    let pages = Pages::declared(seen, real_servers);
+    let services: Vec<(&ServiceDeclaration, std::net::SocketAddr, usize)> = inventory
+        .virtual_services
+        .iter()
+        .filter_map(|declared| match declared.service.key {
+            ServiceKey::Address(Protocol::Tcp, address) => {
+                Some((declared, address, count.unwrap_or_else(|| requests(&declared.service))))
+            }
+            // What other protocols answer is not known here.
+            _ => None,
+        })
+        .collect();
+    let mut all = Vec::new();
+    for client in seen {
+        if !matches!(inventory.hosts[client.machine.host].role, Role::Client { .. }) {
+            continue;
+        }
+        let Ok(observation) = &mut client.result else { continue };
+        let total: usize = services.iter().map(|(.., count)| count).sum();
+        events(Event::Asking { client: client.name.to_owned(), requests: total });
+        let most = curl::REQUEST_TIMEOUT * u32::try_from(total).unwrap_or(u32::MAX).max(1);
+        let mut exchange = Exchange::reading(most + Duration::from_secs(30));
+        for (_, address, count) in &services {
+            exchange.push(curl::script(*address, *count));
+        }
+        let reply = match &mut observation.link {
+            Some(link) => link.exchange(&exchange, |_| ()).await,
+            None => Err(LinkError::Lost { stderr: "the connection was closed before".into() }),
+        };
+        let reply = match reply {
+            Ok(reply) => reply,
+            Err(error) => {
+                let failure = Rc::new(Failure::from(error));
+                events(Event::Failed { client: client.name.to_owned(), failure: Rc::clone(&failure) });
+                client.result = Err(failure);
+                continue;
+            }
+        };
+        for (index, (declared, _, count)) in services.iter().enumerate() {
+            let output = reply.sections.get(index).and_then(Option::as_ref);
+            let requests = curl::parse(output.map_or(&[], |output| &output.bytes), *count, &pages);
+            let judged = Rc::new(Judged {
+                service: declared.name.clone(),
+                client: client.name.to_owned(),
+                requests: *count,
+                verdict: judge(declared, &requests),
+            });
+            events(Event::Judged(Rc::clone(&judged)));
+            all.push(judged);
+        }
+    }
+    all
+}

@@ -1,0 +1,107 @@
+//! The curl loop that runs on a client: its words, and the reader of what it prints.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::{Pages, Request};
+use crate::resource::quote;
+
+/// How long one request may take, connection and all.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// In front of what curl tells of each request, behind its body.
+const MARK: char = '\u{1e}';
+
+/// POSIX sh that makes `count` requests, one after the other, each over a connection of its own and past any proxy.
+///
+/// It is one curl process: starting one a request would take longer than the request. HTTP/1.0 without keep-alive has
+/// the server end each connection, which the local ports then prove.
+pub fn script(address: SocketAddr, count: usize) -> String {
+    let mut script = format!(
+        "command -v curl >/dev/null || {{ echo 'curl is not installed'; exit 127; }}\n\
+         set -- \"http://{address}/\"\n\
+         exec curl --silent --show-error --http1.0 --noproxy '*' --connect-timeout {connect} --max-time {most} \\\n\
+         \t--header 'Connection: close' --user-agent lvsprov \\\n\
+         \t--write-out {format}",
+        connect = REQUEST_TIMEOUT.as_secs() / 2,
+        most = REQUEST_TIMEOUT.as_secs(),
+        format = quote(&format!("{MARK}%{{http_code}} %{{time_total}} %{{local_port}} %{{num_connects}}\\n")),
+    );
+    for _ in 0..count {
+        let _ = write!(script, " \"$1\"");
+    }
+    script
+}
+
+/// The requests, from what the loop printed: `count` of them, those that it did not come to as failed.
+pub fn parse(output: &[u8], count: usize, pages: &Pages) -> Vec<Request> {
+    let output = String::from_utf8_lossy(output);
+    let mut rest = output.as_ref();
+    let mut requests = Vec::with_capacity(count);
+    while let Some((body, after)) = rest.split_once(MARK) {
+        let (told, after) = after.split_once('\n').unwrap_or((after, ""));
+        requests.push(request(body, told, pages));
+        rest = after;
+    }
+    // What stands behind the last request is why there is no further one.
+    let why = rest.trim();
+    let missing = || Request {
+        error: Some(if why.is_empty() { "it was not made".into() } else { why.into() }),
+        ..Request::default()
+    };
+    requests.resize_with(requests.len().max(count), missing);
+    requests
+}
+
+fn request(body: &str, told: &str, pages: &Pages) -> Request {
+    let mut words = told.split(' ');
+    let http_code = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+    let seconds = words.next().and_then(|word| word.parse().ok()).unwrap_or(0.0);
+    let local_port = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+    // curl's own complaint of the request before comes in front of the body.
+    let real_server = pages.real_server(body).filter(|_| http_code == 200).map(str::to_owned);
+    let error = match (http_code, &real_server) {
+        (0, _) => Some(last_line(body, "no answer")),
+        (200, None) => Some(format!("the page is no real server's: `{}`", last_line(body, ""))),
+        (200, Some(_)) => None,
+        (code, _) => Some(format!("HTTP {code}")),
+    };
+    Request { real_server, http_code, seconds, local_port, error }
+}
+
+fn last_line(text: &str, otherwise: &str) -> String {
+    let line = text.trim().lines().last().unwrap_or(otherwise).trim();
+    let line = line.strip_prefix("curl: ").unwrap_or(line);
+    line.chars().take(100).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_curl_prints_becomes_requests() {
+        let output = b"web1\n\x1e200 0.004 40001 1\ncurl: (7) Failed to connect to 10.0.0.1 port 80\n\x1e000 0.0 0 0\n\
+                       <h1>It works!</h1>\x1e200 0.1 40002 1\nnot found\x1e404 0.1 40003 1\n";
+        let requests = parse(output, 5, &Pages::named(["web1"]));
+        let told: Vec<_> = requests.iter().map(|r| (r.real_server.as_deref(), r.error.as_deref())).collect();
+        assert_eq!(
+            told,
+            [
+                (Some("web1"), None),
+                (None, Some("(7) Failed to connect to 10.0.0.1 port 80")),
+                (None, Some("the page is no real server's: `<h1>It works!</h1>`")),
+                (None, Some("HTTP 404")),
+                (None, Some("it was not made")),
+            ]
+        );
+        assert_eq!(requests[0].local_port, 40001);
+    }
+
+    #[test]
+    fn a_client_without_curl_fails_every_request_with_the_reason() {
+        let requests = parse(b"curl is not installed\n", 2, &Pages::default());
+        assert!(requests.iter().all(|r| r.error.as_deref() == Some("curl is not installed")));
+    }
+}
