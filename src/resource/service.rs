@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::shell::words;
-use super::{Aspect, Change, Context, Facts, Kind, Refusal, Resource, Risk, Unreadable, quote};
+use super::{Aspect, Change, Context, Facts, Kind, Refusal, Risk, Unreadable, quote};
 
 mod unit;
 
@@ -173,29 +173,6 @@ impl Kind for Service {
     }
 }
 
-impl Resource {
-    /// Tells each file of one host which of its services need what when it changes. Files know nothing of services
-    /// before; to be called once all of a host's resources are declared.
-    pub fn connect(resources: &mut [Resource]) {
-        let mut needs = Vec::new();
-        for resource in resources.iter() {
-            if let Resource::Service(service) = resource {
-                let restart = service.restart_on.iter().map(|path| (path.clone(), Effect::Restart));
-                let reload = service.reload_on.iter().map(|path| (path.clone(), Effect::Reload));
-                needs.extend(
-                    restart.chain(reload).map(|(path, effect)| (path, (service.name.clone(), effect))),
-                );
-            }
-        }
-        for resource in resources {
-            if let Resource::File(file) = resource {
-                let own = needs.iter().filter(|(path, _)| *path == file.dest);
-                file.notifies = own.map(|(_, need)| need.clone()).collect();
-            }
-        }
-    }
-}
-
 impl Service {
     /// What the running service needs, and why.
     fn pending(&self, unit: &Unit, context: Context<'_>) -> Option<(Effect, String)> {
@@ -318,19 +295,6 @@ mod tests {
         let refusal = differ(&apache(), &unit("", "masked", "inactive", "masked"), &[]).unwrap_err();
         assert!(refusal.remedy.contains("systemctl unmask apache2.service"));
         assert!(differ(&apache(), &unit("", "loaded", "active", "static"), &[]).is_err());
-    }
-
-    #[test]
-    fn files_learn_which_services_they_are_of() {
-        let file = |dest: &str| Resource::from(super::super::File::new(dest, ""));
-        let mut all = [file("/etc/apache2/ports.conf"), file("/etc/motd"), apache().into()];
-        Resource::connect(&mut all);
-        let notified = |r: &Resource| match r {
-            Resource::File(file) => file.notifies.clone(),
-            _ => Vec::new(),
-        };
-        assert_eq!(notified(&all[0]), [("apache2".to_owned(), Effect::Restart)]);
-        assert_eq!(notified(&all[1]), []);
     }
 
     #[test]
