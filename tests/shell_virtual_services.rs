@@ -112,7 +112,9 @@ impl Director {
 fn debian() -> Facts {
     Facts {
         os: Os { id: "debian".into(), version: "12".into(), family: Family::Debian },
+        hostname: "lvs_director".into(),
         kernel: "6.1.176".into(),
+        boot_id: String::new(),
         uid: 0,
         systemd: true,
         addresses: Vec::new(),

@@ -11,10 +11,12 @@ use serde::Deserialize;
 use super::shell::{Attributes, replace};
 use super::{Aspect, Change, Context, Facts, Kind, Refusal, Risk, Unreadable, quote};
 
+mod foreign;
 mod ifupdown;
 mod networkd;
 mod observed;
 
+pub use foreign::Device;
 pub use observed::{ConfFile, Link, Observed, Route};
 
 /// The one IPv4 default gateway, now and after the next boot. Other default routes are removed.
@@ -31,6 +33,16 @@ struct Boot {
     gateways: Vec<(String, String)>,
     /// Files to rewrite: each as it is, with its new text.
     edits: Vec<(ConfFile, String)>,
+    /// Why they can't be edited, when they can't: no reason to refuse where they bring the right one already.
+    refusal: Option<Refusal>,
+}
+
+impl Boot {
+    fn with(mut self, other: Boot) -> Boot {
+        self.gateways.extend(other.gateways);
+        self.edits.extend(other.edits);
+        self
+    }
 }
 
 fn refuse<T>(reason: impl Into<String>, remedy: impl Into<String>) -> Result<T, Refusal> {
@@ -80,6 +92,9 @@ impl Kind for DefaultGateway {
         let mut script = String::new();
         let wanted = vec![(interface.clone(), via.to_string())];
         if boot.gateways != wanted {
+            if let Some(refusal) = boot.refusal {
+                return Err(refusal);
+            }
             let paths: Vec<&str> = boot.edits.iter().map(|(file, _)| file.path.as_str()).collect();
             if let Some(path) = paths.iter().find(|path| context.changing.contains(**path)) {
                 return refuse(
@@ -124,45 +139,39 @@ impl DefaultGateway {
         let via = self.via;
         let link = observed.links.iter().find(|link| link.interface == interface && link.configured());
         let stanza = ifupdown::has(interface, &observed.interfaces);
-        if let Some(file) = observed.netplan.first() {
-            return refuse(
-                format!("{interface} is configured by netplan ({file}), which lvsprov does not edit"),
-                format!(
-                    "there, below {interface}: `routes: [{{ to: default, via: {via} }}]`, without any `gateway4`; \
-                     then `netplan apply`"
-                ),
-            );
-        }
-        if let Some(state) = observed.network_manager.get(interface).filter(|state| *state != "unmanaged") {
-            return refuse(
-                format!("{interface} is configured by NetworkManager ({state}), which lvsprov does not edit"),
-                format!(
-                    "c=$(nmcli -g GENERAL.CONNECTION device show {interface}); nmcli connection modify \"$c\" \
-                     ipv4.gateway {via} && nmcli connection up \"$c\""
-                ),
-            );
+        if let Some(boot) = foreign::network_manager(via, interface, observed) {
+            return Ok(boot);
         }
         match (link, stanza) {
             (Some(_), true) => refuse(
                 format!("both systemd-networkd and /etc/network/interfaces configure {interface}"),
                 "leave it to one of the two: remove its stanza there, or its .network file",
             ),
-            (Some(_), false) => networkd::boot(via, interface, observed),
-            (None, true) => ifupdown::boot(via, interface, observed),
-            (None, false) if observed.ifcfg.iter().any(|own| own == interface) => refuse(
-                format!(
-                    "{interface} is configured by /etc/sysconfig/network-scripts, which lvsprov does not edit"
+            // the other one's gateways are second default routes
+            (Some(_), false) => {
+                let others = ifupdown::boot(via, None, observed)?;
+                Ok(networkd::boot(via, Some(interface), observed)?.with(others))
+            }
+            (None, true) => {
+                let others = networkd::boot(via, None, observed)?;
+                Ok(ifupdown::boot(via, Some(interface), observed)?.with(others))
+            }
+            (None, false) => match foreign::network_scripts(via, interface, observed) {
+                Some(boot) => Ok(boot),
+                None if !observed.netplan.is_empty() => refuse(
+                    format!("{interface} is configured by netplan, which lvsprov does not edit"),
+                    foreign::netplan(via, interface),
                 ),
-                format!("set GATEWAY={via} in ifcfg-{interface}, and remove it from all other files there"),
-            ),
-            (None, false) => refuse(
-                format!(
-                    "who configures {interface} is not known: no /etc/network/interfaces stanza, systemd-networkd or NetworkManager has it"
+                None => refuse(
+                    format!(
+                        "who configures {interface} is not known: neither ifupdown, systemd-networkd, NetworkManager \
+                         nor network-scripts has it"
+                    ),
+                    format!(
+                        "configure {interface} by ifupdown or systemd-networkd, so that its gateway outlives a reboot"
+                    ),
                 ),
-                format!(
-                    "configure {interface} by ifupdown or systemd-networkd, so that its gateway outlives a reboot"
-                ),
-            ),
+            },
         }
     }
 }

@@ -93,6 +93,9 @@ impl Kind for Service {
         if !self.name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !self.name.chars().all(legal) {
             return Err(format!("`{}` is no unit's name", self.name));
         }
+        if self.name.ends_with('@') || self.name.contains("@.") {
+            return Err(format!("`{}` is a template: name an instance of it, after the @", self.name));
+        }
         let stale = !self.restart_on.is_empty() || !self.reload_on.is_empty();
         if unit_name(&self.name) == "ipvsadm.service" && stale {
             return Err(
@@ -133,7 +136,7 @@ impl Kind for Service {
             });
         }
         let mut aspects = Vec::new();
-        let mut script = Script { unit: quote(&name), lines: String::new() };
+        let mut script = Script(unit::look(&quote(&name)));
         let mut risks = Vec::new();
         if let Some(enabled) = self.enabled
             && let Some((old, new)) = unit.boot_differs(enabled, &name)?
@@ -166,7 +169,7 @@ impl Kind for Service {
         if aspects.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Change { deadline: Duration::from_secs(180), risks, ..Change::new(aspects, script.lines) }))
+        Ok(Some(Change { deadline: Duration::from_secs(180), risks, ..Change::new(aspects, script.0) }))
     }
 }
 
@@ -192,24 +195,24 @@ impl Service {
 
 /// What a service's change runs. Its package may have started the unit in this very stage, before its file was
 /// replaced: so whether to start, restart or reload is settled by what is there when the script runs.
-struct Script {
-    /// One word of sh.
-    unit: String,
-    lines: String,
-}
+struct Script(String);
 
 impl Script {
+    /// To enable what is enabled is not free: systemd reads all its units again.
     fn enable(&mut self, enabled: bool) {
-        let verb = if enabled { "enable" } else { "disable" };
-        self.lines += &format!("systemctl {verb} {}\n", self.unit);
+        self.0 += if enabled {
+            "[ \"$(systemctl is-enabled \"$u\" 2>/dev/null)\" = enabled ] || systemctl enable \"$u\"\n"
+        } else {
+            "systemctl disable \"$u\"\n"
+        };
     }
 
     fn stop(&mut self) {
-        self.lines += &format!("systemctl stop {}\n", self.unit);
+        self.0 += "systemctl stop \"$u\"\n";
     }
 
     fn run(&mut self, effect: Option<Effect>) {
-        self.lines += &unit::run(&self.unit, effect.map(Effect::word).unwrap_or(""));
+        self.0 += &unit::run(effect.map(Effect::word).unwrap_or(""));
     }
 }
 

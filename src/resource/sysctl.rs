@@ -100,18 +100,12 @@ impl Kind for Sysctl {
     }
 
     fn probe(batch: &[&Self], _facts: &Facts) -> String {
-        let keys: Vec<String> = batch.iter().map(|s| path(&s.name)).collect();
+        // not `read`: dash's asks for one byte after the other, and the kernel gives a number's first digit alone
+        let keys: Vec<String> = batch.iter().map(|s| format!("/proc/sys/{}", path(&s.name))).collect();
         format!(
-            r#"for k in {}; do
-  if [ -e "/proc/sys/$k" ]; then
-    if read -r v 2>/dev/null <"/proc/sys/$k"; then printf 'has %s\n' "$v"; else echo unreadable; fi
-  else echo none
-  fi
-done
-echo =
-{}"#,
+            "grep -sH '' {}\necho =\n{}",
             words(keys.iter().map(String::as_str)),
-            drop_in::probe("sysctl.d", &[LEGACY]),
+            drop_in::probe("sysctl.d", &[LEGACY])
         )
     }
 
@@ -120,20 +114,19 @@ echo =
         let unreadable = |line: &str| Unreadable::new("sysctl", line);
         let (running, files) = text.split_once("=\n").ok_or_else(|| unreadable("it ends too early"))?;
         let (files, legacy) = drop_in::parse(files, &[LEGACY])?;
-        let running: Vec<&str> = running.lines().collect();
-        if running.len() != batch.len() {
-            return Err(unreadable("not one line a key"));
-        }
-        let observe = |(sysctl, line): (&&Self, &str)| {
-            let running = match line.split_once(' ').unwrap_or((line, "")) {
-                ("has", value) => Some(canonical(value)),
-                ("none" | "unreadable", _) => None,
-                _ => return Err(unreadable(line)),
-            };
+        let observe = |sysctl: &&Self| {
             let key = path(&sysctl.name);
-            Ok(Observed { running, at_boot: effective(&key, &files), legacy: effective(&key, &legacy) })
+            let value = |line: &str| {
+                let line = line.strip_prefix("/proc/sys/")?.strip_prefix(key.as_str())?;
+                line.strip_prefix(':').map(canonical)
+            };
+            Observed {
+                running: running.lines().find_map(value),
+                at_boot: effective(&key, &files),
+                legacy: effective(&key, &legacy),
+            }
         };
-        batch.iter().zip(running).map(observe).collect()
+        Ok(batch.iter().map(observe).collect())
     }
 
     fn differ(&self, observed: &Observed, context: Context<'_>) -> Result<Option<Change>, Refusal> {
@@ -242,7 +235,7 @@ mod tests {
         let facts = Facts::example();
         let named: String = files.iter().map(|(path, _)| format!("file {path}\n")).collect();
         let lines: String = files.iter().map(|(path, line)| format!("{path}:{line}\n")).collect();
-        let output = format!("{running}\n=\n{named}{lines}");
+        let output = format!("/proc/sys/{}:{running}\n=\n{named}{lines}", path(&sysctl.name));
         let observed = Sysctl::parse(&[sysctl], &facts, output.as_bytes()).unwrap().remove(0);
         sysctl.differ(&observed, Context { facts: &facts, changing: &BTreeSet::new() })
     }
@@ -254,15 +247,15 @@ mod tests {
             change.map(|c| c.aspects.into_iter().map(|a| a.what).collect()).unwrap_or_default()
         };
         let set = ("/etc/sysctl.d/99-sysctl.conf", "net.ipv4.ip_forward=1");
-        assert_eq!(what("has 0", &[]), ["at boot", "running"]);
-        assert_eq!(what("has 1", &[]), ["at boot"]);
-        assert_eq!(what("has 0", &[set]), ["running"]);
-        assert!(what("has 1", &[set]).is_empty());
+        assert_eq!(what("0", &[]), ["at boot", "running"]);
+        assert_eq!(what("1", &[]), ["at boot"]);
+        assert_eq!(what("0", &[set]), ["running"]);
+        assert!(what("1", &[set]).is_empty());
     }
 
     #[test]
     fn the_last_assignment_counts_in_any_of_its_spellings() {
-        let at_boot = |files: &[(&str, &str)]| differ(&forward(), "has 1", files).unwrap().is_none();
+        let at_boot = |files: &[(&str, &str)]| differ(&forward(), "1", files).unwrap().is_none();
         let (early, late) = ("/usr/lib/sysctl.d/10-a.conf", "/etc/sysctl.d/20-b.conf");
         assert!(at_boot(&[(late, "net/ipv4/ip_forward = 1"), (early, "net.ipv4.ip_forward = 0")]));
         assert!(!at_boot(&[(late, "-net.ipv4.ip_forward = 0"), (early, "net.ipv4.ip_forward = 1")]));
@@ -274,8 +267,28 @@ mod tests {
     #[test]
     fn a_file_that_sorts_later_and_contradicts_is_not_fought() {
         let refusal =
-            differ(&forward(), "has 1", &[("/etc/sysctl.d/zzz.conf", "net.ipv4.ip_forward=0")]).unwrap_err();
+            differ(&forward(), "1", &[("/etc/sysctl.d/zzz.conf", "net.ipv4.ip_forward=0")]).unwrap_err();
         assert!(refusal.reason.contains("/etc/sysctl.d/zzz.conf sets net.ipv4.ip_forward to 0"));
+    }
+
+    proptest::proptest! {
+        /// Whatever files there are: with lvsprov's own beside them, the key is settled.
+        #[test]
+        fn its_own_file_settles_it(values in proptest::collection::vec((0usize..4, 0usize..5, 0u8..3), 0..8)) {
+            const NAMES: [&str; 5] =
+                ["/etc/sysctl.d/1.conf", "/run/sysctl.d/1.conf", "/usr/lib/sysctl.d/50-x.conf", "/etc/sysctl.d/99-sysctl.conf", "/lib/sysctl.d/99-z.conf"];
+            const KEYS: [&str; 4] = ["net.ipv4.ip_forward", "-net/ipv4/ip_forward", "net.ipv4.*", "net.ipv4.tcp_sack"];
+            let mut lines: Vec<(usize, String)> =
+                values.into_iter().map(|(key, file, value)| (file, format!("{} = {value}", KEYS[key]))).collect();
+            lines.sort_by_key(|(file, _)| *file);
+            let mut files: Vec<(&str, &str)> = lines.iter().map(|(file, line)| (NAMES[*file], line.as_str())).collect();
+            if let Some(change) = differ(&forward(), "1", &files).unwrap() {
+                proptest::prop_assert!(change.script.contains("\nnet.ipv4.ip_forward = 1\n"));
+                let own = forward().own();
+                files.push((&own, "net.ipv4.ip_forward = 1"));
+                proptest::prop_assert_eq!(differ(&forward(), "1", &files), Ok(None));
+            }
+        }
     }
 
     #[test]
@@ -283,14 +296,14 @@ mod tests {
         let ports =
             Sysctl { name: "net.ipv4.ip_local_port_range".into(), value: Scalar("1024  60999".into()) };
         let file = ("/etc/sysctl.d/1.conf", "net.ipv4.ip_local_port_range = 1024 60999");
-        assert_eq!(differ(&ports, "has 1024\t60999", &[file]), Ok(None));
+        assert_eq!(differ(&ports, "1024\t60999", &[file]), Ok(None));
     }
 
     #[test]
     fn a_dotted_interface_keeps_its_dot() {
         let vlan = Sysctl { name: "net.ipv4.conf.eth0/100.rp_filter".into(), value: Scalar("2".into()) };
         assert_eq!(path(&vlan.name), "net/ipv4/conf/eth0.100/rp_filter");
-        let script = differ(&vlan, "has 1", &[]).unwrap().unwrap().script;
+        let script = differ(&vlan, "1", &[]).unwrap().unwrap().script;
         assert!(script.contains("net/ipv4/conf/eth0.100/rp_filter = 2"));
     }
 }

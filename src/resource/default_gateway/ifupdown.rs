@@ -57,8 +57,8 @@ pub(super) fn has(interface: &str, files: &[ConfFile]) -> bool {
     stanzas(files).iter().any(|stanza| stanza.interface == interface && stanza.method != "manual")
 }
 
-/// What the files bring at boot, and the edits.
-pub(super) fn boot(via: Ipv4Addr, interface: &str, observed: &Observed) -> Result<Boot, Refusal> {
+/// What the files bring at boot, and the edits that leave one gateway, on `interface`, or none.
+pub(super) fn boot(via: Ipv4Addr, interface: Option<&str>, observed: &Observed) -> Result<Boot, Refusal> {
     let files = &observed.interfaces;
     let stanzas = stanzas(files);
     for stanza in &stanzas {
@@ -73,7 +73,7 @@ pub(super) fn boot(via: Ipv4Addr, interface: &str, observed: &Observed) -> Resul
             );
         }
         let leads = observed.routes.iter().any(|route| route.device == stanza.interface);
-        if stanza.method == "dhcp" && (stanza.interface == interface || leads) {
+        if stanza.method == "dhcp" && (Some(stanza.interface.as_str()) == interface || leads) {
             return refuse(
                 format!("{} gets its address and default gateway by DHCP ({path})", stanza.interface),
                 format!(
@@ -83,14 +83,9 @@ pub(super) fn boot(via: Ipv4Addr, interface: &str, observed: &Observed) -> Resul
             );
         }
     }
-    let own = |stanza: &&Stanza| {
-        stanza.interface == interface && stanza.net().is_some_and(|net| net.contains(&via))
-    };
-    let Some(target) = stanzas.iter().find(own) else {
-        return refuse(
-            format!("no stanza of {interface} in {MAIN} has a static address in the subnet of {via}"),
-            format!("write `iface {interface} inet static` there with the address that the host has"),
-        );
+    let target = match interface {
+        Some(interface) => Some(target(via, interface, &stanzas)?),
+        None => None,
     };
     let gateways = stanzas
         .iter()
@@ -99,7 +94,7 @@ pub(super) fn boot(via: Ipv4Addr, interface: &str, observed: &Observed) -> Resul
     let mut texts: Vec<Vec<Option<String>>> =
         files.iter().map(|f| f.text.lines().map(|line| Some(line.to_owned())).collect()).collect();
     for stanza in &stanzas {
-        let mut keep = std::ptr::eq(stanza, target);
+        let mut keep = target.is_some_and(|target| std::ptr::eq(stanza, target));
         for (line, _, _) in stanza.gateways() {
             let text = &mut texts[stanza.file][*line];
             *text =
@@ -107,7 +102,7 @@ pub(super) fn boot(via: Ipv4Addr, interface: &str, observed: &Observed) -> Resul
             keep = false;
         }
     }
-    if target.gateways().next().is_none() {
+    if let Some(target) = target.filter(|target| target.gateways().next().is_none()) {
         // below the address, and below the netmask when there is one
         let after = target
             .options
@@ -122,7 +117,19 @@ pub(super) fn boot(via: Ipv4Addr, interface: &str, observed: &Observed) -> Resul
         let text: String = lines.into_iter().flatten().map(|line| line + "\n").collect();
         (text != file.text).then(|| (file.clone(), text))
     });
-    Ok(Boot { gateways, edits: edits.collect() })
+    Ok(Boot { gateways, edits: edits.collect(), refusal: None })
+}
+
+/// The stanza that takes the gateway.
+fn target<'a>(via: Ipv4Addr, interface: &str, stanzas: &'a [Stanza]) -> Result<&'a Stanza, Refusal> {
+    let own = |s: &&Stanza| s.interface == interface && s.net().is_some_and(|net| net.contains(&via));
+    match stanzas.iter().find(own) {
+        Some(stanza) => Ok(stanza),
+        None => refuse(
+            format!("no stanza of {interface} in {MAIN} has a static address in the subnet of {via}"),
+            format!("write `iface {interface} inet static` there with the address that the host has"),
+        ),
+    }
 }
 
 fn indent(line: &str) -> &str {

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use super::foreign::netplan;
 use super::{Boot, ConfFile, Link, Observed, refuse};
 use crate::resource::Refusal;
 
@@ -31,12 +32,12 @@ impl Section {
     }
 }
 
-/// What the files bring at boot, and the edits.
-pub(super) fn boot(via: Ipv4Addr, interface: &str, observed: &Observed) -> Result<Boot, Refusal> {
+/// What the files bring at boot, and the edits that leave one gateway, on `interface`, or none.
+pub(super) fn boot(via: Ipv4Addr, interface: Option<&str>, observed: &Observed) -> Result<Boot, Refusal> {
     let mut gateways = Vec::new();
     let mut edits: Vec<(ConfFile, String)> = Vec::new();
     for link in observed.links.iter().filter(|link| link.configured()) {
-        let own = link.interface == interface;
+        let own = Some(link.interface.as_str()) == interface;
         let files = files_of(link, observed);
         let mut texts: Vec<Vec<Option<String>>> =
             files.iter().map(|f| f.text.lines().map(|line| Some(line.to_owned())).collect()).collect();
@@ -60,7 +61,9 @@ pub(super) fn boot(via: Ipv4Addr, interface: &str, observed: &Observed) -> Resul
                 for (line, _, gateway) in section.gateways() {
                     gateways.push((link.interface.clone(), gateway.clone()));
                     if !placed {
-                        text[*line] = Some(format!("Gateway={via}"));
+                        if *gateway != via.to_string() {
+                            text[*line] = Some(format!("Gateway={via}"));
+                        }
                         placed = true;
                     } else if section.name == "Route" {
                         // without its gateway the section means nothing
@@ -80,7 +83,8 @@ pub(super) fn boot(via: Ipv4Addr, interface: &str, observed: &Observed) -> Resul
             let Some(network) = network else {
                 return refuse(
                     format!(
-                        "the .network file of {interface} has no [Network] section to set the gateway in"
+                        "the .network file of {} has no [Network] section to set the gateway in",
+                        link.interface
                     ),
                     format!("add one with `Gateway={via}`"),
                 );
@@ -96,22 +100,25 @@ pub(super) fn boot(via: Ipv4Addr, interface: &str, observed: &Observed) -> Resul
                 continue;
             }
             if !file.path.starts_with("/etc/systemd/network/") {
-                return refuse(
-                    format!(
-                        "{} configures {}, and is not the administrator's file to edit",
-                        file.path, link.interface
-                    ),
+                let remedy = if observed.netplan.is_empty() {
                     format!(
                         "copy it to /etc/systemd/network, or change what generates it, with `Gateway={via}`"
-                    ),
+                    )
+                } else {
+                    netplan(via, &link.interface)
+                };
+                let reason = format!(
+                    "{} configures {}, and is not the administrator's file to edit",
+                    file.path, link.interface
                 );
+                return refuse(reason, remedy);
             }
             if !edits.iter().any(|(edited, _)| edited.path == file.path) {
                 edits.push((file.clone(), text));
             }
         }
     }
-    Ok(Boot { gateways, edits })
+    Ok(Boot { gateways, edits, refusal: None })
 }
 
 /// A link's .network file and its drop-ins, in the order in which they are read.

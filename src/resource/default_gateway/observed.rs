@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::Device;
 use crate::resource::{Facts, Unreadable};
 
 /// All of it; the same for every declaration on a host.
@@ -15,18 +16,18 @@ pub struct Observed {
     /// The gateway of the default route by which the host answers the controller; `None` when it answers without one,
     /// or by a more specific route.
     pub to_controller: Option<Ipv4Addr>,
-    /// /etc/network/interfaces and the files beside it.
+    /// /etc/network/interfaces and the files beside it, where there is an ifupdown to read them.
     pub interfaces: Vec<ConfFile>,
     /// The links that a running systemd-networkd knows of.
     pub links: Vec<Link>,
     /// All .network files and their drop-ins.
     pub networks: Vec<ConfFile>,
-    /// NetworkManager's state of each device.
-    pub network_manager: BTreeMap<String, String>,
+    /// What NetworkManager knows of each device.
+    pub devices: Vec<Device>,
     /// netplan's files.
     pub netplan: Vec<String>,
-    /// The interfaces with a file in /etc/sysconfig/network-scripts.
-    pub ifcfg: Vec<String>,
+    /// /etc/sysconfig/network-scripts/ifcfg-*
+    pub ifcfg: Vec<ConfFile>,
 }
 
 /// A default route.
@@ -98,10 +99,10 @@ impl Route {
 /// `ip` once or twice and `grep` once; where networkd or NetworkManager have been, they are asked.
 pub(super) fn probe(facts: &Facts) -> String {
     let controller = match facts.connection.map(|c| c.client) {
-        // what an older `ip` or busybox's can't match is looked up instead, which does not tell the route's prefix
+        // an older `ip` does not know fibmatch, and busybox's ignores it: both tell the way without its prefix
         Some(IpAddr::V4(client)) => format!(
-            "if c=$(ip -4 -o route get fibmatch {client} 2>/dev/null); then printf 'match %s\\n' \"$c\"\n\
-             else printf 'get %s\\n' \"$(ip -4 -o route get {client} 2>/dev/null)\"; fi\n"
+            "c=$(ip -4 -o route get fibmatch {client} 2>/dev/null || ip -4 -o route get {client} 2>/dev/null)\n\
+             printf 'way %s\\n' \"$c\"\n"
         ),
         _ => String::new(),
     };
@@ -112,14 +113,20 @@ ip -4 -o route show default | while IFS= read -r l; do printf 'route %s\n' "$l";
 for f in /etc/netplan/*.yaml /run/netplan/*.yaml /lib/netplan/*.yaml; do
   if [ -e "$f" ]; then printf 'netplan %s\n' "$f"; fi
 done
-for f in /etc/sysconfig/network-scripts/ifcfg-*; do
-  if [ -e "$f" ]; then printf 'ifcfg %s\n' "${{f##*/ifcfg-}}"; fi
-done
 if [ -d /run/NetworkManager ] && command -v nmcli >/dev/null 2>&1; then
-  nmcli -t -f DEVICE,STATE device 2>/dev/null | while IFS= read -r l; do printf 'nm %s\n' "$l"; done
+  nmcli -t -e no -f DEVICE,STATE,CONNECTION device 2>/dev/null | while IFS=: read -r d s c; do
+    set -- "$s"
+    [ -z "$c" ] || set -- "$s" $(nmcli -g ipv4.method,ipv4.gateway connection show "$c" 2>/dev/null </dev/null)
+    printf 'nm %s %s\n' "$d" "$*"
+  done
 fi
 set --
-for f in /etc/network/interfaces /etc/network/interfaces.d/*; do
+if command -v ifup >/dev/null 2>&1; then
+  for f in /etc/network/interfaces /etc/network/interfaces.d/*; do
+    if [ -f "$f" ]; then set -- "$@" "$f"; fi
+  done
+fi
+for f in /etc/sysconfig/network-scripts/ifcfg-*; do
   if [ -f "$f" ]; then set -- "$@" "$f"; fi
 done
 links=
@@ -156,13 +163,22 @@ pub(super) fn parse(text: &str) -> Result<Observed, Unreadable> {
         match key {
             "ip" => observed.has_ip = true,
             "route" => observed.routes.extend(routes(value).ok_or_else(|| unreadable(line))?),
-            "match" if !value.starts_with("default ") => {}
-            "match" | "get" => observed.to_controller = word_after(value, "via").and_then(|v| v.parse().ok()),
+            "way" => observed.to_controller = default_gateway(value, &observed.routes),
             "netplan" => observed.netplan.push(value.to_owned()),
-            "ifcfg" => observed.ifcfg.push(value.to_owned()),
             "nm" => {
-                let (device, state) = value.rsplit_once(':').ok_or_else(|| unreadable(line))?;
-                observed.network_manager.insert(device.replace('\\', ""), state.to_owned());
+                // the state may be of several words: `connected (externally)`
+                let (interface, rest) = value.split_once(' ').ok_or_else(|| unreadable(line))?;
+                let words: Vec<&str> = rest.split(' ').collect();
+                let at = words
+                    .iter()
+                    .position(|w| matches!(*w, "manual" | "auto" | "disabled" | "shared" | "link-local"));
+                let word = |at: usize| words.get(at).map_or(String::new(), |w| (*w).to_owned());
+                observed.devices.push(Device {
+                    interface: interface.to_owned(),
+                    state: words[..at.unwrap_or(words.len())].join(" "),
+                    method: at.map_or(String::new(), word),
+                    gateway: at.map_or(String::new(), |at| word(at + 1)),
+                });
             }
             "index" => {
                 let (index, interface) = value.split_once(' ').ok_or_else(|| unreadable(line))?;
@@ -197,11 +213,24 @@ pub(super) fn parse(text: &str) -> Result<Observed, Unreadable> {
             }
         } else if file.path.starts_with("/etc/network/") {
             observed.interfaces.push(file);
+        } else if file.path.starts_with("/etc/sysconfig/") {
+            observed.ifcfg.push(file);
         } else {
             observed.networks.push(file);
         }
     }
     Ok(observed)
+}
+
+/// The gateway of `ip route get`'s answer, when a default route is behind it. Where the prefix is not told, it is if
+/// its gateway is a default route's as well: better to warn once too often.
+fn default_gateway(way: &str, routes: &[Route]) -> Option<Ipv4Addr> {
+    let via = word_after(way, "via")?.parse().ok()?;
+    let default = match way.split(' ').next()? {
+        "default" => true,
+        prefix => !prefix.contains('/') && routes.iter().any(|route| route.via == Some(via)),
+    };
+    default.then_some(via)
 }
 
 /// A line of `ip -4 -o route show default`: one route, or one for each of its next hops.

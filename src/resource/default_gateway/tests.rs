@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 const STATIC: &str =
@@ -89,10 +90,10 @@ fn a_change_of_the_way_to_the_controller_is_a_risk() {
     let risks = |way| differ_from(&facts, &output(&route, &[way], &[(MAIN, STATIC)])).unwrap().unwrap().risks;
     let (old, new) = (Some("192.168.40.1".parse().unwrap()), "192.168.40.100".parse().unwrap());
     let risk = Risk::RouteChange { controller: client, old, new };
-    assert_eq!(risks("match default via 192.168.40.1 dev eth0 "), std::slice::from_ref(&risk));
-    assert_eq!(risks("get 10.9.9.9 via 192.168.40.1 dev eth0 src 192.168.40.101 uid 0 "), [risk]);
-    assert_eq!(risks("match 10.0.0.0/8 via 192.168.40.1 dev eth0 "), []);
-    assert_eq!(risks("get 10.9.9.9 dev eth0 src 192.168.40.101"), []);
+    assert_eq!(risks("way default via 192.168.40.1 dev eth0 "), std::slice::from_ref(&risk));
+    assert_eq!(risks("way 10.9.9.9 via 192.168.40.1 dev eth0 src 192.168.40.101 uid 0 "), [risk]);
+    assert_eq!(risks("way 10.0.0.0/8 via 192.168.40.1 dev eth0 "), []);
+    assert_eq!(risks("way 10.9.9.9 dev eth0 src 192.168.40.101"), []);
 }
 
 #[test]
@@ -124,13 +125,44 @@ fn networkd_is_edited_in_its_own_file() {
 #[test]
 fn owners_that_are_not_known_are_refused_with_what_to_do() {
     let reason = |more: &[&str], files: &[(&str, &str)]| differ(&output(&[], more, files)).unwrap_err();
-    assert!(reason(&["nm eth0:connected"], &[]).remedy.contains("ipv4.gateway 192.168.40.100"));
+    assert!(
+        reason(&["nm eth0 connected manual 192.168.40.1"], &[])
+            .remedy
+            .contains("ipv4.gateway 192.168.40.100")
+    );
+    assert!(reason(&["nm eth0 connected auto"], &[]).reason.contains("NetworkManager (connected)"));
     assert!(reason(&["netplan /etc/netplan/01.yaml"], &[]).remedy.contains("netplan apply"));
-    assert!(reason(&["ifcfg eth0"], &[]).remedy.contains("GATEWAY=192.168.40.100"));
+    let ifcfg = ("/etc/sysconfig/network-scripts/ifcfg-eth0", "GATEWAY=192.168.40.1\n");
+    assert!(reason(&[], &[ifcfg]).remedy.contains("GATEWAY=192.168.40.100"));
     assert!(reason(&[], &[]).reason.contains("who configures eth0 is not known"));
     assert!(reason(&[], &[(MAIN, "iface eth0 inet dhcp\n")]).reason.contains("by DHCP"));
     let up = format!("{STATIC}\tpost-up ip route add default via 10.0.0.1\n");
     assert!(reason(&[], &[(MAIN, &up)]).reason.contains("/etc/network/interfaces:5"));
+}
+
+#[test]
+fn what_they_bring_already_is_not_refused() {
+    let running = ["default via 192.168.40.100 dev eth0 proto static metric 100 "];
+    let settled = |more: &[&str], files: &[(&str, &str)]| differ(&output(&running, more, files));
+    assert_eq!(
+        settled(&["nm lo unmanaged", "nm eth0 connected (externally) manual 192.168.40.100"], &[]),
+        Ok(None)
+    );
+    assert_eq!(
+        settled(&[], &[("/etc/sysconfig/network-scripts/ifcfg-eth0", "GATEWAY=\"192.168.40.100\"\n")]),
+        Ok(None)
+    );
+    let file = "/run/systemd/network/10-netplan-eth0.network";
+    let link = format!("ADMIN_STATE=configured\nNETWORK_FILE={file}\n");
+    let more = ["index 2 eth0", "netplan /etc/netplan/01.yaml"];
+    let with = |gateway| {
+        let text = format!(
+            "[Network]\nAddress=192.168.40.101/24\n[Route]\nDestination=0.0.0.0/0\nGateway = {gateway}\n"
+        );
+        settled(&more, &[("/run/systemd/netif/links/2", &link), (file, &text)])
+    };
+    assert_eq!(with("192.168.40.100"), Ok(None));
+    assert!(with("192.168.40.1").unwrap_err().remedy.contains("netplan apply"));
 }
 
 #[test]
@@ -141,4 +173,48 @@ fn the_gateway_must_be_a_neighbour() {
         DefaultGateway::parse(&[&far], &facts, output(&[], &[], &[]).as_bytes()).unwrap().remove(0);
     let refusal = far.differ(&observed, Context { facts: &facts, changing: &BTreeSet::new() }).unwrap_err();
     assert!(refusal.reason.contains("10.0.0.1 is in none of this host's subnets"));
+}
+
+proptest! {
+    /// Whatever stanzas there are, in two files: once edited they bring the one gateway and ask for no other edit, and
+    /// no line but a gateway's has come or gone.
+    #[test]
+    fn an_edit_is_complete_and_touches_gateways_alone(
+        stanzas in proptest::collection::vec((0usize..4, proptest::option::of(1u8..99), any::<bool>(), any::<bool>()), 0..6),
+        own in proptest::option::of(1u8..99),
+    ) {
+        let mut texts = ["source interfaces.d/*\n".to_owned(), String::new()];
+        for (i, gateway, second, mask) in stanzas {
+            let (address, rest) = if mask { ("10.0.0.2", "\n  netmask 255.255.255.0") } else { ("10.0.0.2/24", "") };
+            let text = &mut texts[usize::from(second)];
+            *text += &format!("allow-hotplug eth{i}\niface eth{i} inet static\n  address {address}{rest}\n");
+            if let Some(gateway) = gateway {
+                *text += &format!("    gateway   10.0.0.{gateway}\n  # after\n\n");
+            }
+        }
+        texts[1] += "iface eth0 inet static\n\taddress 192.168.40.101/24\n";
+        if let Some(gateway) = own {
+            texts[1] += &format!("\tgateway 192.168.40.{gateway}\n\tmtu 1400\n");
+        }
+        let mut observed = Observed {
+            interfaces: vec![
+                ConfFile { path: MAIN.into(), text: texts[0].clone() },
+                ConfFile { path: "/etc/network/interfaces.d/lan".into(), text: texts[1].clone() },
+            ],
+            ..Observed::default()
+        };
+        let before = observed.interfaces.clone();
+        for (file, text) in dip().boot("eth0", &observed).unwrap().edits {
+            observed.interfaces.iter_mut().filter(|f| f.path == file.path).for_each(|f| f.text = text.clone());
+        }
+        let after = dip().boot("eth0", &observed).unwrap();
+        prop_assert_eq!(after.gateways, [("eth0".to_owned(), "192.168.40.100".to_owned())]);
+        prop_assert!(after.edits.is_empty());
+        let others = |text: &str| -> Vec<String> {
+            text.lines().filter(|l| !l.trim().starts_with("gateway")).map(str::to_owned).collect()
+        };
+        for (old, new) in before.iter().zip(&observed.interfaces) {
+            prop_assert_eq!(others(&old.text), others(&new.text));
+        }
+    }
 }

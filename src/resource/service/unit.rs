@@ -131,15 +131,23 @@ pub(super) fn parse(count: usize, output: &[u8]) -> Result<Vec<Unit>, Unreadable
     marks.into_iter().zip(blocks).map(unit).collect()
 }
 
-/// POSIX sh that leaves `unit` (one word of sh) running with its files as they are now. `effect` is what was planned
-/// for it: `restart`, `reload` or nothing. A mark that a file's change has left counts as well.
-pub(super) fn run(unit: &str, effect: &str) -> String {
+/// POSIX sh with which each change begins: what there is now, in `s`.
+pub(super) fn look(unit: &str) -> String {
     format!(
         r#"u={unit}
-effect={effect}
-m=/run/lvsprov/stale/$u
 s=$(systemctl --no-pager show -p LoadState,ActiveState,NeedDaemonReload "$u")
+case $s in *LoadState=not-found*) echo "there is no unit $u: declare the package or file that brings it before it" >&2; exit 1;; esac
 case $s in *NeedDaemonReload=yes*) systemctl daemon-reload;; esac
+"#
+    )
+}
+
+/// POSIX sh that leaves the unit running with its files as they are now. `effect` is what was planned
+/// for it: `restart`, `reload` or nothing. A mark that a file's change has left counts as well.
+pub(super) fn run(effect: &str) -> String {
+    format!(
+        r#"effect={effect}
+m=/run/lvsprov/stale/$u
 if [ -e "$m.restart" ]; then effect=restart; fi
 if [ -z "$effect" ] && [ -e "$m.reload" ]; then effect=reload; fi
 case $s in
@@ -150,7 +158,7 @@ case $s in
 esac
 if {{ [ -n "$verb" ] && ! systemctl "$verb" "$u"; }} || ! systemctl -q is-active "$u"; then
   echo "$u does not run:" >&2
-  systemctl --no-pager --full -n 30 status "$u" >&2 || :
+  systemctl --no-pager --full --lines=30 status "$u" >&2 || :
   exit 1
 fi
 rm -f "$m.restart" "$m.reload"

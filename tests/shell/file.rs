@@ -1,0 +1,172 @@
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use lvsprov::resource::{Effect, File, Mode, Observed, Resource};
+use serde_json::json;
+
+use crate::declare;
+use crate::root::under_each_shell;
+
+const PAGE: &str = "/etc/web/index.html";
+
+fn page(content: &str) -> Resource {
+    declare("file", json!({ "dest": PAGE, "content": content }))
+}
+
+#[test]
+fn any_text_arrives_as_it_is() {
+    under_each_shell(|root| {
+        root.mkdir("/etc/web");
+        for text in [
+            "plain\n",
+            "",
+            "no end",
+            "it's $HOME `id` \\n %s \\\\\n",
+            "\n\n=\n\n",
+            "-n",
+            "Zeit: 5 µs\n\u{feff}",
+        ] {
+            root.settle(&page(text));
+            assert_eq!(root.read(PAGE), text);
+        }
+        assert_eq!(root.attributes(PAGE), (0o644, 0, 0));
+        assert_eq!(root.names("/etc/web"), ["index.html"]);
+    });
+}
+
+#[test]
+fn odd_paths_are_paths() {
+    under_each_shell(|root| {
+        let odd = "/etc/it's a \"$dir\"/-f *";
+        root.mkdir("/etc/it's a \"$dir\"");
+        root.settle(&declare("file", json!({ "dest": odd, "content": "x" })));
+        assert_eq!(root.read(odd), "x");
+    });
+}
+
+#[test]
+fn mode_and_owner_stay_unless_declared() {
+    under_each_shell(|root| {
+        root.write(PAGE, "old\n");
+        root.sh(&format!("chown 12:34 {PAGE}; chmod 0600 {PAGE}"));
+        assert_eq!(root.settle(&page("new\n")), ["content: old\n -> new\n"]);
+        assert_eq!(root.attributes(PAGE), (0o600, 12, 34));
+        let declared = json!({ "dest": PAGE, "mode": "0640", "owner": "root", "group": "daemon" });
+        let shown = root.settle(&declare("file", declared));
+        assert_eq!(shown[0], "mode: 0600 -> 0640");
+        assert_eq!(shown.len(), 3);
+        assert_eq!(root.attributes(PAGE), (0o640, 0, 1));
+        assert_eq!(root.read(PAGE), "new\n");
+    });
+}
+
+#[test]
+fn a_link_stays_a_link() {
+    under_each_shell(|root| {
+        root.write("/etc/web/real", "old\n");
+        root.link(PAGE, "real");
+        root.settle(&page("new\n"));
+        assert_eq!(root.read("/etc/web/real"), "new\n");
+        assert!(root.path(PAGE).is_symlink());
+        root.settle(&declare("file", json!({ "dest": PAGE, "state": "absent" })));
+        assert_eq!(root.names("/etc/web"), ["real"]);
+        root.link(PAGE, "nothing");
+        assert!(root.plan(&page("new\n"), &[]).unwrap_err().reason.contains("link to nothing"));
+    });
+}
+
+#[test]
+fn a_missing_directory_is_named() {
+    under_each_shell(|root| {
+        assert!(root.fail(&page("x")).contains("there is no directory /etc/web for /etc/web/index.html"));
+        root.settle(&declare("file", json!({ "dest": "/etc/web", "state": "directory", "mode": "0750" })));
+        assert_eq!(root.attributes("/etc/web").0, 0o750);
+        root.settle(&page("x"));
+        let absent = declare("file", json!({ "dest": "/etc/web", "state": "absent" }));
+        assert!(root.fail(&absent).contains("only an empty directory is removed"));
+        root.sh(&format!("rm {PAGE}"));
+        root.settle(&absent);
+        assert!(!root.exists("/etc/web"));
+    });
+}
+
+#[test]
+fn large_and_binary_files_are_compared_whole() {
+    under_each_shell(|root| {
+        root.mkdir("/etc/web");
+        let large = "0123456789abcde\n".repeat(20_000);
+        root.settle(&page(&large));
+        assert_eq!(root.read(PAGE), large);
+        let almost = large.replacen('0', "1", 1);
+        assert_eq!(root.settle(&page(&almost)), ["content: 320000 bytes -> 320000 bytes"]);
+        root.write(PAGE, [0xff, 0, b'\n']);
+        assert_eq!(root.settle(&page("text\n")), ["content: binary, 3 bytes -> 5 bytes"]);
+    });
+}
+
+#[test]
+fn many_files_are_read_at_once_each_as_its_own() {
+    under_each_shell(|root| {
+        root.mkdir("/etc/web");
+        let file = |i: usize| {
+            declare("file", json!({ "dest": format!("/etc/web/{i}"), "content": "=\n".repeat(i) }))
+        };
+        let files: Vec<Resource> = (0..9).map(file).collect();
+        files.iter().filter(|f| f.subject() != "/etc/web/4").for_each(|f| drop(root.settle(f)));
+        let observed = root.observe(&files.iter().collect::<Vec<_>>());
+        let facts = root.facts();
+        let changing = Default::default();
+        let context = lvsprov::resource::Context { facts: &facts, changing: &changing };
+        let differs = |(file, seen): &(&Resource, &Observed)| file.differ(seen, context).unwrap().is_some();
+        let wrong: Vec<_> = files.iter().zip(&observed).filter(differs).map(|(f, _)| f.subject()).collect();
+        assert_eq!(wrong, ["/etc/web/4"]);
+    });
+}
+
+#[test]
+fn what_a_killed_run_left_is_overwritten() {
+    under_each_shell(|root| {
+        root.write(PAGE, "old\n");
+        root.write("/etc/web/.lvsprov.index.html.new", "ha");
+        root.settle(&page("new\n"));
+        assert_eq!(root.names("/etc/web"), ["index.html"]);
+    });
+}
+
+#[test]
+fn ended_in_the_middle_it_leaves_the_old_file_and_nothing_else() {
+    under_each_shell(|root| {
+        root.write(PAGE, "old\n");
+        // its own `chmod` would be taken before a stand-in by busybox: a pipe that nobody reads holds them all
+        root.sh("mkfifo /etc/hold");
+        let change = root.plan(&page("new\n"), &[]).unwrap().unwrap();
+        let held = change.script.replace("sync \"$t\"", "cat /etc/hold; sync \"$t\"");
+        let mut child = root.start(&held);
+        let since = Instant::now();
+        while root.names("/etc/web").len() < 2 {
+            assert!(since.elapsed() < Duration::from_secs(5), "the script reaches its middle");
+            sleep(Duration::from_millis(5));
+        }
+        sleep(Duration::from_millis(50));
+        let group = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
+        rustix::process::kill_process_group(group, rustix::process::Signal::TERM).unwrap();
+        assert!(!child.wait().unwrap().success());
+        let since = Instant::now();
+        while root.names("/etc/web") != ["index.html"] {
+            assert!(since.elapsed() < Duration::from_secs(2), "{:?} stayed", root.names("/etc/web"));
+            sleep(Duration::from_millis(5));
+        }
+        assert_eq!(root.read(PAGE), "old\n");
+    });
+}
+
+#[test]
+fn the_units_that_depend_on_it_are_marked() {
+    under_each_shell(|root| {
+        root.mkdir("/etc/web");
+        let notifies = vec![("apache2".into(), Effect::Reload), ("cron.service".into(), Effect::Restart)];
+        let mode = Mode::new("0600").ok();
+        root.settle(&File { notifies, mode, ..File::new(PAGE, "x") }.into());
+        assert_eq!(root.names("/run/lvsprov/stale"), ["apache2.service.reload", "cron.service.restart"]);
+    });
+}

@@ -1,0 +1,21 @@
+//! Every probe and every change, run by real dash, bash and busybox sh in a root of their own. A law holds for each
+//! kind: once its change has run, its plan is empty, also when the change has run twice.
+
+#![allow(clippy::unwrap_used)] // also in what is around the tests
+
+mod command;
+mod default_gateway;
+mod facts;
+mod file;
+mod kernel_module;
+mod package;
+mod root;
+mod service;
+mod sysctl;
+
+use lvsprov::resource::Resource;
+
+/// The resource that a task's arguments declare.
+fn declare(module: &str, args: serde_json::Value) -> Resource {
+    Resource::from_args(module, args).unwrap_or_else(|e| panic!("{e}"))
+}
