@@ -1,7 +1,5 @@
 //! A playbook for one host: its resources, in order.
 
-use std::collections::BTreeMap;
-
 use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
 use serde::Deserialize;
@@ -215,7 +213,7 @@ fn with_vars(variables: &Value, vars: &[(String, Templated<'_>)]) -> Result<Valu
     let mut all = variables.clone();
     for (name, value) in vars {
         let value = Value::from(Serde(value.render(&all).map_err(at)?));
-        let one: Value = BTreeMap::from([(name.as_str(), value)]).into_iter().collect();
+        let one = Value::from_pairs([(name.as_str(), value)]);
         all = merge_maps([one, all]);
     }
     Ok(all)

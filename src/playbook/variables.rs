@@ -56,7 +56,7 @@ impl Variables {
             directors => group("directors"),
             real_servers => group("real_servers"),
             clients => group("clients"),
-            groups => Value::from_iter(groups),
+            groups => Value::from_pairs(groups),
             virtual_services => services,
             time => minijinja::context! { servers => Value::from(Serde(&inventory.time.servers)) },
         };
@@ -117,7 +117,7 @@ fn of_host(inventory: &Inventory, host: &Host) -> Value {
     fields.insert("name", Value::from(host.name.as_str()));
     fields.insert("role", Value::from(role));
     fields.insert("address", Value::from(host.connect_to()));
-    fields.into_iter().collect()
+    Value::from_pairs(fields)
 }
 
 /// The facts: `facts`, `os`, and what the distribution calls things.
@@ -139,5 +139,5 @@ fn of_facts(facts: &Facts) -> Value {
             minijinja::context! { service => names.chrony_service, conf => names.chrony_conf },
         );
     }
-    fields.into_iter().collect()
+    Value::from_pairs(fields)
 }
