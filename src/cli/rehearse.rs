@@ -19,7 +19,10 @@ pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Ex
     let lab = settings::lab_of(&inventory)?;
     if lab.is_up() {
         return Err(Stop::usage(
-            format!("the lab of cluster `{}` is up, and a rehearsal begins with bare machines", inventory.cluster),
+            format!(
+                "the lab of cluster `{}` is up, and a rehearsal begins with bare machines",
+                inventory.cluster
+            ),
             "take it down with `lvsprov lab down INVENTORY`, or give the inventory another `cluster` name",
         ));
     }
