@@ -24,6 +24,7 @@ pub mod ipvs;
 pub mod lab;
 pub mod plan;
 pub mod playbook;
+pub mod report;
 pub mod resource;
 pub mod run;
 pub mod transport;
