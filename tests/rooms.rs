@@ -1,5 +1,7 @@
 //! Imports go one way, down the data's path: a room names only those before it.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 
 /// For each room, the rooms that it may import from. What is not here may be imported by nobody but `main.rs`.

@@ -237,7 +237,7 @@ fn drop_repeated_packages(declared: &mut Vec<Declaration>) {
             }
             Presence::Absent => {
                 // What has been taken away may be wanted again later.
-                package.name.0.iter().for_each(|name| drop(before.remove(name)));
+                before.retain(|name| !package.name.0.contains(name));
                 true
             }
         }

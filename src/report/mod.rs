@@ -105,6 +105,14 @@ impl Report {
         }
     }
 
+    /// How a lab's machines are.
+    pub fn machines(&self, machines: &[lab::MachineStatus]) {
+        match &self.0 {
+            Face::Text(text) => text.machines(machines),
+            Face::Json(json) => json.machines(machines),
+        }
+    }
+
     /// A part of a longer way begins: "deploy again". What is told next belongs to it.
     pub fn step(&self, name: &str) {
         match &self.0 {
