@@ -6,6 +6,8 @@ SHELL := /bin/bash
 # Root, which packages and the lab need: as it is, or through sudo.
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env=PATH,HOME,XDG_CACHE_HOME,XDG_STATE_HOME)
 CARGO := cargo
+# Cargo itself never runs as root for a user; only the test programs that make namespaces do.
+TEST_AS_ROOT := $(if $(AS_ROOT),--config "target.'cfg(unix)'.runner='$(AS_ROOT)'")
 
 # What `lvsprov lab` calls, and what the tests' shells and the comparison need beside it.
 LAB_PACKAGES := user-mode-linux mmdebstrap e2fsprogs dpkg-dev kmod iproute2 ethtool openssh-client util-linux
@@ -45,14 +47,15 @@ lint: ## format, clippy, documentation; warnings are errors
 test-fast: ## the tests without machines: pure ones, and every probe and change under real shells
 	$(call need,$(TEST_PACKAGES))
 	@echo "== fast tests"
-	$(CARGO) test --locked --lib --bins --doc
-	$(CARGO) test --locked $(foreach test,$(filter-out lab,$(basename $(notdir $(wildcard tests/*.rs))) $(notdir $(patsubst %/,%,$(dir $(wildcard tests/*/main.rs))))),--test $(test))
+	$(CARGO) test --locked --lib --bins
+	$(CARGO) test --locked --doc
+	$(CARGO) test --locked $(TEST_AS_ROOT) $(foreach test,$(filter-out lab,$(basename $(notdir $(wildcard tests/*.rs))) $(notdir $(patsubst %/,%,$(dir $(wildcard tests/*/main.rs))))),--test $(test))
 
 test-lab: ## the tests on real kernels: sshd, systemd, apache, ipvsadm and IPVS
 	$(call need,$(LAB_PACKAGES))
 	@echo "== lab tests"
 	$(CARGO) test --locked --test lab --no-run
-	$(AS_ROOT) env "PATH=$$PATH" $(CARGO) test --locked --test lab -- --nocapture --test-threads=1
+	$(CARGO) test --locked $(TEST_AS_ROOT) --test lab -- --nocapture --test-threads=1
 
 bench: ## compare with plain ssh, pyinfra and Ansible on the same lab
 	$(call need,$(LAB_PACKAGES) $(BENCH_PACKAGES))
