@@ -9,6 +9,8 @@ mod json;
 mod name;
 mod streams;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::io::Write;

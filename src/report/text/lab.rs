@@ -47,7 +47,7 @@ pub(super) fn say(event: &LabEvent) -> Said {
         }
         LabEvent::MachineRebooting { host: name } => host(name, false, "rebooting".into()),
         LabEvent::MachineStopped { host: name } => host(name, true, "stopped".into()),
-        LabEvent::LabRemoved { lab: name } => lab(true, format!("lab {name} is gone")),
+        LabEvent::LabRemoved { lab: name } => lab(true, format!("{name} is gone")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A moving line a host, at the bottom of the terminal.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::report::streams::Streams;
 
-/// With more hosts than these, a finished host's line makes room for the others, and one line counts them.
+/// How many hosts have a line at once. With more hosts a finished one makes room for another, and one line counts them:
+/// a spinner is a thread, and a terminal is not that high.
 const CROWD: usize = 16;
 /// How often they turn.
 const TURN: Duration = Duration::from_millis(100);
@@ -22,18 +23,22 @@ pub(super) struct Spinners {
     /// The length of the longest host name.
     longest: usize,
     bars: HashMap<String, ProgressBar>,
-    /// In a crowd, how many have finished.
-    finished: usize,
+    /// In a crowd, which have finished.
+    finished: HashSet<String>,
     total: Option<ProgressBar>,
 }
 
 impl Spinners {
     pub(super) fn new(streams: Rc<Streams>, hosts: usize, longest: usize) -> Self {
-        Spinners { streams, hosts, longest, bars: HashMap::new(), finished: 0, total: None }
+        Spinners { streams, hosts, longest, bars: HashMap::new(), finished: HashSet::new(), total: None }
     }
 
     /// The host is at something.
     pub(super) fn turn(&mut self, host: &str, text: &str) {
+        self.finished.remove(host);
+        if self.bars.len() >= CROWD && !self.bars.contains_key(host) {
+            return;
+        }
         let text = self.shown(text);
         let bar = self.bar(host);
         bar.set_style(style("{spinner} {prefix}  {wide_msg} {elapsed:>4}"));
@@ -47,8 +52,8 @@ impl Spinners {
     pub(super) fn stop(&mut self, host: &str, tick: &str, text: &str) {
         if self.hosts > CROWD {
             self.remove(host);
-            self.count();
-            return;
+            self.finished.insert(host.to_owned());
+            return self.count();
         }
         let (tick, text) = (self.shown(tick), self.shown(text));
         let bar = self.bar(host);
@@ -73,7 +78,7 @@ impl Spinners {
             bar.finish_and_clear();
             self.streams.spinners.remove(&bar);
         }
-        self.finished = 0;
+        self.finished.clear();
     }
 
     fn bar(&mut self, host: &str) -> &ProgressBar {
@@ -85,14 +90,13 @@ impl Spinners {
     }
 
     fn count(&mut self) {
-        self.finished += 1;
         let total = self.total.get_or_insert_with(|| {
             let bar = self.streams.spinners.insert(0, ProgressBar::new_spinner());
             bar.set_style(style("{spinner} {wide_msg} {elapsed:>4}"));
             bar.enable_steady_tick(TURN);
             bar
         });
-        total.set_message(format!("{} hosts done", self.finished));
+        total.set_message(format!("{} of {} hosts done", self.finished.len(), self.hosts));
     }
 
     fn shown(&self, text: &str) -> String {
