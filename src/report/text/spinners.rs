@@ -12,6 +12,8 @@ use crate::report::streams::Streams;
 /// How many hosts have a line at once. With more hosts a finished one makes room for another, and one line counts them:
 /// a spinner is a thread, and a terminal is not that high.
 const CROWD: usize = 16;
+/// A host that is at something. The time is the step's.
+const MOVING: &str = "{spinner} {prefix}  {wide_msg} {elapsed:>4}";
 /// How often they turn.
 const TURN: Duration = Duration::from_millis(100);
 
@@ -41,9 +43,8 @@ impl Spinners {
         }
         let text = self.shown(text);
         let bar = self.bar(host);
-        bar.set_style(style("{spinner} {prefix}  {wide_msg} {elapsed:>4}"));
+        bar.set_style(style(MOVING));
         bar.set_message(text);
-        // The time shown is the step's.
         bar.reset_elapsed();
         bar.enable_steady_tick(TURN);
     }
@@ -83,9 +84,10 @@ impl Spinners {
 
     fn bar(&mut self, host: &str) -> &ProgressBar {
         self.bars.entry(host.to_owned()).or_insert_with(|| {
-            let bar = self.streams.spinners.add(ProgressBar::new_spinner());
-            bar.set_prefix(format!("{host:longest$}", longest = self.longest));
-            bar
+            let prefix = format!("{host:longest$}", longest = self.longest);
+            // Dressed before it is added, for that draws it.
+            let bar = ProgressBar::new_spinner().with_style(style(MOVING)).with_prefix(prefix);
+            self.streams.spinners.add(bar)
         })
     }
 
