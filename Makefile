@@ -34,7 +34,7 @@ help: ## show this list
 demo: ## rehearse the tutorial's cluster on real kernels: deploy, deploy again, reboot, verify
 	$(call need,$(LAB_PACKAGES))
 	$(CARGO) build --release --locked
-	$(AS_ROOT) target/release/lvsprov rehearse inventories/tutorial.yaml
+	$(AS_ROOT) $${CARGO_TARGET_DIR:-target}/release/lvsprov rehearse inventories/tutorial.yaml
 
 test: lint test-fast test-lab ## everything that CI runs
 

@@ -257,6 +257,20 @@ pub(super) struct LabRebootArgs {
 }
 
 impl Verb {
+    /// What the summary calls it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Verb::Deploy(_) => "deploy",
+            Verb::Plan(_) => "plan",
+            Verb::Verify(_) => "verify",
+            Verb::Run(_) => "run",
+            Verb::Rehearse(_) => "rehearse",
+            Verb::Lab { .. } => "lab",
+            Verb::Schema => "schema",
+            Verb::LabProxy { .. } => "lab-proxy",
+        }
+    }
+
     /// How the verb is to print.
     pub(super) fn output(&self) -> Option<&OutputArgs> {
         match self {

@@ -24,7 +24,7 @@ pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, 
     let prepared =
         Prepared::new(&args.inventory.inventory, wanted(&args.playbook.playbook), &args.hosts, &engine)?;
     if args.apply.check {
-        return Ok(show(&prepared, "deploy --check", context).await);
+        return Ok(show(&prepared, "plan", context).await);
     }
     let count = (!args.no_verify).then_some(args.curl.requests);
     Ok(apply(&prepared, "deploy", &args.apply, count, context).await.exit)
@@ -42,7 +42,7 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<Exit, Stop> 
     let wanted = Wanted::File(&args.playbook);
     let prepared = Prepared::new(&args.inventory.inventory, wanted, &args.hosts, &engine)?;
     if args.apply.check {
-        return Ok(show(&prepared, "run --check", context).await);
+        return Ok(show(&prepared, "plan", context).await);
     }
     Ok(apply(&prepared, "run", &args.apply, None, context).await.exit)
 }

@@ -29,7 +29,7 @@ pub(super) async fn verify_prepared(
     let mut seen = prepared.job(&events).observe(true).await;
     let plans: Vec<_> =
         seen.iter().filter_map(|seen| Some((seen.name, &seen.result.as_ref().ok()?.plan))).collect();
-    let drift = plans.iter().any(|(_, plan)| !plan.is_empty());
+    let drift = plans.iter().any(|(_, plan)| plan.has_drift());
     context.report.drift(&plans);
     // What the clients get is told even where a host drifted: it shows whether the drift is felt.
     let asked = curl_loops(prepared, &mut seen, requests, context).await;
