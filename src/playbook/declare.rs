@@ -205,7 +205,10 @@ impl Task<'_> {
     }
 
     fn wrong(&self, message: impl Into<String>, remedy: impl Into<String>) -> DeclareError {
-        at((self.span, TemplateError { message: message.into(), remedy: remedy.into(), place: None }))
+        at((
+            self.span,
+            TemplateError { message: message.into(), remedy: remedy.into(), place: None, undefined: None },
+        ))
     }
 }
 
