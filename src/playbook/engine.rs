@@ -33,7 +33,7 @@ pub struct TemplateError {
     /// What to do about it.
     pub remedy: String,
     /// The place within a template *file*, when it is there.
-    pub place: Option<(Source, Span)>,
+    pub place: Option<Box<(Source, Span)>>,
     /// The variable that is undefined, when that is what is wrong.
     pub undefined: Option<String>,
 }
@@ -121,7 +121,7 @@ fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
     let place = name.and_then(|name| {
         let range = error.range()?;
         let source = Source::new(name, error.template_source()?);
-        Some((source, Span { offset: range.start, length: range.end - range.start }))
+        Some(Box::new((source, Span { offset: range.start, length: range.end - range.start })))
     });
     let mut explained = match error.kind() {
         ErrorKind::UndefinedError => {

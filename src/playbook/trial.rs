@@ -74,7 +74,7 @@ impl Playbook<'_> {
                     if !seen_errors.insert((span.offset, error.message.clone())) {
                         continue;
                     }
-                    match &error.place {
+                    match error.place.as_deref() {
                         Some((source, place)) => {
                             let mut complaints = Complaints::about(source.clone());
                             complaints.add(*place, error.message, error.remedy);

@@ -18,7 +18,7 @@ pub(super) fn evidence(failure: &Failure) -> String {
 
 fn declare_error(error: &DeclareError) -> String {
     let error = &error.error;
-    match &error.place {
+    match error.place.as_deref() {
         Some((source, span)) => {
             let (line, column) = source.position(span.offset);
             format!("{}:{line}:{column}: {}; {}", source.name(), error.message, error.remedy)
