@@ -24,6 +24,13 @@ pub(super) enum Wanted<'a> {
     Named(&'static str),
 }
 
+impl<'a> Wanted<'a> {
+    /// The playbook that was named, else the one that `deploy` runs.
+    pub(super) fn deploy(playbook: Option<&'a Path>) -> Wanted<'a> {
+        playbook.map_or(Wanted::Named("deploy"), Wanted::File)
+    }
+}
+
 /// Reads the inventory alone.
 pub(super) fn inventory(path: &Path) -> Result<Inventory, Stop> {
     Ok(inventory::read(source(path, "the inventory")?)?)

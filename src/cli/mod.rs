@@ -11,6 +11,7 @@ mod password;
 mod rehearse;
 mod schema;
 mod settings;
+mod summary;
 mod verify;
 
 pub use exit::Exit;
