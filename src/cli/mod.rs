@@ -23,8 +23,6 @@ use clap::Parser;
 use args::{Args, LabVerb, Verb};
 use context::Context;
 
-use crate::report::Summary;
-
 /// Parses the process's arguments, runs the verb, and gives the exit code.
 pub fn main() -> Exit {
     let args = match Args::try_parse() {
@@ -64,10 +62,7 @@ async fn interruptible(args: Args) -> Exit {
         () = interrupted() => Exit::Interrupted,
     };
     context.clean_up().await;
-    if exit == Exit::Interrupted {
-        let (exit, elapsed) = (exit.code(), start.elapsed());
-        context.report.summary(&Summary { verb, exit, hosts: Vec::new(), elapsed });
-    }
+    context.last_line(verb, exit, start.elapsed());
     exit
 }
 

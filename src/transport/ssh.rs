@@ -114,13 +114,14 @@ fn arguments(target: &Target, settings: &Settings) -> Vec<String> {
     let mut words = Vec::new();
     let mut option = |key: &str, value: &str| words.extend(["-o".to_owned(), format!("{key}={value}")]);
     option("BatchMode", "yes");
-    // Nobody is there to be asked, and a host key is never taken on trust.
-    option("StrictHostKeyChecking", "yes");
-    option("ControlPersist", &settings.persist.as_secs().max(1).to_string());
-    option("ConnectTimeout", &settings.connect_timeout.as_secs().max(1).to_string());
     for (key, value) in options {
         option(key, value);
     }
+    // Nobody is there to be asked, and a host key is never taken on trust, whatever ~/.ssh/config says. (An inventory
+    // that says `no` is refused; it may say `accept-new`.)
+    option("StrictHostKeyChecking", "yes");
+    option("ControlPersist", &settings.persist.as_secs().max(1).to_string());
+    option("ConnectTimeout", &settings.connect_timeout.as_secs().max(1).to_string());
     option("ServerAliveInterval", "5");
     option("ServerAliveCountMax", "3");
     // sshd need not know the operator's locale, nor forward anything.
