@@ -10,7 +10,7 @@ use super::load::Wanted;
 use super::verify::curl_loops;
 use crate::playbook::Engine;
 use crate::report::{HostSummary, Summary};
-use crate::run::{ApplyOptions, Applied, Seen};
+use crate::run::{Applied, ApplyOptions, Seen};
 
 /// What came of a deploy.
 pub(super) struct Deployed {
@@ -21,7 +21,8 @@ pub(super) struct Deployed {
 
 pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::new(&args.inventory.inventory, wanted(&args.playbook.playbook), &args.hosts, &engine)?;
+    let prepared =
+        Prepared::new(&args.inventory.inventory, wanted(&args.playbook.playbook), &args.hosts, &engine)?;
     if args.apply.check {
         return Ok(show(&prepared, "deploy --check", context).await);
     }
@@ -31,7 +32,8 @@ pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, 
 
 pub(super) async fn plan(args: PlanArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::new(&args.inventory.inventory, wanted(&args.playbook.playbook), &args.hosts, &engine)?;
+    let prepared =
+        Prepared::new(&args.inventory.inventory, wanted(&args.playbook.playbook), &args.hosts, &engine)?;
     Ok(show(&prepared, "plan", context).await)
 }
 
@@ -72,7 +74,8 @@ async fn show(prepared: &Prepared<'_>, verb: &'static str, context: &Context) ->
     let events = |event| context.report.run(event);
     let seen = prepared.job(&events).observe(false).await;
     show_plan(prepared, &seen, context);
-    let refused = seen.iter().any(|seen| seen.result.as_ref().is_ok_and(|seen| seen.plan.refusals().next().is_some()));
+    let refused =
+        seen.iter().any(|seen| seen.result.as_ref().is_ok_and(|seen| seen.plan.refusals().next().is_some()));
     let pending: Vec<usize> = seen.iter().map(changes).collect();
     let exit = match Exit::of_failures(seen.iter().filter_map(|seen| seen.result.as_ref().err())) {
         Some(exit) => exit,

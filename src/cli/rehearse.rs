@@ -1,5 +1,7 @@
 //! `rehearse`: the whole way of an inventory on real kernels, which are gone afterwards.
 
+use std::time::Instant;
+
 use super::args::{HostArgs, RehearseArgs};
 use super::context::Context;
 use super::deploy::{deploy_with, wanted};
@@ -10,8 +12,23 @@ use super::settings;
 use super::verify::verify_prepared;
 use crate::inventory::{Inventory, Role};
 use crate::playbook::Engine;
+use crate::report::Summary;
 
 pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
+    let start = Instant::now();
+    let exit = go(args, context).await?;
+    context.report.step("lab down");
+    context.clean_up().await;
+    context.report.summary(&Summary {
+        verb: "rehearse",
+        exit: exit.code(),
+        hosts: Vec::new(),
+        elapsed: start.elapsed(),
+    });
+    Ok(exit)
+}
+
+async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
     let path = &args.inventory.inventory;
     let engine = Engine::new();
     // A mistake in a document is worth knowing before a minute is spent on machines.
@@ -19,7 +36,10 @@ pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Ex
     let lab = settings::lab_of(&inventory)?;
     if lab.is_up() {
         return Err(Stop::usage(
-            format!("the lab of cluster `{}` is up, and a rehearsal begins with bare machines", inventory.cluster),
+            format!(
+                "the lab of cluster `{}` is up, and a rehearsal begins with bare machines",
+                inventory.cluster
+            ),
             "take it down with `lvsprov lab down INVENTORY`, or give the inventory another `cluster` name",
         ));
     }
@@ -56,7 +76,6 @@ pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Ex
     let engine = Engine::new();
     let prepared = Prepared::new(path, wanted(&args.playbook.playbook), &hosts, &engine)?;
     let exit = verify_prepared(&prepared, args.curl.requests, context).await;
-    context.report.step("lab down");
     Ok(exit)
 }
 

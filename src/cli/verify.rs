@@ -13,12 +13,17 @@ use crate::verify;
 
 pub(super) async fn verify(args: VerifyArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::new(&args.inventory.inventory, wanted(&args.playbook.playbook), &args.hosts, &engine)?;
+    let prepared =
+        Prepared::new(&args.inventory.inventory, wanted(&args.playbook.playbook), &args.hosts, &engine)?;
     Ok(verify_prepared(&prepared, args.curl.requests, context).await)
 }
 
 /// Compares every host with its declaration, then has the clients ask.
-pub(super) async fn verify_prepared(prepared: &Prepared<'_>, requests: Option<u16>, context: &Context) -> Exit {
+pub(super) async fn verify_prepared(
+    prepared: &Prepared<'_>,
+    requests: Option<u16>,
+    context: &Context,
+) -> Exit {
     let start = Instant::now();
     let events = |event| context.report.run(event);
     let mut seen = prepared.job(&events).observe(true).await;

@@ -9,6 +9,8 @@ mod json;
 mod name;
 mod streams;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::io::Write;
@@ -102,6 +104,14 @@ impl Report {
         match &self.0 {
             Face::Text(text) => text.lab(event),
             Face::Json(json) => json.lab(&event),
+        }
+    }
+
+    /// How a lab's machines are.
+    pub fn machines(&self, machines: &[lab::MachineStatus]) {
+        match &self.0 {
+            Face::Text(text) => text.machines(machines),
+            Face::Json(json) => json.machines(machines),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// What was asked for: `deploy`.
+    /// What was asked for: `deploy`. After `plan` the plan itself is the last word, unless something failed.
     pub verb: &'static str,
     /// The exit code.
     pub exit: u8,

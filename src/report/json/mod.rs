@@ -9,7 +9,7 @@ use super::Summary;
 use super::evidence::evidence;
 use super::streams::Streams;
 use crate::document::Complaints;
-use crate::lab::LabEvent;
+use crate::lab::{LabEvent, MachineStatus};
 use crate::plan::{HostPlan, Item, Outcome};
 use crate::run::{self, Failure};
 use crate::verify;
@@ -95,6 +95,19 @@ impl Json {
             LabEvent::MachineRebooting { host } => self.line("machine_rebooting", &is::Host { host }),
             LabEvent::MachineStopped { host } => self.line("machine_stopped", &is::Host { host }),
             LabEvent::LabRemoved { lab } => self.line("lab_removed", &is::Lab { lab }),
+        }
+    }
+
+    pub(super) fn machines(&self, machines: &[MachineStatus]) {
+        for machine in machines {
+            let record = is::Machine {
+                host: &machine.host,
+                running: machine.running(),
+                answers: machine.answers,
+                addresses: &machine.addresses,
+                console: machine.console.to_string_lossy(),
+            };
+            self.line("machine", &record);
         }
     }
 

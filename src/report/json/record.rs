@@ -175,6 +175,16 @@ pub(super) struct MachineReady<'a> {
     pub(super) seconds: f64,
 }
 
+/// `machine`
+#[derive(Serialize)]
+pub(super) struct Machine<'a> {
+    pub(super) host: &'a str,
+    pub(super) running: bool,
+    pub(super) answers: bool,
+    pub(super) addresses: &'a [ipnet::IpNet],
+    pub(super) console: std::borrow::Cow<'a, str>,
+}
+
 /// `lab_removed`
 #[derive(Serialize)]
 pub(super) struct Lab<'a> {

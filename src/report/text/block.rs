@@ -1,5 +1,7 @@
 //! Texts from elsewhere, made fit for the terminal: indented, cut, wrapped, and without characters that move its cursor.
 
+use crate::report::count::count;
+
 /// How wide a line may become before it is wrapped.
 pub(super) const WIDTH: usize = 100;
 
@@ -25,7 +27,7 @@ pub(super) fn tail(text: &str, lines: usize) -> String {
     let left_out = text.lines().count().saturating_sub(lines);
     let last: Vec<&str> = text.lines().skip(left_out).collect();
     let last = last.join("\n");
-    if left_out == 0 { last } else { format!("... ({left_out} lines before)\n{last}") }
+    if left_out == 0 { last } else { format!("... ({} before)\n{last}", count(left_out, "line")) }
 }
 
 /// The words with `separator` between, in lines of at most `width` characters where that can be. Every line but the
@@ -65,12 +67,12 @@ mod tests {
 
     #[test]
     fn what_moves_the_cursor_is_taken_out() {
-        assert_eq!(printable("a\x1b[2Jb\n10%\r50%\r100%\r\n\tc\x07"), "ab\n100%\n\tc\u{fffd}");
+        assert_eq!(printable("a\x1b[2Jb\n10%\r50%\r100%\r\n\tc\u{85}d"), "ab\n100%\n\tc\u{fffd}d");
     }
 
     #[test]
     fn a_tail_says_what_it_leaves_out() {
-        assert_eq!(tail("1\n2\n3\n", 2), "... (1 lines before)\n2\n3");
+        assert_eq!(tail("1\n2\n3\n", 2), "... (1 line before)\n2\n3");
         assert_eq!(tail("1\n2\n", 2), "1\n2");
     }
 

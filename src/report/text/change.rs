@@ -26,7 +26,9 @@ pub(super) fn item(item: &Item, diff: bool) -> String {
                 [aspect] if aspect.what == item.subject && is_line(aspect) => {
                     head(symbol, style, &format!(": {}", values(aspect)))
                 }
-                aspects => head(symbol, style, "") + &self::aspects(aspects, diff),
+                // What a command runs neither comes nor goes.
+                aspects if change.unknown => head(symbol, style, "") + &listed(aspects, diff, false),
+                aspects => head(symbol, style, "") + &listed(aspects, diff, true),
             };
             if change.unknown {
                 text += &note("only running it tells what it changes");
@@ -41,7 +43,16 @@ pub(super) fn item(item: &Item, diff: bool) -> String {
 
 /// What differs, one below the other, indented.
 pub(super) fn aspects(aspects: &[Aspect], diff: bool) -> String {
-    aspects.iter().map(|aspect| indent(&self::aspect(aspect, diff), "    ")).collect()
+    listed(aspects, diff, true)
+}
+
+fn listed(aspects: &[Aspect], diff: bool, signed: bool) -> String {
+    let lines = aspects.iter().map(|aspect| {
+        let (sign, style) = sign(aspect);
+        let sign = if signed { paint(style, sign) + " " } else { String::new() };
+        indent(&(sign + &self::aspect(aspect, diff)), "    ")
+    });
+    lines.collect()
 }
 
 /// What a change may do beside what it is for.
@@ -65,17 +76,23 @@ fn refusal(refusal: &Refusal) -> String {
     format!("{reason}    {help} {}\n", printable(&refusal.remedy))
 }
 
-/// Something new, something that goes, something that becomes something else, or nobody knows.
+/// What its aspects have in common: something new, something that goes, or something that changes; or nobody knows.
 fn symbol(change: &Change) -> (&'static str, Style) {
-    let every = |is: fn(&Aspect) -> bool| !change.aspects.is_empty() && change.aspects.iter().all(is);
     if change.unknown {
-        ("?", NOTE)
-    } else if every(|aspect| aspect.old.is_none()) {
-        ("+", GOOD)
-    } else if every(|aspect| aspect.new.is_none()) {
-        ("-", BAD)
-    } else {
-        ("~", CHANGED)
+        return ("?", NOTE);
+    }
+    let signs: Vec<_> = change.aspects.iter().map(sign).collect();
+    match signs.as_slice() {
+        [first, rest @ ..] if rest.iter().all(|sign| sign == first) => *first,
+        _ => ("~", CHANGED),
+    }
+}
+
+fn sign(aspect: &Aspect) -> (&'static str, Style) {
+    match (&aspect.old, &aspect.new) {
+        (None, Some(_)) => ("+", GOOD),
+        (Some(_), None) => ("-", BAD),
+        _ => ("~", CHANGED),
     }
 }
 
@@ -111,7 +128,7 @@ fn values(aspect: &Aspect) -> String {
         (Some(old), Some(new)) if old == new => format!("{} (another one)", paint(GOOD, &new)),
         (Some(old), Some(new)) => format!("{} → {}", paint(BAD, &old), paint(GOOD, &new)),
         (None, Some(new)) => paint(GOOD, &new),
-        (Some(old), None) => format!("{} → {}", paint(BAD, &old), paint(FAINT, "none")),
+        (Some(old), None) => paint(BAD, &old),
         (None, None) => paint(FAINT, "none"),
     }
 }

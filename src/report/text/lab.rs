@@ -1,7 +1,8 @@
 //! The lab's events in words.
 
+use super::style::{BAD, FAINT, GOOD, paint};
 use super::summary::seconds;
-use crate::lab::{BuildStep, LabEvent};
+use crate::lab::{BuildStep, LabEvent, MachineStatus};
 
 /// What a lab's event says of whom.
 pub(super) struct Said {
@@ -46,6 +47,25 @@ pub(super) fn say(event: &LabEvent) -> Said {
         }
         LabEvent::MachineRebooting { host: name } => host(name, false, "rebooting".into()),
         LabEvent::MachineStopped { host: name } => host(name, true, "stopped".into()),
-        LabEvent::LabRemoved { lab: name } => lab(true, format!("lab {name} is gone")),
+        LabEvent::LabRemoved { lab: name } => lab(true, format!("{name} is gone")),
     }
+}
+
+/// One line a machine: whether it runs and answers, its addresses, and where its console is written to.
+pub(super) fn table(machines: &[MachineStatus]) -> String {
+    if machines.is_empty() {
+        return "the lab is not up; `lvsprov lab up INVENTORY` starts it\n".into();
+    }
+    let longest = machines.iter().map(|machine| machine.host.chars().count()).max().unwrap_or(0);
+    let line = |machine: &MachineStatus| {
+        let state = match (machine.running(), machine.answers) {
+            (true, true) => paint(GOOD, "up        "),
+            (true, false) => paint(BAD, "no answer "),
+            (false, _) => paint(BAD, "off       "),
+        };
+        let addresses: Vec<String> = machine.addresses.iter().map(ToString::to_string).collect();
+        let console = paint(FAINT, &machine.console.display().to_string());
+        format!("{:longest$}  {state}  {}  {console}\n", machine.host, addresses.join(" "))
+    };
+    machines.iter().map(line).collect()
 }

@@ -20,7 +20,7 @@ use std::rc::Rc;
 use super::streams::Streams;
 use super::{Options, Summary};
 use crate::document::Complaints;
-use crate::lab::LabEvent;
+use crate::lab::{LabEvent, MachineStatus};
 use crate::plan::HostPlan;
 use crate::run::{self, Failure};
 use crate::verify;
@@ -64,6 +64,11 @@ impl Text {
 
     pub(super) fn lab(&self, event: LabEvent) {
         self.progress.lab(&event);
+    }
+
+    pub(super) fn machines(&self, machines: &[MachineStatus]) {
+        self.progress.clear();
+        self.result(&lab::table(machines));
     }
 
     pub(super) fn step(&self, name: &str) {

@@ -1,8 +1,10 @@
 //! A plan: what would change, stage by stage and host by host.
 
+use std::collections::HashMap;
+
 use super::block::{WIDTH, indent, wrap};
 use super::change;
-use super::style::{BAD, CHANGED, GOOD, heading, paint};
+use super::style::{BAD, CHANGED, GOOD, STRONG, heading, paint};
 use crate::plan::{HostPlan, Outcome};
 use crate::report::count::count;
 
@@ -16,7 +18,11 @@ pub(super) fn plan(stages: &[String], hosts: &[(&str, Option<&HostPlan>)], diff:
         }
         text += &format!("{}\n", heading(name));
         for (names, changes) in groups {
-            text += &format!("  {}\n{}", wrap(&names, ", ", 2, 4, WIDTH), indent(&changes, "    "));
+            text += &format!(
+                "  {}\n{}",
+                paint(STRONG, &wrap(&names, ", ", 2, 4, WIDTH)),
+                indent(&changes, "    ")
+            );
         }
         text.push('\n');
     }
@@ -30,7 +36,8 @@ fn groups<'a>(
     diff: bool,
 ) -> Vec<(Vec<&'a str>, String)> {
     let mut groups: Vec<(Vec<&str>, String)> = Vec::new();
-    let mut index: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    // Thousands of hosts may each differ in a detail: looking each one's group up keeps that quick.
+    let mut index: HashMap<String, usize> = HashMap::new();
     for (host, plan) in hosts {
         let Some(plan) = plan else { continue };
         let items = plan.items.iter().filter(|item| item.stage == stage);

@@ -1,6 +1,6 @@
 //! A moving line a host, at the bottom of the terminal.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -9,8 +9,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::report::streams::Streams;
 
-/// With more hosts than these, a finished host's line makes room for the others, and one line counts them.
+/// How many hosts have a line at once. With more hosts a finished one makes room for another, and one line counts them:
+/// a spinner is a thread, and a terminal is not that high.
 const CROWD: usize = 16;
+/// A host that is at something. The time is the step's.
+const MOVING: &str = "{spinner} {prefix}  {wide_msg} {elapsed:>4}";
 /// How often they turn.
 const TURN: Duration = Duration::from_millis(100);
 
@@ -22,23 +25,26 @@ pub(super) struct Spinners {
     /// The length of the longest host name.
     longest: usize,
     bars: HashMap<String, ProgressBar>,
-    /// In a crowd, how many have finished.
-    finished: usize,
+    /// In a crowd, which have finished.
+    finished: HashSet<String>,
     total: Option<ProgressBar>,
 }
 
 impl Spinners {
     pub(super) fn new(streams: Rc<Streams>, hosts: usize, longest: usize) -> Self {
-        Spinners { streams, hosts, longest, bars: HashMap::new(), finished: 0, total: None }
+        Spinners { streams, hosts, longest, bars: HashMap::new(), finished: HashSet::new(), total: None }
     }
 
     /// The host is at something.
     pub(super) fn turn(&mut self, host: &str, text: &str) {
+        self.finished.remove(host);
+        if self.bars.len() >= CROWD && !self.bars.contains_key(host) {
+            return;
+        }
         let text = self.shown(text);
         let bar = self.bar(host);
-        bar.set_style(style("{spinner} {prefix}  {wide_msg} {elapsed:>4}"));
+        bar.set_style(style(MOVING));
         bar.set_message(text);
-        // The time shown is the step's.
         bar.reset_elapsed();
         bar.enable_steady_tick(TURN);
     }
@@ -47,8 +53,8 @@ impl Spinners {
     pub(super) fn stop(&mut self, host: &str, tick: &str, text: &str) {
         if self.hosts > CROWD {
             self.remove(host);
-            self.count();
-            return;
+            self.finished.insert(host.to_owned());
+            return self.count();
         }
         let (tick, text) = (self.shown(tick), self.shown(text));
         let bar = self.bar(host);
@@ -73,26 +79,26 @@ impl Spinners {
             bar.finish_and_clear();
             self.streams.spinners.remove(&bar);
         }
-        self.finished = 0;
+        self.finished.clear();
     }
 
     fn bar(&mut self, host: &str) -> &ProgressBar {
         self.bars.entry(host.to_owned()).or_insert_with(|| {
-            let bar = self.streams.spinners.add(ProgressBar::new_spinner());
-            bar.set_prefix(format!("{host:longest$}", longest = self.longest));
-            bar
+            let prefix = format!("{host:longest$}", longest = self.longest);
+            // Dressed before it is added, for that draws it.
+            let bar = ProgressBar::new_spinner().with_style(style(MOVING)).with_prefix(prefix);
+            self.streams.spinners.add(bar)
         })
     }
 
     fn count(&mut self) {
-        self.finished += 1;
         let total = self.total.get_or_insert_with(|| {
             let bar = self.streams.spinners.insert(0, ProgressBar::new_spinner());
             bar.set_style(style("{spinner} {wide_msg} {elapsed:>4}"));
             bar.enable_steady_tick(TURN);
             bar
         });
-        total.set_message(format!("{} hosts done", self.finished));
+        total.set_message(format!("{} of {} hosts done", self.finished.len(), self.hosts));
     }
 
     fn shown(&self, text: &str) -> String {

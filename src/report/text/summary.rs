@@ -15,6 +15,10 @@ pub(super) fn summary(summary: &Summary) -> Option<String> {
     if summary.verb == "plan" && good && matches!(summary.exit, 0 | 3) {
         return None;
     }
+    // The complaints have said it.
+    if summary.exit == 2 && summary.hosts.is_empty() {
+        return None;
+    }
     let longest = summary.hosts.iter().map(|host| host.host.chars().count()).max().unwrap_or(0);
     let worth = |host: &&HostSummary| summary.hosts.len() <= EACH || host.changed > 0 || !host.is_good();
     let (told, quiet): (Vec<&HostSummary>, Vec<&HostSummary>) = summary.hosts.iter().partition(worth);
@@ -43,24 +47,29 @@ fn line(host: &HostSummary, longest: usize) -> String {
 
 /// `deploy: done in 12.3 s, 9 changes on 3 of 4 hosts`
 fn last_line(summary: &Summary) -> String {
+    let all = count(summary.hosts.len(), "host");
+    let on = |is: fn(&HostSummary) -> bool| summary.hosts.iter().filter(|host| is(host)).count();
+    let (failed, unreachable) =
+        (on(|host| host.failed > 0 && !host.unreachable), on(|host| host.unreachable));
     let (style, how) = match summary.exit {
-        0 => (GOOD, "done"),
-        2 => (BAD, "nothing was touched"),
-        3 => (CHANGED, "changes are pending"),
-        4 => (BAD, "a host could not be reached"),
-        5 => (BAD, "verification failed"),
-        130 => (BAD, "interrupted"),
-        _ => (BAD, "failed"),
+        0 => (GOOD, "done".to_owned()),
+        1 if failed > 0 => (BAD, format!("failed on {failed} of {all}")),
+        2 => (BAD, "nothing was touched".to_owned()),
+        3 => (CHANGED, "changes are pending".to_owned()),
+        4 => (BAD, format!("{unreachable} of {all} could not be reached")),
+        5 => (BAD, "verification failed".to_owned()),
+        130 => (BAD, "interrupted".to_owned()),
+        _ => (BAD, "failed".to_owned()),
     };
     let changes: usize = summary.hosts.iter().map(|host| host.changed).sum();
-    let changing = summary.hosts.iter().filter(|host| host.changed > 0).count();
-    let hosts = count(summary.hosts.len(), "host");
-    let what = match (changes, summary.hosts.len()) {
+    let changes = match (changes, summary.hosts.len()) {
+        // The plan has said how many there would be.
+        _ if summary.verb == "plan" => String::new(),
         (_, 0) => String::new(),
-        (0, _) => format!(", nothing changed on {hosts}"),
-        _ => format!(", {} on {changing} of {hosts}", count(changes, "change")),
+        (0, _) => format!(", nothing changed on {all}"),
+        _ => format!(", {} on {} of {all}", count(changes, "change"), on(|host| host.changed > 0)),
     };
-    let text = format!("{}: {how} in {}{what}", summary.verb, seconds(summary.elapsed));
+    let text = format!("{}: {how} in {}{changes}", summary.verb, seconds(summary.elapsed));
     paint(style.bold(), &text) + "\n"
 }
 
