@@ -40,8 +40,21 @@ pub(super) async fn shell_of_live_master(
     }
 }
 
-/// Connects anew, and gives a shell.
-pub(super) async fn launch_master_and_shell(
+/// Connects anew, and gives a shell. A server that hangs up before anybody has logged in is asked again: sshd does that
+/// at random while many connect at once (sshd_config(5) MaxStartups), a jump host above all.
+pub(super) async fn connect(target: &Target, settings: &Settings, command: &str) -> Result<Shell, LinkError> {
+    for pause in [500, 1500] {
+        match launch_master_and_shell(target, settings, command).await {
+            Err(LinkError::Unreachable { why: Unreachable::Closed, .. }) => {
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+            }
+            result => return result,
+        }
+    }
+    launch_master_and_shell(target, settings, command).await
+}
+
+async fn launch_master_and_shell(
     target: &Target,
     settings: &Settings,
     command: &str,
