@@ -52,10 +52,10 @@ fn a_bare_host_gets_everything() {
     assert_eq!(
         told(&change),
         [
-            "tcp 192.168.175.100:80: - -> -s rr",
+            "tcp 192.168.175.100:80: - -> scheduler rr",
             "real server 192.168.40.101:80: - -> nat, weight 1",
             "real server 192.168.40.102:80: - -> nat, weight 1",
-            "at boot: tcp 192.168.175.100:80: - -> -s rr",
+            "at boot: tcp 192.168.175.100:80: - -> scheduler rr",
             "at boot: real server 192.168.40.101:80: - -> nat, weight 1",
             "at boot: real server 192.168.40.102:80: - -> nat, weight 1",
             "at boot: AUTO: - -> true",
