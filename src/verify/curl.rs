@@ -49,7 +49,7 @@ pub fn parse(output: &[u8], count: usize, pages: &Pages) -> Vec<Request> {
         // curl says what was wrong with a request only after it has told of it, in front of the next one's body.
         let (said, next) = complaint(rest);
         if let (Some(said), Some(last)) = (said, requests.last_mut().filter(|last| last.http_code == 0)) {
-            last.error = Some(last_line(said, ""));
+            last.error = Some(without_time(&last_line(said, "")));
         }
         body = next;
     }
@@ -68,6 +68,17 @@ fn complaint(text: &str) -> (Option<&str>, &str) {
     match text.split_once('\n') {
         Some((line, rest)) if line.starts_with("curl: (") => (Some(line), rest),
         _ => (None, text),
+    }
+}
+
+/// The message without `after 3004 ms`, so that messages of one kind are alike.
+fn without_time(message: &str) -> String {
+    let Some((before, rest)) = message.split_once(" after ") else { return message.to_owned() };
+    match rest.split_once(" ms") {
+        Some((number, behind)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{before}{behind}")
+        }
+        _ => message.to_owned(),
     }
 }
 
@@ -100,7 +111,7 @@ mod tests {
     fn what_curl_prints_becomes_requests() {
         // As curl 7.88 prints it, both streams together.
         let output =
-            b"web1\n\x1e200 0.004 40001 1\n\x1e000 0.0 0 0\ncurl: (7) Failed to connect to web1 port 80\n\
+            b"web1\n\x1e200 0.004 40001 1\n\x1e000 0.0 0 0\ncurl: (7) Failed to connect to web1 port 80 after 3004 ms: Timeout was reached\n\
                        <h1>It works!</h1>\x1e200 0.1 40002 1\nnot found\x1e404 0.1 40003 1\n";
         let requests = parse(output, 5, &Pages::named(["web1"]));
         let told: Vec<_> = requests.iter().map(|r| (r.real_server.as_deref(), r.error.as_deref())).collect();
@@ -108,7 +119,7 @@ mod tests {
             told,
             [
                 (Some("web1"), None),
-                (None, Some("(7) Failed to connect to web1 port 80")),
+                (None, Some("(7) Failed to connect to web1 port 80: Timeout was reached")),
                 (None, Some("the page is no real server's: `<h1>It works!</h1>`")),
                 (None, Some("HTTP 404")),
                 (None, Some("it was not made")),
