@@ -74,11 +74,31 @@ async fn launch_master_and_shell(
     let _ = std::fs::remove_file(&log);
     let status = status.map_err(|error| LinkError::Start(format!("can't start ssh: {error}")))?;
     if !status.success() {
+        let stderr = match proxy_was_silenced(&stderr) {
+            true => words_with_proxy(target, settings).await.unwrap_or(stderr),
+            false => stderr,
+        };
         return Err(LinkError::Unreachable { why: Unreachable::from_ssh(&stderr), stderr });
     }
     shell(&socket, command)
         .await
         .map_err(|error| LinkError::Unreachable { why: Unreachable::Shell, stderr: error.to_string() })
+}
+
+/// Whether a jump host or another `ProxyCommand` failed, and its reason is missing: under ControlPersist ssh sends what
+/// those say to /dev/null (sshconnect.c).
+fn proxy_was_silenced(stderr: &str) -> bool {
+    stderr.contains("proxy dialer did not pass back") || stderr.contains("UNKNOWN port 65535")
+}
+
+/// What ssh and its proxy say when the same is tried without ControlPersist; `None` when that goes well.
+async fn words_with_proxy(target: &Target, settings: &Settings) -> Option<String> {
+    let mut ssh = Command::new("ssh");
+    ssh.args(["-T", "-o", "ControlPersist=no", "-o", "ControlMaster=no", "-o", "ControlPath=none"]);
+    ssh.args(arguments(target, settings)).arg("true");
+    ssh.stdin(ProcessStdio::null()).kill_on_drop(true);
+    let output = ssh.output().await.ok()?;
+    (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// Ends a master that no longer answers, so that a new one can take its place.
