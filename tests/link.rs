@@ -1,5 +1,7 @@
 //! A link over real shells on this machine: what an exchange gives back, and that nothing outlives it.
 
+#![allow(clippy::unwrap_used)]
+
 use std::time::{Duration, Instant};
 
 use lvsprov::transport::{Exchange, Link, LinkError, Progress, Settings, Target, Way};

@@ -226,7 +226,13 @@ pub(super) struct LabSshArgs {
     /// The machine
     pub(super) host: String,
     /// The inventory
-    #[arg(short, long, value_name = "INVENTORY", env = "LVSPROV_INVENTORY", default_value = "inventory.yaml")]
+    #[arg(
+        short,
+        long,
+        value_name = "INVENTORY",
+        env = "LVSPROV_INVENTORY",
+        default_value = "inventory.yaml"
+    )]
     pub(super) inventory: PathBuf,
     /// A command instead of a shell
     #[arg(last = true)]
@@ -238,13 +244,33 @@ pub(super) struct LabRebootArgs {
     /// The machines; all of the lab's when none is named
     pub(super) hosts: Vec<String>,
     /// The inventory
-    #[arg(short, long, value_name = "INVENTORY", env = "LVSPROV_INVENTORY", default_value = "inventory.yaml")]
+    #[arg(
+        short,
+        long,
+        value_name = "INVENTORY",
+        env = "LVSPROV_INVENTORY",
+        default_value = "inventory.yaml"
+    )]
     pub(super) inventory: PathBuf,
     #[command(flatten)]
     pub(super) output: OutputArgs,
 }
 
 impl Verb {
+    /// What the summary calls it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Verb::Deploy(_) => "deploy",
+            Verb::Plan(_) => "plan",
+            Verb::Verify(_) => "verify",
+            Verb::Run(_) => "run",
+            Verb::Rehearse(_) => "rehearse",
+            Verb::Lab { .. } => "lab",
+            Verb::Schema => "schema",
+            Verb::LabProxy { .. } => "lab-proxy",
+        }
+    }
+
     /// How the verb is to print.
     pub(super) fn output(&self) -> Option<&OutputArgs> {
         match self {

@@ -1,5 +1,6 @@
 //! `deploy`, `run` and `plan`: the same engine with and without its last step.
 
+use std::path::Path;
 use std::time::Instant;
 
 use super::args::{ApplyArgs, DeployArgs, HostArgs, PlanArgs, RunArgs};
@@ -7,10 +8,10 @@ use super::context::Context;
 use super::exit::{Exit, Stop};
 use super::job::Prepared;
 use super::load::Wanted;
+use super::summary::{changes, summary};
 use super::verify::curl_loops;
 use crate::playbook::Engine;
-use crate::report::{HostSummary, Summary};
-use crate::run::{ApplyOptions, Applied, Seen};
+use crate::run::{Applied, ApplyOptions, Seen};
 
 /// What came of a deploy.
 pub(super) struct Deployed {
@@ -21,9 +22,14 @@ pub(super) struct Deployed {
 
 pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::new(&args.inventory.inventory, wanted(&args.playbook.playbook), &args.hosts, &engine)?;
+    let prepared = Prepared::new(
+        &args.inventory.inventory,
+        Wanted::deploy(args.playbook.playbook.as_deref()),
+        &args.hosts,
+        &engine,
+    )?;
     if args.apply.check {
-        return Ok(show(&prepared, "deploy --check", context).await);
+        return Ok(show(&prepared, "plan", context).await);
     }
     let count = (!args.no_verify).then_some(args.curl.requests);
     Ok(apply(&prepared, "deploy", &args.apply, count, context).await.exit)
@@ -31,7 +37,12 @@ pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, 
 
 pub(super) async fn plan(args: PlanArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::new(&args.inventory.inventory, wanted(&args.playbook.playbook), &args.hosts, &engine)?;
+    let prepared = Prepared::new(
+        &args.inventory.inventory,
+        Wanted::deploy(args.playbook.playbook.as_deref()),
+        &args.hosts,
+        &engine,
+    )?;
     Ok(show(&prepared, "plan", context).await)
 }
 
@@ -40,30 +51,22 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<Exit, Stop> 
     let wanted = Wanted::File(&args.playbook);
     let prepared = Prepared::new(&args.inventory.inventory, wanted, &args.hosts, &engine)?;
     if args.apply.check {
-        return Ok(show(&prepared, "run --check", context).await);
+        return Ok(show(&prepared, "plan", context).await);
     }
     Ok(apply(&prepared, "run", &args.apply, None, context).await.exit)
 }
 
 /// A deploy of the inventory as `args` of no command line say it: what `rehearse` does.
 pub(super) async fn deploy_with(
-    inventory: &std::path::Path,
-    playbook: &Option<std::path::PathBuf>,
+    inventory: &Path,
+    playbook: Option<&Path>,
     hosts: &HostArgs,
     context: &Context,
 ) -> Result<Deployed, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::new(inventory, wanted(playbook), hosts, &engine)?;
+    let prepared = Prepared::new(inventory, Wanted::deploy(playbook), hosts, &engine)?;
     let options = ApplyArgs { check: false, allow_route_change: false };
     Ok(apply(&prepared, "deploy", &options, Some(None), context).await)
-}
-
-/// The playbook that was named, or `deploy`.
-pub(super) fn wanted(playbook: &Option<std::path::PathBuf>) -> Wanted<'_> {
-    match playbook {
-        Some(file) => Wanted::File(file),
-        None => Wanted::Named("deploy"),
-    }
 }
 
 /// Observes and shows the plan.
@@ -72,7 +75,8 @@ async fn show(prepared: &Prepared<'_>, verb: &'static str, context: &Context) ->
     let events = |event| context.report.run(event);
     let seen = prepared.job(&events).observe(false).await;
     show_plan(prepared, &seen, context);
-    let refused = seen.iter().any(|seen| seen.result.as_ref().is_ok_and(|seen| seen.plan.refusals().next().is_some()));
+    let refused =
+        seen.iter().any(|seen| seen.result.as_ref().is_ok_and(|seen| seen.plan.refusals().next().is_some()));
     let pending: Vec<usize> = seen.iter().map(changes).collect();
     let exit = match Exit::of_failures(seen.iter().filter_map(|seen| seen.result.as_ref().err())) {
         Some(exit) => exit,
@@ -115,34 +119,4 @@ fn show_plan(prepared: &Prepared<'_>, seen: &[Seen<'_>], context: &Context) {
     let hosts: Vec<_> =
         seen.iter().map(|seen| (seen.name, seen.result.as_ref().ok().map(|seen| &seen.plan))).collect();
     context.report.plan(&prepared.stages(), &hosts);
-}
-
-fn changes(seen: &Seen<'_>) -> usize {
-    seen.result.as_ref().map_or(0, |seen| seen.plan.changes().count())
-}
-
-/// What the last line tells of each host.
-pub(super) fn summary(
-    verb: &'static str,
-    exit: Exit,
-    seen: &[Seen<'_>],
-    applied: &Applied,
-    start: Instant,
-) -> Summary {
-    let hosts = seen
-        .iter()
-        .enumerate()
-        .map(|(index, seen)| {
-            let failure = applied.failures.get(index).and_then(Option::as_ref).or(seen.result.as_ref().err());
-            let unreachable = failure.is_some_and(|failure| failure.is_unreachable());
-            HostSummary {
-                host: seen.name.to_owned(),
-                ok: seen.result.as_ref().map_or(0, |seen| seen.plan.items.len()) - changes(seen),
-                changed: applied.changed.get(index).copied().unwrap_or(0),
-                failed: usize::from(failure.is_some() && !unreachable),
-                unreachable,
-            }
-        })
-        .collect();
-    Summary { verb, exit: exit.code(), hosts, elapsed: start.elapsed() }
 }

@@ -55,10 +55,7 @@ pub(super) enum Stop {
     /// The documents are not valid.
     Complaints(Vec<Complaints>),
     /// Something else is wrong with how it was called.
-    Usage {
-        message: String,
-        remedy: String,
-    },
+    Usage { message: String, remedy: String },
     /// The lab.
     Lab(LabError),
 }

@@ -108,7 +108,12 @@ fn limited(inventory: &Inventory, limit: Option<&str>) -> Result<Vec<usize>, Sto
 }
 
 fn known_tag(loaded: &Loaded<'_>, tag: &str) -> bool {
-    loaded.playbook.plays.iter().flat_map(|play| &play.tasks).any(|task| task.tags.iter().any(|known| known == tag))
+    loaded
+        .playbook
+        .plays
+        .iter()
+        .flat_map(|play| &play.tasks)
+        .any(|task| task.tags.iter().any(|known| known == tag))
 }
 
 /// How the host is reached. A lab's machines have an ssh_config of their own, which knows them by name; what the

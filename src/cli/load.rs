@@ -24,6 +24,13 @@ pub(super) enum Wanted<'a> {
     Named(&'static str),
 }
 
+impl<'a> Wanted<'a> {
+    /// The playbook that was named, else the one that `deploy` runs.
+    pub(super) fn deploy(playbook: Option<&'a Path>) -> Wanted<'a> {
+        playbook.map_or(Wanted::Named("deploy"), Wanted::File)
+    }
+}
+
 /// Reads the inventory alone.
 pub(super) fn inventory(path: &Path) -> Result<Inventory, Stop> {
     Ok(inventory::read(source(path, "the inventory")?)?)
@@ -48,19 +55,31 @@ pub(super) fn load<'e>(path: &Path, wanted: Wanted<'_>, engine: &'e Engine) -> R
     for (name, text) in templates(beside, folder.as_deref())? {
         engine.add_file(&name, &text);
     }
-    let read = inventory::read(source(path, "the inventory")?);
-    let compiled = Playbook::read(&playbook_source, engine);
-    let (inventory, playbook) = match (read, compiled) {
-        (Ok(inventory), Ok(playbook)) => (inventory, playbook),
-        (read, compiled) => {
-            // Whoever corrects one file is spared a second round for the other.
-            let complaints: Vec<Complaints> = [read.err(), compiled.err()].into_iter().flatten().collect();
+    // Whoever corrects one file is spared a second round for the other: all that is wrong is found before any of it
+    // is told.
+    let (inventory, about_inventory) = inventory::read_in_part(source(path, "the inventory")?);
+    let (playbook, about_playbook) = Playbook::read_in_part(&playbook_source, engine);
+    let valid = about_inventory.is_empty();
+    let mut complaints: Vec<Complaints> = Vec::new();
+    complaints.extend(about_inventory.finish(inventory.as_ref()).err());
+    complaints.extend(about_playbook.finish(playbook.as_ref()).err());
+    let (Some(inventory), Some(playbook)) = (inventory, playbook) else {
+        return Err(Stop::Complaints(complaints));
+    };
+    let variables = Variables::new(&inventory);
+    let selected = match playbook.select(&inventory) {
+        Ok(selected) => selected,
+        // A pattern may name a host that is only missing because it was invalid.
+        Err(wrong) => {
+            complaints.extend(valid.then_some(wrong));
             return Err(Stop::Complaints(complaints));
         }
     };
-    let variables = Variables::new(&inventory);
-    let selected = playbook.select(&inventory)?;
-    playbook.trial(engine, &inventory, &variables, &selected).map_err(Stop::Complaints)?;
+    complaints
+        .extend(playbook.trial(engine, &inventory, &variables, &selected, valid).err().into_iter().flatten());
+    if !complaints.is_empty() {
+        return Err(Stop::Complaints(complaints));
+    }
     Ok(Loaded { inventory, playbook, variables, selected })
 }
 

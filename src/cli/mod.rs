@@ -11,14 +11,19 @@ mod password;
 mod rehearse;
 mod schema;
 mod settings;
+mod summary;
 mod verify;
 
 pub use exit::Exit;
+
+use std::time::Instant;
 
 use clap::Parser;
 
 use args::{Args, LabVerb, Verb};
 use context::Context;
+
+use crate::report::Summary;
 
 /// Parses the process's arguments, runs the verb, and gives the exit code.
 pub fn main() -> Exit {
@@ -52,11 +57,17 @@ pub fn main() -> Exit {
 /// Runs the verb until it ends or the operator interrupts it, and takes down what it put up for itself.
 async fn interruptible(args: Args) -> Exit {
     let context = Context::new(args.verb.output());
+    let start = Instant::now();
+    let verb = args.verb.name();
     let exit = tokio::select! {
         exit = run(args.verb, &context) => exit,
         () = interrupted() => Exit::Interrupted,
     };
     context.clean_up().await;
+    if exit == Exit::Interrupted {
+        let (exit, elapsed) = (exit.code(), start.elapsed());
+        context.report.summary(&Summary { verb, exit, hosts: Vec::new(), elapsed });
+    }
     exit
 }
 

@@ -12,7 +12,10 @@ use crate::transport::Secret;
 pub(super) fn password(args: &HostArgs) -> Result<Option<Secret>, Stop> {
     if let Some(path) = &args.become_password_file {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Stop::usage(format!("can't read {}: {error}", path.display()), "give a file that holds the password")
+            Stop::usage(
+                format!("can't read {}: {error}", path.display()),
+                "give a file that holds the password",
+            )
         })?;
         return Ok(Some(Secret::new(text.lines().next().unwrap_or_default())));
     }
@@ -31,7 +34,8 @@ fn ask() -> Result<Secret, Stop> {
             "use --become-password-file or $LVSPROV_BECOME_PASSWORD",
         ));
     }
-    let unusable = |error: std::io::Error| Stop::usage(format!("can't ask for the password: {error}"), "use a file");
+    let unusable =
+        |error: std::io::Error| Stop::usage(format!("can't ask for the password: {error}"), "use a file");
     eprint!("sudo password: ");
     let _ = std::io::stderr().flush();
     let shown = tcgetattr(&stdin).map_err(|error| unusable(error.into()))?;

@@ -1,25 +1,46 @@
 //! `rehearse`: the whole way of an inventory on real kernels, which are gone afterwards.
 
+use std::time::Instant;
+
 use super::args::{HostArgs, RehearseArgs};
 use super::context::Context;
-use super::deploy::{deploy_with, wanted};
+use super::deploy::deploy_with;
 use super::exit::{Exit, Stop};
 use super::job::Prepared;
-use super::load::load;
+use super::load::{Wanted, load};
 use super::settings;
 use super::verify::verify_prepared;
 use crate::inventory::{Inventory, Role};
 use crate::playbook::Engine;
+use crate::report::Summary;
 
 pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
+    let start = Instant::now();
+    let exit = go(args, context).await?;
+    context.report.step("lab down");
+    context.clean_up().await;
+    context.report.summary(&Summary {
+        verb: "rehearse",
+        exit: exit.code(),
+        hosts: Vec::new(),
+        elapsed: start.elapsed(),
+    });
+    Ok(exit)
+}
+
+async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
     let path = &args.inventory.inventory;
+    let playbook = args.playbook.playbook.as_deref();
     let engine = Engine::new();
     // A mistake in a document is worth knowing before a minute is spent on machines.
-    let inventory = load(path, wanted(&args.playbook.playbook), &engine)?.inventory;
+    let inventory = load(path, Wanted::deploy(playbook), &engine)?.inventory;
     let lab = settings::lab_of(&inventory)?;
     if lab.is_up() {
         return Err(Stop::usage(
-            format!("the lab of cluster `{}` is up, and a rehearsal begins with bare machines", inventory.cluster),
+            format!(
+                "the lab of cluster `{}` is up, and a rehearsal begins with bare machines",
+                inventory.cluster
+            ),
             "take it down with `lvsprov lab down INVENTORY`, or give the inventory another `cluster` name",
         ));
     }
@@ -30,13 +51,13 @@ pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Ex
     lab.up(&inventory, &mut |event| context.report.lab(event)).await?;
 
     context.report.step("deploy");
-    let deployed = deploy_with(path, &args.playbook.playbook, &hosts, context).await?;
+    let deployed = deploy_with(path, playbook, &hosts, context).await?;
     if deployed.exit != Exit::Done {
         return Ok(deployed.exit);
     }
 
     context.report.step("deploy again: nothing may change");
-    let again = deploy_with(path, &args.playbook.playbook, &hosts, context).await?;
+    let again = deploy_with(path, playbook, &hosts, context).await?;
     if again.exit != Exit::Done {
         return Ok(again.exit);
     }
@@ -54,9 +75,8 @@ pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Ex
 
     context.report.step("verify what the boot brought");
     let engine = Engine::new();
-    let prepared = Prepared::new(path, wanted(&args.playbook.playbook), &hosts, &engine)?;
+    let prepared = Prepared::new(path, Wanted::deploy(playbook), &hosts, &engine)?;
     let exit = verify_prepared(&prepared, args.curl.requests, context).await;
-    context.report.step("lab down");
     Ok(exit)
 }
 

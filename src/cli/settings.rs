@@ -15,8 +15,9 @@ const PERSIST: Duration = Duration::from_secs(300);
 
 /// The lab of an inventory.
 pub(super) fn lab_of(inventory: &Inventory) -> Result<Lab, Stop> {
-    let exe = std::env::current_exe()
-        .map_err(|error| Stop::usage(format!("can't find this program's own file: {error}"), "call it by its path"))?;
+    let exe = std::env::current_exe().map_err(|error| {
+        Stop::usage(format!("can't find this program's own file: {error}"), "call it by its path")
+    })?;
     let settings = LabSettings {
         cache: directory("XDG_CACHE_HOME", ".cache")?.join("lvsprov"),
         state: directory("XDG_STATE_HOME", ".local/state")?.join("lvsprov").join("lab"),

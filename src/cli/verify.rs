@@ -4,27 +4,37 @@ use std::time::Instant;
 
 use super::args::VerifyArgs;
 use super::context::Context;
-use super::deploy::{summary, wanted};
 use super::exit::{Exit, Stop};
 use super::job::Prepared;
+use super::load::Wanted;
+use super::summary::summary;
 use crate::playbook::Engine;
 use crate::run::{Applied, Seen};
 use crate::verify;
 
 pub(super) async fn verify(args: VerifyArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::new(&args.inventory.inventory, wanted(&args.playbook.playbook), &args.hosts, &engine)?;
+    let prepared = Prepared::new(
+        &args.inventory.inventory,
+        Wanted::deploy(args.playbook.playbook.as_deref()),
+        &args.hosts,
+        &engine,
+    )?;
     Ok(verify_prepared(&prepared, args.curl.requests, context).await)
 }
 
 /// Compares every host with its declaration, then has the clients ask.
-pub(super) async fn verify_prepared(prepared: &Prepared<'_>, requests: Option<u16>, context: &Context) -> Exit {
+pub(super) async fn verify_prepared(
+    prepared: &Prepared<'_>,
+    requests: Option<u16>,
+    context: &Context,
+) -> Exit {
     let start = Instant::now();
     let events = |event| context.report.run(event);
     let mut seen = prepared.job(&events).observe(true).await;
     let plans: Vec<_> =
         seen.iter().filter_map(|seen| Some((seen.name, &seen.result.as_ref().ok()?.plan))).collect();
-    let drift = plans.iter().any(|(_, plan)| !plan.is_empty());
+    let drift = plans.iter().any(|(_, plan)| plan.has_drift());
     context.report.drift(&plans);
     // What the clients get is told even where a host drifted: it shows whether the drift is felt.
     let asked = curl_loops(prepared, &mut seen, requests, context).await;

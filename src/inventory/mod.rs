@@ -10,4 +10,4 @@ mod read;
 pub use cluster::{Inventory, ServiceDeclaration, Time};
 pub use host::{Host, Role, Ssh};
 pub use pattern::{Pattern, PatternError};
-pub use read::{read, schema};
+pub use read::{read, read_in_part, schema};

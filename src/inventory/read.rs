@@ -10,9 +10,16 @@ use crate::document::{self, Complaints, Field, Source};
 /// # Errors
 /// Everything that is wrong with it, in the order of the places.
 pub fn read(source: Source) -> Result<Inventory, Complaints> {
+    let (inventory, complaints) = read_in_part(source);
+    complaints.finish(inventory)
+}
+
+/// Reads what can be read of an inventory, beside everything that is wrong with it. With complaints, the inventory is
+/// good for nothing but to find out what else is wrong: with its playbook, say.
+pub fn read_in_part(source: Source) -> (Option<Inventory>, Complaints) {
     let mut complaints = Complaints::about(source);
     let inventory = inventory(&mut complaints);
-    complaints.finish(inventory)
+    (inventory, complaints)
 }
 
 /// The JSON Schema of an inventory (draft 2020-12), for editors.
@@ -33,11 +40,8 @@ fn inventory(complaints: &mut Complaints) -> Option<Inventory> {
     let virtual_services = check::services(&raw, &cast, complaints);
     let time = time(&raw, complaints);
 
-    if !complaints.is_empty() {
-        return None;
-    }
-    let hosts = cast.into_hosts()?;
-    Some(Inventory::new(cluster?, hosts, virtual_services, time, defaults.vars, groups))
+    let hosts = cast.into_hosts();
+    Some(Inventory::new(cluster.unwrap_or_default(), hosts, virtual_services, time, defaults.vars, groups))
 }
 
 fn time(raw: &RawInventory, complaints: &mut Complaints) -> Time {

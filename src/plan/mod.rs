@@ -80,6 +80,15 @@ impl HostPlan {
         })
     }
 
+    /// Whether something is not as declared. A command of which only running it can tell is no drift.
+    pub fn has_drift(&self) -> bool {
+        self.items.iter().any(|item| match &item.outcome {
+            Outcome::Ok => false,
+            Outcome::Change(change) => !change.unknown,
+            Outcome::Refused(_) => true,
+        })
+    }
+
     /// Whether nothing is to be done and nothing is in the way.
     pub fn is_empty(&self) -> bool {
         self.items.iter().all(|item| item.outcome == Outcome::Ok)

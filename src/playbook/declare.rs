@@ -1,5 +1,7 @@
 //! A playbook for one host: its resources, in order.
 
+use std::collections::BTreeSet;
+
 use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
 use serde::Deserialize;
@@ -11,7 +13,9 @@ use super::{Playbook, Task, Variables};
 use crate::document::Span;
 use crate::inventory::{Host, Inventory};
 use crate::ipvs::Table;
-use crate::resource::{ArgsError, Effect, Facts, File, Mode, Refusal, Resource, TimeSync, VirtualServices};
+use crate::resource::{
+    ArgsError, Effect, Facts, File, Mode, Presence, Refusal, Resource, TimeSync, VirtualServices,
+};
 
 /// One resource that a task declares for a host.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,6 +116,7 @@ impl Playbook<'_> {
             }
         }
         if errors.is_empty() {
+            drop_repeated_packages(&mut declared);
             link_files_to_services(&mut declared);
             Ok(declared)
         } else {
@@ -200,7 +205,10 @@ impl Task<'_> {
     }
 
     fn wrong(&self, message: impl Into<String>, remedy: impl Into<String>) -> DeclareError {
-        at((self.span, TemplateError { message: message.into(), remedy: remedy.into(), place: None }))
+        at((
+            self.span,
+            TemplateError { message: message.into(), remedy: remedy.into(), place: None, undefined: None },
+        ))
     }
 }
 
@@ -219,6 +227,26 @@ fn with_vars(variables: &Value, vars: &[(String, Templated<'_>)]) -> Result<Valu
     Ok(all)
 }
 
+/// A package that an earlier task has installed is no change a second time: `time_sync` brings its own, and a playbook
+/// does well to install everything at once.
+fn drop_repeated_packages(declared: &mut Vec<Declaration>) {
+    let mut before: BTreeSet<String> = BTreeSet::new();
+    declared.retain_mut(|declaration| {
+        let Resource::Package(package) = &mut declaration.resource else { return true };
+        match package.state {
+            Presence::Present => {
+                package.name.0.retain(|name| before.insert(name.clone()));
+                !package.name.0.is_empty()
+            }
+            Presence::Absent => {
+                // What has been taken away may be wanted again later.
+                before.retain(|name| !package.name.0.contains(name));
+                true
+            }
+        }
+    });
+}
+
 /// Tells each file which services must restart or reload when it changes, so that the file's own change can leave word
 /// of it on the host: a run that is interrupted between the two is then made good by the next.
 fn link_files_to_services(declared: &mut [Declaration]) {
@@ -235,5 +263,111 @@ fn link_files_to_services(declared: &mut [Declaration]) {
         let Resource::File(file) = &mut declaration.resource else { continue };
         let of_file = effects.iter().filter(|(path, ..)| *path == file.dest);
         file.notifies = of_file.map(|(_, service, effect)| (service.clone(), *effect)).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Source;
+    use crate::inventory;
+    use crate::playbook::builtin_template;
+
+    const INVENTORY: &str = include_str!("../../inventories/tutorial.yaml");
+
+    /// What a playbook declares for a host of the tutorial, as `module subject` lines.
+    fn declared(playbook: &str, host: &str) -> Result<Vec<Declaration>, Vec<DeclareError>> {
+        let engine = Engine::new();
+        engine.add_file("index.html.j2", builtin_template("index.html.j2").unwrap());
+        let inventory = inventory::read(Source::new("tutorial.yaml", INVENTORY)).unwrap();
+        let playbook = Playbook::read(&Source::new("play.yaml", playbook), &engine).unwrap();
+        let variables = Variables::new(&inventory);
+        let index = inventory.index_of(host).unwrap();
+        let plays: Vec<bool> = playbook.select(&inventory).unwrap().iter().map(|play| play[index]).collect();
+        let facts = Facts::example();
+        playbook.declare((&engine, &inventory, &inventory.hosts[index], &facts), &variables, &plays, &[])
+    }
+
+    fn told(playbook: &str, host: &str) -> Vec<String> {
+        let tell = |declaration: Declaration| {
+            format!("{} {}", declaration.resource.module(), declaration.resource.subject())
+        };
+        declared(playbook, host).unwrap().into_iter().map(tell).collect()
+    }
+
+    #[test]
+    fn the_builtin_playbook_is_the_tutorial() {
+        let deploy = super::super::builtin_playbook("deploy").unwrap();
+        assert_eq!(
+            told(deploy, "lvs_real_server01"),
+            [
+                "package apache2, chrony",
+                "file /var/www/html/index.html",
+                "service apache2",
+                "file /etc/chrony/chrony.conf",
+                "service chrony",
+                "default_gateway 192.168.40.100",
+            ]
+        );
+        assert_eq!(
+            told(deploy, "lvs_director"),
+            [
+                "package ipvsadm, chrony, curl",
+                "file /etc/chrony/chrony.conf",
+                "service chrony",
+                "kernel_module ip_vs",
+                "sysctl net.ipv4.ip_forward",
+                "virtual_services tcp 192.168.175.100:80",
+            ]
+        );
+        assert_eq!(told(deploy, "client"), ["package curl"]);
+    }
+
+    #[test]
+    fn conditions_loops_and_variables_decide_what_is_declared() {
+        let playbook = "\
+- hosts: all
+  vars: { dir: /srv, sub: '{{ dir }}/{{ inventory_hostname }}' }
+  tasks:
+    - file: { dest: '{{ sub }}/{{ item }}', state: directory }
+      loop: [a, b]
+    - file: { dest: '{{ sub }}/{{ item.name }}', content: 'x' }
+      loop: '{{ real_servers }}'
+      when: [role == 'director', item.name != 'lvs_real_server02']
+    - sysctl: { name: vm.swappiness, value: '{{ level }}' }
+      vars: { level: 10 }
+      when: false
+";
+        assert_eq!(
+            told(playbook, "lvs_director"),
+            [
+                "file /srv/lvs_director/a",
+                "file /srv/lvs_director/b",
+                "file /srv/lvs_director/lvs_real_server01"
+            ]
+        );
+        assert_eq!(told(playbook, "client"), ["file /srv/client/a", "file /srv/client/b"]);
+    }
+
+    #[test]
+    fn what_is_undefined_is_told_with_what_is_near() {
+        let playbook = "- hosts: real_servers\n  tasks:\n    - default_gateway: { via: '{{ dpi }}' }\n";
+        let errors = declared(playbook, "lvs_real_server01").unwrap_err();
+        assert_eq!(errors[0].error.message, "`dpi` is undefined");
+        assert!(errors[0].error.remedy.starts_with("did you mean `dip`?"), "{}", errors[0].error.remedy);
+        assert_eq!(errors[0].span.offset, playbook.find("'{{").unwrap());
+    }
+
+    #[test]
+    fn a_file_knows_the_services_that_read_it() {
+        let playbook = "\
+- hosts: client
+  tasks:
+    - file: { dest: /etc/a.conf, content: x }
+    - service: { name: a, state: started, restart_on: [/etc/a.conf] }
+";
+        let declared = declared(playbook, "client").unwrap();
+        let Resource::File(file) = &declared[0].resource else { panic!("{declared:?}") };
+        assert_eq!(file.notifies, [("a".to_owned(), Effect::Restart)]);
     }
 }

@@ -33,7 +33,9 @@ pub struct TemplateError {
     /// What to do about it.
     pub remedy: String,
     /// The place within a template *file*, when it is there.
-    pub place: Option<(Source, Span)>,
+    pub place: Option<Box<(Source, Span)>>,
+    /// The variable that is undefined, when that is what is wrong.
+    pub undefined: Option<String>,
 }
 
 impl Default for Engine {
@@ -119,7 +121,7 @@ fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
     let place = name.and_then(|name| {
         let range = error.range()?;
         let source = Source::new(name, error.template_source()?);
-        Some((source, Span { offset: range.start, length: range.end - range.start }))
+        Some(Box::new((source, Span { offset: range.start, length: range.end - range.start })))
     });
     let mut explained = match error.kind() {
         ErrorKind::UndefinedError => {
@@ -131,6 +133,7 @@ fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
             message: error.detail().unwrap_or("the template was not found").to_owned(),
             remedy: "put it into `templates/` beside the playbook's folder or beside the inventory".into(),
             place: None,
+            undefined: None,
         },
         kind => TemplateError {
             message: match error.detail() {
@@ -140,6 +143,7 @@ fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
             remedy: "correct the expression; the README's section on templates has the variables and filters"
                 .into(),
             place: None,
+            undefined: None,
         },
     };
     explained.place = place;
@@ -159,5 +163,10 @@ fn undefined(text: &str, variables: Option<&Value>) -> TemplateError {
         let choice = crate::document::choose_from(root, names.iter().map(String::as_str));
         format!("{choice}, or define it under `vars`")
     };
-    TemplateError { message: format!("`{path}` is undefined"), remedy, place: None }
+    TemplateError {
+        message: format!("`{path}` is undefined"),
+        remedy,
+        place: None,
+        undefined: Some(root.to_owned()),
+    }
 }

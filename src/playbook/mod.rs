@@ -13,7 +13,9 @@ mod templated;
 mod trial;
 mod variables;
 
-pub use builtin::{TEMPLATES as BUILTIN_TEMPLATES, playbook as builtin_playbook, template as builtin_template};
+pub use builtin::{
+    TEMPLATES as BUILTIN_TEMPLATES, playbook as builtin_playbook, template as builtin_template,
+};
 pub use declare::{Declaration, DeclareError};
 pub use engine::{Engine, TemplateError};
 pub use play::{Play, Playbook, Task};

@@ -39,12 +39,19 @@ impl<'e> Playbook<'e> {
     /// # Errors
     /// Every complaint about its text. What it means for an inventory is [`Playbook::trial`]'s to say.
     pub fn read(source: &Source, engine: &'e Engine) -> Result<Playbook<'e>, Complaints> {
+        let (playbook, complaints) = Playbook::read_in_part(source, engine);
+        complaints.finish(playbook)
+    }
+
+    /// Reads what can be read of a playbook, beside everything that is wrong with it. With complaints, the playbook is
+    /// good for nothing but a trial that finds what else is wrong.
+    pub fn read_in_part(source: &Source, engine: &'e Engine) -> (Option<Playbook<'e>>, Complaints) {
         let mut complaints = Complaints::about(source.clone());
         let plays = document::read::<Vec<Node>>(&mut complaints).map(|plays| {
             let plays = plays.iter().filter_map(|node| read_play(node, engine, &mut complaints)).collect();
             Playbook { source: source.clone(), plays }
         });
-        complaints.finish(plays)
+        (plays, complaints)
     }
 }
 

@@ -76,7 +76,12 @@ impl<'e> Templated<'e> {
                     let message = format!("`{text}` is no value that a module takes: {error}");
                     (
                         *span,
-                        TemplateError { message, remedy: "give a text, number or list".into(), place: None },
+                        TemplateError {
+                            message,
+                            remedy: "give a text, number or list".into(),
+                            place: None,
+                            undefined: None,
+                        },
                     )
                 })?
             }

@@ -38,6 +38,9 @@ impl Playbook<'_> {
     /// template that is missing or a wrong argument is found before the first connection. Hosts that have the same
     /// part and the same names of variables are tried once.
     ///
+    /// `whole` tells whether the inventory is valid. When it is not, addresses that could not be read are undefined for
+    /// that reason alone, and are passed over.
+    ///
     /// # Errors
     /// Everything that does not render, each once.
     pub fn trial(
@@ -46,6 +49,7 @@ impl Playbook<'_> {
         inventory: &Inventory,
         variables: &Variables,
         selected: &[Vec<bool>],
+        whole: bool,
     ) -> Result<(), Vec<Complaints>> {
         let mut seen_hosts = BTreeSet::new();
         let mut about_playbook = Complaints::about(self.source.clone());
@@ -63,10 +67,14 @@ impl Playbook<'_> {
                 let Err(errors) = self.declare(scope, variables, &plays, &[]) else { continue };
                 for error in errors {
                     let (span, error) = (error.span, error.error);
+                    let of_the_inventory = error.undefined.as_deref().is_some_and(Variables::is_address);
+                    if !whole && of_the_inventory {
+                        continue;
+                    }
                     if !seen_errors.insert((span.offset, error.message.clone())) {
                         continue;
                     }
-                    match &error.place {
+                    match error.place.as_deref() {
                         Some((source, place)) => {
                             let mut complaints = Complaints::about(source.clone());
                             complaints.add(*place, error.message, error.remedy);

@@ -63,6 +63,11 @@ impl Variables {
         Variables { shared, hosts, forwards_by_nat }
     }
 
+    /// Whether the name is that of an address, which a host has or has not by its part in the cluster.
+    pub fn is_address(name: &str) -> bool {
+        ["vip", "dip", "rip", "cip", "address"].contains(&name.trim_end_matches("_network"))
+    }
+
     /// Those of one host. Where a name is defined more than once, the host's part in the cluster comes before its
     /// `vars`, and those before its facts.
     pub fn of(&self, inventory: &Inventory, host: &Host, facts: &Facts) -> Value {

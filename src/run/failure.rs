@@ -64,6 +64,22 @@ impl Failure {
         matches!(self, Failure::Link(LinkError::Unreachable { .. } | LinkError::Start(_)))
     }
 
+    /// What the host or the tools themselves said, where the message does not say it: a command's output, ssh's
+    /// standard error. Empty when nothing was said.
+    pub fn said(&self) -> &str {
+        match self {
+            Failure::Link(LinkError::Unreachable { stderr, .. } | LinkError::Lost { stderr }) => stderr,
+            Failure::Step { output, .. } => output,
+            // Sudo's words are its message.
+            Failure::Link(LinkError::Become { .. } | LinkError::Deadline(_) | LinkError::Start(_))
+            | Failure::Unreadable(_)
+            | Failure::Declare(_)
+            | Failure::Refused { .. }
+            | Failure::RouteChange { .. }
+            | Failure::NotTaken { .. } => "",
+        }
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> String {
         const AGAIN: &str =
@@ -79,7 +95,10 @@ impl Failure {
             }
             Failure::Link(LinkError::Lost { .. } | LinkError::Deadline(_)) => AGAIN.into(),
             Failure::Link(LinkError::Start(_)) => "install the OpenSSH client on this machine".into(),
-            Failure::Unreadable(_) => "run with -v to see the script and its output, and report it".into(),
+            Failure::Unreadable(_) => {
+                "run the same again; if it stays, report it with the line above and the host's distribution"
+                    .into()
+            }
             Failure::Declare(_) => "define what is missing under the host's `vars`".into(),
             Failure::Refused { refusal, .. } => refusal.remedy.clone(),
             Failure::RouteChange { new, .. } => format!(
@@ -87,7 +106,10 @@ impl Failure {
                  an address in a subnet of its own"
             ),
             Failure::Step { .. } => "correct what it complains of, and run the same again".into(),
-            Failure::NotTaken { .. } => "see what else on the host sets it; -v shows the script".into(),
+            Failure::NotTaken { .. } => {
+                "see what else on the host sets it: another tool, a second file, a service that puts it back"
+                    .into()
+            }
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
 use super::exchange::{Exchange, Progress, Reader, Reply};
+use super::shell::Shell;
 use super::{LinkError, Secret, Settings, Target, Unreachable, Way, local, ssh};
 
 /// How much of the shell's standard error is kept: the end tells what went wrong.
@@ -13,15 +14,6 @@ const STDERR_KEPT: usize = 8 * 1024;
 
 /// How long a live master's host may take to open one more session before the master is taken for dead.
 const REUSE_DEADLINE: Duration = Duration::from_secs(5);
-
-/// The ends of a shell's streams, and whatever must live as long as they do.
-pub(super) struct Shell {
-    pub(super) stdin: Box<dyn AsyncWrite + Unpin>,
-    pub(super) stdout: Box<dyn AsyncRead + Unpin>,
-    pub(super) stderr: Box<dyn AsyncRead + Unpin>,
-    /// Dropping it ends the shell.
-    pub(super) _keep: Box<dyn std::any::Any>,
-}
 
 /// A long-lived `sh` on a host. Dropping it ends the shell and, through the guard of a changing exchange, whatever
 /// the shell was running.

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 use super::LinkError;
-use super::link::Shell;
+use super::shell::Shell;
 
 /// Starts `words` (a shell, or what leads to one) in a process group of its own, as sshd does.
 ///

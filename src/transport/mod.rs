@@ -8,6 +8,7 @@ mod error;
 mod exchange;
 mod link;
 mod local;
+mod shell;
 mod ssh;
 mod target;
 

@@ -14,7 +14,7 @@ use openssh::{Session, Stdio};
 use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
-use super::link::Shell;
+use super::shell::Shell;
 use super::{LinkError, Settings, Target, Unreachable, Way};
 
 /// The longest path of a UNIX socket, less what OpenSSH adds while it binds (unix(7); ssh's muxclient.c).

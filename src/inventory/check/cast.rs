@@ -135,9 +135,9 @@ impl Cast {
         self.machines.iter().map(|machine| machine.name.value.as_str())
     }
 
-    /// The hosts, when each has all of its addresses.
-    pub(crate) fn into_hosts(self) -> Option<Vec<Host>> {
-        self.machines.into_iter().map(Machine::into_host).collect()
+    /// The hosts that have all of their addresses.
+    pub(crate) fn into_hosts(self) -> Vec<Host> {
+        self.machines.into_iter().filter_map(Machine::into_host).collect()
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one entry, taken apart by `section`")]

@@ -1,0 +1,63 @@
+# The project's commands. Each installs the Debian packages that it needs, and says so, when they are missing.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Root, which packages and the lab need: as it is, or through sudo.
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env=PATH,HOME,XDG_CACHE_HOME,XDG_STATE_HOME)
+CARGO := cargo
+# Cargo itself never runs as root for a user; only the test programs that make namespaces do.
+TEST_AS_ROOT := $(if $(AS_ROOT),--config "target.'cfg(unix)'.runner='$(AS_ROOT)'")
+
+# What `lvsprov lab` calls, and what the tests' shells and the comparison need beside it.
+LAB_PACKAGES := user-mode-linux mmdebstrap e2fsprogs dpkg-dev kmod iproute2 ethtool openssh-client util-linux
+TEST_PACKAGES := dash bash busybox-static util-linux
+BENCH_PACKAGES := openssh-server python3-venv python3-dev time
+
+# Only what dpkg does not know as installed is installed.
+define need
+@missing=""; for package in $(1); do \
+	[ "$$(dpkg-query -W -f='$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || missing="$$missing $$package"; \
+done; \
+if [ -n "$$missing" ]; then \
+	echo "== installing the missing Debian packages:$$missing"; \
+	$(AS_ROOT) apt-get update -q=2 && \
+	$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -q=2 --no-install-recommends $$missing >/dev/null; \
+fi
+endef
+
+.PHONY: help demo test test-fast test-lab lint bench
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: ## rehearse the tutorial's cluster on real kernels: deploy, deploy again, reboot, verify
+	$(call need,$(LAB_PACKAGES))
+	$(CARGO) build --release --locked
+	$(AS_ROOT) $${CARGO_TARGET_DIR:-target}/release/lvsprov rehearse inventories/tutorial.yaml
+
+test: lint test-fast test-lab ## everything that CI runs
+
+lint: ## format, clippy, documentation; warnings are errors
+	@echo "== lint"
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+
+test-fast: ## the tests without machines: pure ones, and every probe and change under real shells
+	$(call need,$(TEST_PACKAGES))
+	@echo "== fast tests"
+	$(CARGO) test --locked --lib --bins
+	$(CARGO) test --locked --doc
+	$(CARGO) test --locked $(TEST_AS_ROOT) $(foreach test,$(filter-out lab,$(basename $(notdir $(wildcard tests/*.rs))) $(notdir $(patsubst %/,%,$(dir $(wildcard tests/*/main.rs))))),--test $(test))
+
+test-lab: ## the tests on real kernels: sshd, systemd, apache, ipvsadm and IPVS
+	$(call need,$(LAB_PACKAGES))
+	@echo "== lab tests"
+	$(CARGO) test --locked --test lab --no-run
+	$(CARGO) test --locked $(TEST_AS_ROOT) --test lab -- --nocapture --test-threads=1
+
+bench: ## compare with plain ssh, pyinfra and Ansible on the same lab
+	$(call need,$(LAB_PACKAGES) $(BENCH_PACKAGES))
+	$(CARGO) build --release --locked
+	$(AS_ROOT) env "PATH=$$PATH" bench/run.sh

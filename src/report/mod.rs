@@ -1,0 +1,170 @@
+//! What the operator sees: every event, plan and verdict comes here, and only this room writes to stdout and stderr.
+//!
+//! Results go to stdout and progress to stderr, so that either can be piped. With [`Format::Json`] each thing that is
+//! told is one JSON line on stdout, and stderr stays quiet.
+
+mod count;
+mod evidence;
+mod json;
+mod name;
+mod streams;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::io::Write;
+
+pub use summary::{HostSummary, Summary};
+
+use crate::document::Complaints;
+use crate::plan::HostPlan;
+use crate::{lab, run, verify};
+use json::Json;
+use streams::Streams;
+use text::Text;
+
+/// How things are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// JSON lines: one object a line, each with `event` and `version`, the last being the summary.
+    Json,
+}
+
+/// What the operator asked to see, and where.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How things are told.
+    pub format: Format,
+    /// How often `-v` was given: 1 also tells each connection and finished step, and shows a failed step's script.
+    pub verbosity: u8,
+    /// `--diff`: text changes are shown whole, however long.
+    pub diff: bool,
+    /// Stderr is a terminal: a spinner a host instead of a line an event.
+    pub terminal: bool,
+    /// Colours may be used. A stream that is no terminal goes without all the same, and `NO_COLOR` is honoured.
+    pub color: bool,
+}
+
+/// Tells what happens. It owns stdout and stderr; all its methods take `&self`, for the events come from many futures
+/// of one thread.
+pub struct Report(Face);
+
+enum Face {
+    Text(Text),
+    Json(Json),
+}
+
+impl Report {
+    /// Tells it on stdout and stderr. `hosts` are the names to align by.
+    pub fn new(options: Options, hosts: &[String]) -> Self {
+        let streams = Streams::standard(&options);
+        Report::with_streams(options, hosts, streams)
+    }
+
+    /// Tells it to these instead of stdout and stderr, with colours if they are wanted and without moving spinners.
+    pub fn with_writers(
+        options: Options,
+        hosts: &[String],
+        out: impl Write + 'static,
+        err: impl Write + 'static,
+    ) -> Self {
+        let streams = Streams::captured(&options, Box::new(out), Box::new(err));
+        Report::with_streams(options, hosts, streams)
+    }
+
+    fn with_streams(options: Options, hosts: &[String], streams: Streams) -> Self {
+        Report(match options.format {
+            Format::Text => Face::Text(Text::new(options, hosts, streams)),
+            Format::Json => Face::Json(Json::new(streams)),
+        })
+    }
+
+    /// Something has happened in a run. Why a host failed is told at length by [`Report::summary`].
+    pub fn run(&self, event: run::Event) {
+        match &self.0 {
+            Face::Text(text) => text.run(event),
+            Face::Json(json) => json.run(&event),
+        }
+    }
+
+    /// Something has happened while the clients ask.
+    pub fn verify(&self, event: verify::Event) {
+        match &self.0 {
+            Face::Text(text) => text.verify(event),
+            Face::Json(json) => json.verify(&event),
+        }
+    }
+
+    /// Something has happened to the lab.
+    pub fn lab(&self, event: lab::LabEvent) {
+        match &self.0 {
+            Face::Text(text) => text.lab(event),
+            Face::Json(json) => json.lab(&event),
+        }
+    }
+
+    /// How a lab's machines are.
+    pub fn machines(&self, machines: &[lab::MachineStatus]) {
+        match &self.0 {
+            Face::Text(text) => text.machines(machines),
+            Face::Json(json) => json.machines(machines),
+        }
+    }
+
+    /// A part of a longer way begins: "deploy again". What is told next belongs to it.
+    pub fn step(&self, name: &str) {
+        match &self.0 {
+            Face::Text(text) => text.step(name),
+            Face::Json(json) => json.step(name),
+        }
+    }
+
+    /// What would change: `stages` are the plays' names; a host that could not be read has no plan.
+    pub fn plan(&self, stages: &[String], hosts: &[(&str, Option<&HostPlan>)]) {
+        match &self.0 {
+            Face::Text(text) => text.plan(stages, hosts),
+            Face::Json(json) => json.plan(stages, hosts),
+        }
+    }
+
+    /// Where the hosts differ from what is declared: the same plans in the words of who compares and changes nothing.
+    pub fn drift(&self, hosts: &[(&str, &HostPlan)]) {
+        match &self.0 {
+            Face::Text(text) => text.drift(hosts),
+            Face::Json(json) => json.drift(hosts),
+        }
+    }
+
+    /// What is wrong with the inventory, playbook or templates, each with its place; nothing was connected to.
+    pub fn complaints(&self, complaints: &[Complaints]) {
+        match &self.0 {
+            Face::Text(text) => text.complaints(complaints),
+            Face::Json(json) => json.complaints(complaints),
+        }
+    }
+
+    /// What is wrong with the command line or the settings.
+    pub fn usage(&self, message: &str, remedy: &str) {
+        self.error(message, remedy);
+    }
+
+    /// What went wrong, when it concerns no single host. An empty remedy is left out.
+    pub fn error(&self, message: &str, remedy: &str) {
+        match &self.0 {
+            Face::Text(text) => text.error(message, remedy),
+            Face::Json(json) => json.error(message, remedy),
+        }
+    }
+
+    /// How it ended, after the failures of all hosts at length. Nothing is told after it.
+    pub fn summary(&self, summary: &Summary) {
+        match &self.0 {
+            Face::Text(text) => text.summary(summary),
+            Face::Json(json) => json.summary(summary),
+        }
+    }
+}

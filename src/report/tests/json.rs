@@ -1,0 +1,105 @@
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::*;
+use crate::document::{Complaints, Source, Span};
+use crate::lab::LabEvent;
+use crate::report::{HostSummary, Summary};
+use crate::resource::{Refusal, Risk};
+use crate::run::{Event, Failure};
+use crate::verify;
+
+/// The lines, each of which must be an object with `event` and `version`.
+fn lines(tell: impl FnOnce(&Report)) -> Vec<Value> {
+    let (out, err) = told(json(), tell);
+    assert_eq!(err, "", "stderr stays quiet");
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for line in &lines {
+        assert!(line["event"].is_string() && line["version"] == 1, "{line}");
+    }
+    lines
+}
+
+fn line(tell: impl FnOnce(&Report)) -> String {
+    let lines = lines(tell);
+    assert_eq!(lines.len(), 1);
+    lines[0].to_string()
+}
+
+#[test]
+fn a_verdict() {
+    let judged = verdict::judged(&["lvs_real_server02", "-"], [0, 1]);
+    let line = line(|report| report.verify(verify::Event::Judged(Rc::new(judged))));
+    assert_eq!(
+        line,
+        r#"{"event":"verdict","version":1,"service":"web","client":"client","requests":2,"sequence":["lvs_real_server02","-"],"counts":{"lvs_real_server01":0,"lvs_real_server02":1},"expected":"rr: 3 each, in turn","pass":false,"judged":true,"findings":["request 2 to web failed: HTTP 503"],"latency":{"min":0.0011,"median":0.0012,"max":0.023}}"#
+    );
+}
+
+#[test]
+fn a_plan_is_a_line_a_change() {
+    let change = Change {
+        risks: vec![Risk::Restart { service: "apache2".into() }],
+        ..Change::new(vec![Aspect::value("state", some("stopped"), some("started"))], "a script")
+    };
+    let refusal = Refusal { reason: "why".into(), remedy: "do".into() };
+    let plan = host_plan(vec![
+        item(0, "service", "apache2", Outcome::Change(change)),
+        item(0, "package", "chrony", Outcome::Ok),
+        item(0, "file", "/x", Outcome::Refused(refusal)),
+    ]);
+    let stages = ["Real servers".to_owned()];
+    let told = lines(|report| report.plan(&stages, &[("rs01", Some(&plan)), ("rs02", None)]));
+    let told: Vec<String> = told.iter().map(Value::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            r#"{"event":"change","version":1,"host":"rs01","stage":"Real servers","task":null,"module":"service","subject":"apache2","aspects":[{"what":"state","old":"stopped","new":"started"}],"unknown":false,"risks":[{"risk":"restart","service":"apache2"}]}"#,
+            r#"{"event":"refused","version":1,"host":"rs01","stage":"Real servers","task":null,"module":"file","subject":"/x","reason":"why","remedy":"do"}"#,
+        ]
+    );
+    let drift = lines(|report| report.drift(&[("rs01", &plan)]));
+    assert_eq!((drift[0]["event"].as_str(), drift[0].get("stage")), (Some("drift"), None));
+}
+
+#[test]
+fn a_run_ends_with_its_summary() {
+    let host = || "rs01".to_owned();
+    let failure = Failure::Step { label: "x".into(), code: 1, output: "no\n".into(), script: "s".into() };
+    let summary = Summary {
+        verb: "deploy",
+        exit: 1,
+        hosts: vec![HostSummary { host: host(), ok: 1, changed: 2, failed: 1, unreachable: false }],
+        elapsed: Duration::from_millis(1500),
+    };
+    let lines = lines(|report| {
+        report.step("deploy");
+        report.lab(LabEvent::MachineReady { host: host(), after: Duration::from_millis(1500) });
+        report.run(Event::Connecting { host: host() });
+        report.run(Event::Planned { host: host(), ok: 1, changes: 3 });
+        report.run(Event::StepBegan { host: host(), label: "x".into(), number: 1, of: 3 });
+        report.run(Event::Failed { host: host(), failure: Rc::new(failure) });
+        report.summary(&summary);
+    });
+    let events: Vec<&str> = lines.iter().filter_map(|line| line["event"].as_str()).collect();
+    assert_eq!(events, ["step", "machine_ready", "connecting", "planned", "step_began", "failed", "summary"]);
+    assert_eq!(
+        lines[5].to_string(),
+        r#"{"event":"failed","version":1,"host":"rs01","unreachable":false,"message":"x failed with exit code 1","output":"no\n","remedy":"correct what it complains of, and run the same again"}"#
+    );
+    assert_eq!(
+        lines[6].to_string(),
+        r#"{"event":"summary","version":1,"exit":1,"hosts":{"rs01":{"ok":1,"changed":2,"failed":1,"unreachable":false}},"verb":"deploy","seconds":1.5}"#
+    );
+}
+
+#[test]
+fn a_complaint() {
+    let mut complaints = Complaints::about(Source::new("inventory.yaml", "a: b\nc: d\n"));
+    complaints.add(Span { offset: 8, length: 1 }, "wrong", "right");
+    assert_eq!(
+        line(|report| report.complaints(&[complaints])),
+        r#"{"event":"complaint","version":1,"file":"inventory.yaml","line":2,"column":4,"message":"wrong","remedy":"right"}"#
+    );
+}

@@ -1,0 +1,147 @@
+use super::*;
+use crate::resource::{Refusal, Risk};
+
+fn stages() -> Vec<String> {
+    vec!["Real servers answer".into(), "The director forwards".into()]
+}
+
+fn director() -> HostPlan {
+    let running = Aspect::value("running", some("0"), some("1"));
+    let boot = Aspect::value("at boot", None, some("1 (/etc/sysctl.d/lvsprov.conf)"));
+    let route = Change {
+        risks: vec![
+            Risk::RouteChange {
+                controller: "192.168.40.1".parse().unwrap(),
+                old: None,
+                new: "192.168.40.100".parse().unwrap(),
+            },
+            Risk::Restart { service: "apache2".into() },
+        ],
+        ..Change::new(
+            vec![Aspect::value("running", some("192.168.40.1 (eth0)"), some("192.168.40.100 (eth0)"))],
+            "",
+        )
+    };
+    let command = Change {
+        unknown: true,
+        ..Change::new(vec![Aspect::value("runs", None, some("update\nthe \x1b[31mlot"))], "")
+    };
+    let refusal = Refusal { reason: "no owner is known".into(), remedy: "set it by hand".into() };
+    host_plan(vec![
+        item(0, "package", "chrony", Outcome::Ok),
+        change(1, "sysctl", "net.ipv4.ip_forward", vec![boot, running]),
+        change(1, "package", "ipvsadm", vec![Aspect::value("ipvsadm", None, some("installed"))]),
+        change(1, "file", "/etc/old", vec![Aspect::value("type", some("file"), None)]),
+        item(1, "default_gateway", "192.168.40.100", Outcome::Change(route)),
+        Item {
+            task: some("Everything is up to date"),
+            ..item(1, "command", "update", Outcome::Change(command))
+        },
+        item(1, "kernel_module", "ip_vs", Outcome::Refused(refusal)),
+    ])
+}
+
+fn page(old: Option<&str>, new: &str) -> HostPlan {
+    let content = Aspect::text("content", old.map(str::to_owned), some(new));
+    host_plan(vec![change(0, "file", "/var/www/html/index.html", vec![content])])
+}
+
+#[test]
+fn every_symbol() {
+    let (director, page) = (director(), page(Some("a\nb\n"), "a\nreal server"));
+    let hosts =
+        [("lvs_director", Some(&director)), ("rs01", Some(&page)), ("rs02", Some(&page)), ("client", None)];
+    let (out, err) = told(text(), |report| report.plan(&stages(), &hosts));
+    assert_eq!(err, "");
+    insta::assert_snapshot!(out, @r#"
+    Real servers answer
+      rs01, rs02
+        ~ file /var/www/html/index.html
+            ~ content:
+              @@ -1,2 +1,2 @@
+               a
+              -b
+              +real server
+              \ no newline at the end
+
+    The director forwards
+      lvs_director
+        ~ sysctl net.ipv4.ip_forward
+            + at boot: 1 (/etc/sysctl.d/lvsprov.conf)
+            ~ running: 0 → 1
+        + package ipvsadm: installed
+        - file /etc/old
+            - type: file
+        ~ default_gateway 192.168.40.100
+            ~ running: 192.168.40.1 (eth0) → 192.168.40.100 (eth0)
+            note: moves this host's own way back to the controller (192.168.40.1) to 192.168.40.100
+            note: restarts apache2
+        ? command update  (Everything is up to date)
+            runs:
+              + update
+              + the lot
+            note: only running it tells what it changes
+        ! kernel_module ip_vs
+            no owner is known
+            help: set it by hand
+
+    Plan: 7 changes (1 unknown) on 3 of 4 hosts; 1 refused; 1 host could not be read.
+    "#);
+}
+
+#[test]
+fn long_texts_are_counted_unless_a_diff_is_asked_for() {
+    let lines: String = (1..=13).map(|number| format!("{number}\n")).collect();
+    let plan = page(None, &lines);
+    let hosts = [("rs01", Some(&plan))];
+    let (out, _) = told(text(), |report| report.plan(&stages(), &hosts));
+    assert!(out.contains("content: 13 lines added, 0 removed; --diff shows them\n"), "{out}");
+    let (out, _) = told(Options { diff: true, ..text() }, |report| report.plan(&stages(), &hosts));
+    assert!(out.contains("+13\n"), "{out}");
+}
+
+#[test]
+fn nothing_to_change() {
+    let plan = host_plan(vec![item(0, "package", "chrony", Outcome::Ok), item(1, "file", "/x", Outcome::Ok)]);
+    let hosts = [("rs01", Some(&plan)), ("rs02", Some(&plan))];
+    let (out, _) = told(text(), |report| report.plan(&stages(), &hosts));
+    assert_eq!(out, "Plan: nothing to change (4 resources on 2 hosts).\n");
+}
+
+#[test]
+fn colours_are_there_when_they_are_wanted() {
+    let plan = page(None, "x");
+    let hosts = [("rs01", Some(&plan))];
+    let (out, _) = told(Options { color: true, ..text() }, |report| report.plan(&stages(), &hosts));
+    assert!(out.contains("\x1b[32m+\x1b[0m file"), "{out:?}");
+}
+
+#[test]
+fn drift_in_the_words_of_who_compares() {
+    let (director, page) = (director(), page(Some("a\nb\n"), "a\nreal server"));
+    let (out, _) = told(text(), |report| report.drift(&[("lvs_director", &director), ("rs01", &page)]));
+    insta::assert_snapshot!(out, @r#"
+    lvs_director: sysctl net.ipv4.ip_forward: at boot missing, declared 1 (/etc/sysctl.d/lvsprov.conf)
+    lvs_director: sysctl net.ipv4.ip_forward: running 0, declared 1
+    lvs_director: package ipvsadm: missing, declared installed
+    lvs_director: file /etc/old: type file, declared absent
+    lvs_director: default_gateway 192.168.40.100: running 192.168.40.1 (eth0), declared 192.168.40.100 (eth0)
+    lvs_director: command update: only running it tells whether it is as declared
+    lvs_director: kernel_module ip_vs: no owner is known
+      help: set it by hand
+    rs01: file /var/www/html/index.html: content differs (- found, + declared)
+      @@ -1,2 +1,2 @@
+       a
+      -b
+      +real server
+      \ no newline at the end
+    drift: 7 differences on 2 of 2 hosts; 1 unknown
+    "#);
+}
+
+#[test]
+fn no_drift() {
+    let plan = host_plan(vec![item(0, "package", "chrony", Outcome::Ok), item(1, "file", "/x", Outcome::Ok)]);
+    let (out, _) = told(text(), |report| report.drift(&[("rs01", &plan), ("rs02", &plan)]));
+    assert_eq!(out, "no drift: 4 resources on 2 hosts are as declared\n");
+}

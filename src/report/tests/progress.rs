@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use super::*;
+use crate::document::{Complaints, Source, Span};
+use crate::lab::{BuildStep, LabEvent};
+use crate::run::Event;
+use crate::verify;
+
+fn deploy(report: &Report) {
+    let host = || "lvs_director".to_owned();
+    report.run(Event::Connecting { host: host() });
+    report.run(Event::Connected { host: host() });
+    report.run(Event::Planned { host: host(), ok: 3, changes: 2 });
+    report.run(Event::Planned { host: "client".into(), ok: 4, changes: 0 });
+    report.run(Event::StageBegan { name: "The director forwards".into(), hosts: vec![host()] });
+    for (number, label) in [(1, "package ipvsadm"), (2, "sysctl net.ipv4.ip_forward")] {
+        report.run(Event::StepBegan { host: host(), label: label.into(), number, of: 2 });
+        report.run(Event::StepDone { host: host(), label: label.into() });
+    }
+    report.run(Event::StageDone { host: host(), changed: 2 });
+    report.verify(verify::Event::Asking { client: "client".into(), requests: 6 });
+}
+
+#[test]
+fn a_line_an_event_where_no_terminal_is() {
+    let (out, err) = told(text(), deploy);
+    assert_eq!(out, "");
+    insta::assert_snapshot!(err, @r#"
+    lvs_director:      2 changes to make, 3 as declared
+    client:            4 as declared
+    The director forwards (1 host)
+    lvs_director:      1/2 package ipvsadm
+    lvs_director:      2/2 sysctl net.ipv4.ip_forward
+    lvs_director:      2 changes made
+    client:            making 6 requests
+    "#);
+}
+
+#[test]
+fn more_lines_when_asked() {
+    let (_, err) = told(Options { verbosity: 1, ..text() }, deploy);
+    assert!(err.contains("lvs_director:      connecting\n"), "{err}");
+    assert!(err.contains("lvs_director:      changed package ipvsadm\n"), "{err}");
+}
+
+#[test]
+fn on_a_terminal_only_the_stages_stay() {
+    let (out, err) = told(Options { terminal: true, ..text() }, deploy);
+    assert_eq!((out.as_str(), err.as_str()), ("", "The director forwards (1 host)\n"));
+}
+
+#[test]
+fn a_lab() {
+    let tell = |report: &Report| {
+        let host = || "client".to_owned();
+        report.step("lab up");
+        report.lab(LabEvent::ImageBuilding { step: BuildStep::Bootstrap });
+        report.lab(LabEvent::ImageReady { path: "/cache/image".into(), cached: false });
+        report.lab(LabEvent::NetworkReady { namespace: "lvsprov-web".into(), subnets: 2 });
+        report.lab(LabEvent::MachineStarted { host: host() });
+        report.lab(LabEvent::MachineReady { host: host(), after: Duration::from_millis(4210) });
+        report.lab(LabEvent::LabRemoved { lab: "web".into() });
+        report.step("deploy");
+    };
+    let (out, err) = told(text(), tell);
+    assert_eq!(out, "== lab up\n\n== deploy\n");
+    insta::assert_snapshot!(err, @r#"
+    lab:               building the base image, 1/4: installing Debian (the first build takes about a minute)
+    lab:               the base image is built: /cache/image
+    lab:               network namespace lvsprov-web joins 2 subnets
+    client:            booting
+    client:            up after 4.2 s
+    lab:               web is gone
+    "#);
+    let (_, err) = told(Options { terminal: true, ..text() }, tell);
+    assert!(err.contains("up after 4.2 s\n") && !err.contains("booting"), "{err}");
+}
+
+#[test]
+fn complaints_are_shown_with_their_line() {
+    let source = Source::new("inventory.yaml", "cluster: web\nscheduler: rrr\n");
+    let mut complaints = Complaints::about(source);
+    complaints.add(Span { offset: 24, length: 3 }, "there is no scheduler `rrr`", "write `rr`");
+    let all = [complaints];
+    let (out, err) = told(text(), |report| report.complaints(&all));
+    assert_eq!(out, "");
+    insta::assert_snapshot!(err, @r#"
+      x there is no scheduler `rrr`
+       ,-[inventory.yaml:2:12]
+     1 | cluster: web
+     2 | scheduler: rrr
+       :            ^^^
+       `----
+      help: write `rr`
+
+    1 complaint; nothing was connected to
+    "#);
+    let (_, err) = told(Options { terminal: true, ..text() }, |report| report.complaints(&all));
+    assert!(err.contains("╭─[inventory.yaml:2:12]"), "{err}");
+}

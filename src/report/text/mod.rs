@@ -1,0 +1,115 @@
+//! For people: progress as it goes, results as they come, and at the end why what failed has failed.
+
+mod block;
+mod change;
+mod complaint;
+mod diff;
+mod drift;
+mod failure;
+mod lab;
+mod plan;
+mod progress;
+mod spinners;
+mod style;
+mod summary;
+mod verdict;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::streams::Streams;
+use super::{Options, Summary};
+use crate::document::Complaints;
+use crate::lab::{LabEvent, MachineStatus};
+use crate::plan::HostPlan;
+use crate::run::{self, Failure};
+use crate::verify;
+use progress::Progress;
+
+/// Tells it to people.
+pub(super) struct Text {
+    options: Options,
+    streams: Rc<Streams>,
+    progress: Progress,
+    /// Why hosts failed, to be told at the end.
+    failures: RefCell<Vec<(String, Rc<Failure>)>>,
+    /// Something was written to stdout, so that what comes next needs an empty line before it.
+    begun: Cell<bool>,
+}
+
+impl Text {
+    pub(super) fn new(options: Options, hosts: &[String], streams: Streams) -> Self {
+        let streams = Rc::new(streams);
+        let progress = Progress::new(&options, hosts, Rc::clone(&streams));
+        Text { options, streams, progress, failures: RefCell::default(), begun: Cell::new(false) }
+    }
+
+    pub(super) fn run(&self, event: run::Event) {
+        self.progress.run(&event);
+        if let run::Event::Failed { host, failure } = event {
+            self.failures.borrow_mut().push((host, failure));
+        }
+    }
+
+    pub(super) fn verify(&self, event: verify::Event) {
+        self.progress.verify(&event);
+        match event {
+            verify::Event::Asking { .. } => {}
+            verify::Event::Judged(judged) => self.result(&verdict::verdict(&judged)),
+            verify::Event::Failed { client, failure } => {
+                self.failures.borrow_mut().push((client, failure));
+            }
+        }
+    }
+
+    pub(super) fn lab(&self, event: LabEvent) {
+        self.progress.lab(&event);
+    }
+
+    pub(super) fn machines(&self, machines: &[MachineStatus]) {
+        self.progress.clear();
+        self.result(&lab::table(machines));
+    }
+
+    pub(super) fn step(&self, name: &str) {
+        self.progress.clear();
+        self.result(&style::heading(&format!("== {name}")));
+    }
+
+    pub(super) fn plan(&self, stages: &[String], hosts: &[(&str, Option<&HostPlan>)]) {
+        self.progress.clear();
+        self.result(&plan::plan(stages, hosts, self.options.diff));
+    }
+
+    pub(super) fn drift(&self, hosts: &[(&str, &HostPlan)]) {
+        self.progress.clear();
+        self.result(&drift::drift(hosts, self.options.diff));
+    }
+
+    pub(super) fn complaints(&self, complaints: &[Complaints]) {
+        self.progress.clear();
+        self.streams.err(&complaint::complaints(complaints, self.options.terminal));
+    }
+
+    pub(super) fn error(&self, message: &str, remedy: &str) {
+        self.progress.clear();
+        self.streams.err(&failure::error(message, remedy));
+    }
+
+    pub(super) fn summary(&self, summary: &Summary) {
+        self.progress.clear();
+        for (host, failure) in self.failures.borrow_mut().drain(..) {
+            let verbose = self.options.verbosity > 0;
+            self.streams.err(&format!("\n{}", failure::failure(&host, &failure, verbose)));
+        }
+        if let Some(text) = summary::summary(summary) {
+            self.result(&text);
+        }
+    }
+
+    /// Writes a result, set off from the one before.
+    fn result(&self, text: &str) {
+        let gap = if self.begun.replace(true) { "\n" } else { "" };
+        self.streams.out(&format!("{gap}{text}"));
+    }
+}

@@ -1,0 +1,197 @@
+//! The command line, as far as it goes without machines: what is refused before anything is connected to, and what a
+//! host that can't be reached comes to.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+const TUTORIAL: &str = include_str!("../inventories/tutorial.yaml");
+const DEPLOY: &str = include_str!("../playbooks/deploy.yaml");
+
+/// A folder with an inventory and a playbook, and an `ssh` that leaves word of being called.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new(inventory: &str, playbook: Option<&str>) -> Place {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("inventory.yaml"), inventory).unwrap();
+        if let Some(playbook) = playbook {
+            fs::create_dir(dir.path().join("playbooks")).unwrap();
+            fs::write(dir.path().join("playbooks/deploy.yaml"), playbook).unwrap();
+        }
+        Place(dir)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn lvsprov(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("lvsprov").unwrap();
+        command.args(arguments).current_dir(self.path()).env("NO_COLOR", "1");
+        command.env("LVSPROV_CONTROL_DIR", self.path().join("control")).env_remove("LVSPROV_INVENTORY");
+        command
+    }
+
+    /// An ssh that only says that it was called.
+    fn without_ssh(&self, command: &mut Command) {
+        let bin = self.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        fs::write(bin.join("ssh"), format!("#!/bin/sh\ntouch {}/called\nexit 255\n", self.path().display()))
+            .unwrap();
+        fs::set_permissions(bin.join("ssh"), fs::Permissions::from_mode(0o755)).unwrap();
+        command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn json_lines(bytes: &[u8]) -> Vec<Value> {
+    text(bytes).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_and_nothing_is_connected_to() {
+    let inventory = TUTORIAL
+        .replace("cluster: web", "cluster: web\nclutser: web")
+        .replace("scheduler: rr ", "scheduler: rrr")
+        .replace("lvs_real_server01, weight: 1", "lvs_real_server01, weight: 70000")
+        .replace("host: lvs_real_server02", "host: lvs_real_server20")
+        .replace("rip: 192.168.40.102/24", "rip: 192.168.41.102/24")
+        .replace("cip: 192.168.175.50/24", "cip: 192.168.40.50/24");
+    let playbook = DEPLOY.replace("httpd.docroot", "httpd.docrot").replace("kernel_module:", "kernel_modul:");
+    let place = Place::new(&inventory, Some(&playbook));
+    for verb in ["plan", "deploy", "verify"] {
+        let mut command = place.lvsprov(&[verb]);
+        if verb == "plan" {
+            place.without_ssh(&mut command);
+        } else {
+            command.env("PATH", format!("{}:/usr/bin:/bin", place.path().join("bin").display()));
+        }
+        let output = command.assert().code(2).get_output().clone();
+        let told = text(&output.stderr);
+        for wrong in [
+            "clutser",
+            "rrr",
+            "70000",
+            "lvs_real_server20",
+            "192.168.41.102/24",
+            "192.168.40.50/24",
+            "httpd.docrot",
+            "kernel_modul",
+        ] {
+            assert!(told.contains(wrong), "{verb} does not mention {wrong}:\n{told}");
+        }
+        for remedy in
+            ["did you mean `cluster`", "did you mean `rr`", "did you mean `lvs_real_server02`", "65535"]
+        {
+            assert!(told.contains(remedy), "{verb} does not say {remedy}:\n{told}");
+        }
+        assert!(told.contains("inventory.yaml:") && told.contains("playbooks/deploy.yaml:10:"), "{told}");
+    }
+    assert!(!place.path().join("called").exists(), "ssh was called");
+}
+
+#[test]
+fn json_complaints_have_their_places() {
+    let place = Place::new(&TUTORIAL.replace("scheduler: rr ", "scheduler: rrr"), None);
+    let output = place.lvsprov(&["plan", "--output", "json"]).assert().code(2).get_output().clone();
+    let lines = json_lines(&output.stdout);
+    let complaint = lines.iter().find(|line| line["event"] == "complaint").unwrap();
+    let line = TUTORIAL.lines().position(|line| line.contains("scheduler: rr")).unwrap() + 1;
+    assert_eq!((&complaint["file"], &complaint["line"]), (&"inventory.yaml".into(), &line.into()));
+    assert!(complaint["remedy"].as_str().unwrap().contains("did you mean `rr`"), "{complaint}");
+}
+
+#[test]
+fn a_template_s_mistake_is_shown_in_the_template() {
+    let place = Place::new(TUTORIAL, None);
+    fs::create_dir(place.path().join("templates")).unwrap();
+    fs::write(place.path().join("templates/index.html.j2"), "<p>\nI am {{ inventory_hostnam }}\n").unwrap();
+    let output = place.lvsprov(&["plan"]).assert().code(2).get_output().clone();
+    let told = text(&output.stderr);
+    assert!(
+        told.contains("index.html.j2:2:") && told.contains("did you mean `inventory_hostname`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn bad_usage_is_exit_2_with_a_remedy() {
+    let place = Place::new(TUTORIAL, None);
+    let cases: [(&[&str], &str); 5] = [
+        (&["plan", "nowhere.yaml"], "nowhere.yaml"),
+        (&["plan", "--limit", "lvs_directr"], "did you mean `lvs_director`"),
+        (&["plan", "--tags", "nosuch"], "no task has the tag `nosuch`"),
+        (&["plan", "--lab"], "lvsprov lab up"),
+        (&["depoly"], "deploy"),
+    ];
+    for (arguments, told) in cases {
+        let mut command = place.lvsprov(arguments);
+        command.env("XDG_STATE_HOME", place.path());
+        let output = command.assert().code(2).get_output().clone();
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains(told), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn hosts_that_refuse_the_connection_are_unreachable_and_each_is_told_with_a_remedy() {
+    // Port 1 of this machine: nothing listens there.
+    let inventory = TUTORIAL
+        .replace("ssh: { user: root }", "ssh: { user: root, port: 1 }")
+        .replace("dip: 192.168.40.100/24", "dip: 192.168.40.100/24, address: 127.0.0.1")
+        .replace("rip: 192.168.40.101/24", "rip: 192.168.40.101/24, address: 127.0.0.2")
+        .replace("rip: 192.168.40.102/24", "rip: 192.168.40.102/24, address: 127.0.0.3")
+        .replace("cip: 192.168.175.50/24", "cip: 192.168.175.50/24, address: 127.0.0.4");
+    let place = Place::new(&inventory, None);
+    let output = place.lvsprov(&["deploy", "--output", "json"]).assert().code(4).get_output().clone();
+    let lines = json_lines(&output.stdout);
+    let summary = lines.last().unwrap();
+    assert_eq!((&summary["event"], &summary["exit"]), (&"summary".into(), &4.into()));
+    assert_eq!(summary["hosts"]["client"]["unreachable"], true);
+    assert!(lines.iter().all(|line| line["event"] != "stage_began"), "a stage began");
+    let output = place.lvsprov(&["plan"]).assert().code(4).get_output().clone();
+    let told = text(&output.stderr);
+    for host in ["lvs_director", "lvs_real_server01", "lvs_real_server02", "client"] {
+        assert!(told.contains(&format!("{host}: ")), "{told}");
+    }
+    assert!(told.contains("Connection refused") && told.contains("start sshd on it"), "{told}");
+}
+
+#[test]
+fn the_schema_is_json_and_knows_every_section() {
+    let place = Place::new(TUTORIAL, None);
+    let output = place.lvsprov(&["schema"]).assert().success().get_output().clone();
+    let schema: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for key in [
+        "cluster",
+        "ssh",
+        "directors",
+        "real_servers",
+        "clients",
+        "virtual_services",
+        "time",
+        "groups",
+        "vars",
+    ] {
+        assert!(schema["properties"].get(key).is_some(), "{key} is missing");
+    }
+}
+
+#[test]
+fn help_has_the_exit_codes_that_are_the_contract() {
+    let place = Place::new(TUTORIAL, None);
+    let output = place.lvsprov(&["--help"]).assert().success().get_output().clone();
+    let told = text(&output.stdout);
+    for code in ["0 ", "1 ", "2 ", "3 ", "4 ", "5 ", "130 "] {
+        assert!(told.lines().any(|line| line.trim_start().starts_with(code)), "{code} is missing:\n{told}");
+    }
+}
