@@ -1,0 +1,122 @@
+"""The figures as Markdown, between two marks in README.md."""
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def write(results, readme):
+    """Puts the table in the README in place of the last one."""
+    text = readme.read_text()
+    head, rest = text.split(BEGIN)
+    tail = rest.split(END)[1]
+    readme.write_text(f"{head}{BEGIN}\n{render(results)}{END}{tail}")
+
+
+def render(results):
+    """All parts that have been measured."""
+    parts = {"idle": idle, "first": first, "hundred": hundred, "plan": plan}
+    return "\n".join(part(results[name]) for name, part in parts.items() if name in results)
+
+
+def header(title, part):
+    machine = part["machine"]
+    versions = part.get("versions", {})
+    of_tools = "".join(f", {name} {version}" for name, version in versions.items())
+    return (
+        f"### {title}\n\n{part['date']}: {machine['cores']} cores ({machine['model']}), "
+        f"{machine['ssh']}{of_tools}. Seconds; load average when it ended: {machine['load']:.1f}.\n\n"
+    )
+
+
+def rows(figures, names):
+    lines = ["| | runs | min | **median** | max | peak memory | processor |", "|---|--:|--:|--:|--:|--:|--:|"]
+    for name, title in names:
+        if name in figures:
+            of = figures[name]
+            lines.append(
+                f"| {title} | {len(of['runs'])} | {of['min']:.2f} | **{of['median']:.2f}** | {of['max']:.2f} "
+                f"| {of['resident'] / 1024:.0f} MiB | {of['cpu']:.2f} s |"
+            )
+    return "\n".join(lines) + "\n\n"
+
+
+def bounds(entries):
+    lines = ["| bound | measured | |", "|---|--:|---|"]
+    lines += [f"| {text} | {value} | {'met' if met else '**not met**'} |" for text, value, met in entries]
+    return "\n".join(lines) + "\n"
+
+
+def at_most(text, value, bound, unit=" ×", digits=2):
+    return (f"{text} ≤ {bound}{unit}", f"{value:.{digits}f}{unit}", value <= bound)
+
+
+def at_least(text, value, bound):
+    return (f"{text} ≥ {bound} ×", f"{value:.1f} ×", value >= bound)
+
+
+def idle(part):
+    figures = part["figures"]
+
+    def median(name):
+        return figures[name]["median"]
+
+    names = []
+    for live, words in (("cold", "no live master"), ("live", "live masters")):
+        names += [
+            (f"ssh {live}", f"plain ssh, one probe a host, side by side; {words}"),
+            (f"plan {live}", f"`lvsprov plan`; {words}"),
+            (f"deploy unverified {live}", f"`lvsprov deploy --no-verify`; {words}"),
+            (f"ssh ask {live}", f"plain ssh as above, then the curl loop; {words}"),
+            (f"deploy {live}", f"`lvsprov deploy`, with the curl loop; {words}"),
+        ]
+    names += [
+        ("pyinfra cold", "pyinfra, with the curl loop (it keeps no masters)"),
+        ("ansible cold", "Ansible, with the curl loop; no live master"),
+        ("ansible live", "Ansible, with the curl loop; live masters"),
+    ]
+    demanded = []
+    for live, words in (("cold", "no live master"), ("live", "live masters")):
+        for of, floor, title in (
+            ("plan", "ssh", "plan / plain ssh"),
+            ("deploy unverified", "ssh", "deploy --no-verify / plain ssh"),
+            ("deploy", "ssh ask", "deploy / plain ssh and curl loop"),
+        ):
+            demanded.append(at_most(f"{title}; {words}", median(f"{of} {live}") / median(f"{floor} {live}"), 1.5))
+    # Without masters lvsprov is compared as pyinfra and Ansible run then: each connects anew.
+    demanded.append(at_least("pyinfra / deploy; no live master", median("pyinfra cold") / median("deploy cold"), 3))
+    for live, words in (("cold", "no live master"), ("live", "live masters")):
+        ratio = median(f"ansible {live}") / median(f"deploy {live}")
+        demanded.append(at_least(f"Ansible / deploy; {words}", ratio, 20))
+    return header("Nothing to change", part) + rows(figures, names) + bounds(demanded)
+
+
+def first(part):
+    figures = part["figures"]
+    names = [("lvsprov", "`lvsprov deploy`"), ("pyinfra", "pyinfra"), ("ansible", "Ansible")]
+    own = figures["lvsprov"]["median"]
+    others = [(title, figures[name]["median"]) for name, title in names[1:] if name in figures]
+    ratios = ", ".join(f"{title} takes {median / own:.1f} × as long" for title, median in others)
+    return header("First deploy, from bare guests", part) + rows(figures, names) + ratios + ".\n"
+
+
+def hundred(part):
+    figures = part["figures"]
+    names, demanded = [], []
+    for forks in (20, 100):
+        names += [(f"ssh {forks}", f"100 × `ssh HOST true`, {forks} at once"),
+                  (f"plan {forks}", f"`lvsprov plan --forks {forks}`")]  # fmt: skip
+        ratio = figures[f"plan {forks}"]["median"] / figures[f"ssh {forks}"]["median"]
+        demanded.append(at_most(f"plan / ssh, {forks} at once", ratio, 1.3))
+    resident = max(figures[f"plan {forks}"]["resident"] for forks in (20, 100)) / 1024
+    demanded.append(at_most("peak memory", resident, 100, " MiB", 0))
+    return header("100 hosts, plan only, no live master", part) + rows(figures, names) + bounds(demanded)
+
+
+def plan(part):
+    figures = part["figures"]
+    lines = ["| phase | seconds |", "|---|--:|"]
+    lines += [f"| {name} | {seconds:.3f} |" for name, seconds in figures["phases"].items()]
+    total = sum(figures["phases"].values())
+    lines += [f"| **together** | **{total:.3f}** |"]
+    demanded = [at_most(f"{figures['hosts']} hosts, one thread", total, 2, " s")]
+    memory = f"Memory: {figures['bytes_per_host'] / 1024:.1f} KiB a host, {figures['resident'] / 1024:.0f} MiB at the peak.\n"
+    return header("A plan without hosts", part) + "\n".join(lines) + "\n\n" + memory + "\n" + bounds(demanded)
