@@ -82,6 +82,8 @@ impl Cluster {
 
     #[track_caller]
     fn inside(&self, inventory: &str, host: &str, script: &str) -> String {
-        self.lvsprov(&["lab", "ssh", host, "--inventory", inventory, "--", script]).exits(0).stdout
+        self.lvsprov(&["lab", "ssh", host, "--inventory", inventory, "--", "sh", "-c", script])
+            .exits(0)
+            .stdout
     }
 }
