@@ -43,7 +43,9 @@ impl Cluster {
             let all: Vec<_> =
                 hosts.iter().map(|host| (host, scope.spawn(move || self.on(host, script)))).collect();
             all.into_iter()
-                .map(|(host, thread)| (host.to_string(), thread.join().expect("a machine answers")))
+                .map(|(host, thread)| {
+                    (host.to_string(), thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                })
                 .collect()
         })
     }
