@@ -90,7 +90,7 @@ fn trial(text: &str, inventory: &Inventory) -> Result<(), String> {
     let playbook =
         Playbook::read(&Source::new("README.md", text.to_owned()), &engine).map_err(|c| shown([c]))?;
     let selected = playbook.select(inventory).map_err(|c| shown([c]))?;
-    playbook.trial(&engine, inventory, &Variables::new(inventory), &selected).map_err(shown)
+    playbook.trial(&engine, inventory, &Variables::new(inventory), &selected, true).map_err(shown)
 }
 
 #[test]

@@ -75,7 +75,7 @@ pub(super) struct OutputArgs {
     /// Show whole file differences, however long
     #[arg(long)]
     pub(super) diff: bool,
-    /// Show more: once for scripts that failed, twice for all
+    /// Show more: each connection and step, and the scripts of changes that failed
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
 }

@@ -1,17 +1,22 @@
 //! What every verb has at hand.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::args::{OutputArgs, OutputFormat};
+use super::exit::Exit;
 use crate::lab::Lab;
-use crate::report::{Format, Options, Report};
+use crate::report::{Format, Options, Report, Summary};
 use crate::transport;
 
 /// The report, and what must be taken down however the verb ends.
 pub(super) struct Context {
     pub(super) report: Report,
+    /// Whether a summary, which is the last thing told, has been told.
+    summed_up: Cell<bool>,
+    json: bool,
     put_up: RefCell<Option<(Lab, PathBuf)>>,
 }
 
@@ -28,7 +33,27 @@ impl Context {
             terminal,
             color: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
-        Context { report: Report::new(options, &[]), put_up: RefCell::default() }
+        let json = options.format == Format::Json;
+        Context {
+            report: Report::new(options, &[]),
+            summed_up: Cell::new(false),
+            json,
+            put_up: RefCell::default(),
+        }
+    }
+
+    /// Tells how a run ended.
+    pub(super) fn summary(&self, summary: &Summary) {
+        self.summed_up.set(true);
+        self.report.summary(summary);
+    }
+
+    /// Tells how the verb ended, when it has not told that itself: a program that reads our JSON counts on a last
+    /// line, and a person wants to see that an interruption has arrived.
+    pub(super) fn last_line(&self, verb: &'static str, exit: Exit, elapsed: Duration) {
+        if exit == Exit::Interrupted || (self.json && !self.summed_up.get()) {
+            self.report.summary(&Summary { verb, exit: exit.code(), hosts: Vec::new(), elapsed });
+        }
     }
 
     /// Has the lab, and the connections whose sockets are in the folder, taken down when the verb ends.

@@ -85,7 +85,7 @@ async fn show(prepared: &Prepared<'_>, verb: &'static str, context: &Context) ->
         None => Exit::Done,
     };
     let applied = Applied { changed: pending, failures: vec![None; seen.len()] };
-    context.report.summary(&summary(verb, exit, &seen, &applied, start));
+    context.summary(&summary(verb, exit, &seen, &applied, start));
     exit
 }
 
@@ -111,7 +111,7 @@ async fn apply(
         (None, None) => Exit::Done,
         (None, Some(count)) => curl_loops(prepared, &mut seen, count, context).await,
     };
-    context.report.summary(&summary(verb, exit, &seen, &applied, start));
+    context.summary(&summary(verb, exit, &seen, &applied, start));
     Deployed { exit, changed: applied.changed.iter().sum() }
 }
 

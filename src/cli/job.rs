@@ -1,5 +1,6 @@
 //! From arguments and documents to a job that can be run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -36,8 +37,10 @@ impl<'e> Prepared<'e> {
         let lab = if args.lab { Some(running_lab(&loaded.inventory)?) } else { None };
         let password = password::password(args)?;
         let hosts = limited(&loaded.inventory, args.limit.as_deref())?;
-        if let Some(tag) = args.tags.iter().find(|tag| !known_tag(&loaded, tag)) {
-            return Err(Stop::usage(format!("no task has the tag `{tag}`"), "see the playbook for its tags"));
+        let known = tags(&loaded);
+        if let Some(tag) = args.tags.iter().find(|tag| !known.contains(&tag.as_str())) {
+            let remedy = crate::document::choose_from(tag, known.iter().copied());
+            return Err(Stop::usage(format!("no task has the tag `{tag}`"), remedy));
         }
         let machines = hosts
             .into_iter()
@@ -107,13 +110,10 @@ fn limited(inventory: &Inventory, limit: Option<&str>) -> Result<Vec<usize>, Sto
     })
 }
 
-fn known_tag(loaded: &Loaded<'_>, tag: &str) -> bool {
-    loaded
-        .playbook
-        .plays
-        .iter()
-        .flat_map(|play| &play.tasks)
-        .any(|task| task.tags.iter().any(|known| known == tag))
+/// The tags of the playbook's tasks.
+fn tags<'a>(loaded: &'a Loaded<'_>) -> BTreeSet<&'a str> {
+    let tasks = loaded.playbook.plays.iter().flat_map(|play| &play.tasks);
+    tasks.flat_map(|task| task.tags.iter().map(String::as_str)).collect()
 }
 
 /// How the host is reached. A lab's machines have an ssh_config of their own, which knows them by name; what the

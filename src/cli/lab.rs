@@ -56,7 +56,9 @@ pub(super) async fn ssh(args: LabSshArgs, _context: &Context) -> Result<Exit, St
         return Err(Stop::usage("the lab is not up", "start it with `lvsprov lab up INVENTORY`"));
     }
     let mut ssh = std::process::Command::new("ssh");
-    ssh.arg("-F").arg(lab.ssh_config()).arg(&args.host).args(&args.command);
+    // ssh joins its arguments with spaces and gives them to a shell: each is quoted, so that it arrives as it was typed.
+    let command: Vec<String> = args.command.iter().map(|word| crate::resource::quote(word)).collect();
+    ssh.arg("-F").arg(lab.ssh_config()).arg(&args.host).args(command);
     let error = ssh.exec();
     Err(Stop::usage(format!("can't start ssh: {error}"), "install the OpenSSH client"))
 }

@@ -112,9 +112,10 @@ fn source(path: &Path, what: &str) -> Result<Source, Stop> {
 
 fn text(path: &Path, what: &str) -> Result<String, Stop> {
     std::fs::read_to_string(path).map_err(|error| {
-        Stop::usage(
-            format!("can't read {what} {}: {error}", path.display()),
-            "name the file, or set $LVSPROV_INVENTORY for the inventory; `inventories/` has examples",
-        )
+        let remedy = match what {
+            "the inventory" => "name the inventory's file, or set $LVSPROV_INVENTORY",
+            _ => "see that it is there and may be read",
+        };
+        Stop::usage(format!("can't read {what} {}: {error}", path.display()), remedy)
     })
 }

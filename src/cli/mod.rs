@@ -16,14 +16,13 @@ mod verify;
 
 pub use exit::Exit;
 
+use std::task::Poll;
 use std::time::Instant;
 
 use clap::Parser;
 
 use args::{Args, LabVerb, Verb};
 use context::Context;
-
-use crate::report::Summary;
 
 /// Parses the process's arguments, runs the verb, and gives the exit code.
 pub fn main() -> Exit {
@@ -56,18 +55,16 @@ pub fn main() -> Exit {
 
 /// Runs the verb until it ends or the operator interrupts it, and takes down what it put up for itself.
 async fn interruptible(args: Args) -> Exit {
+    let interrupted = interrupted();
     let context = Context::new(args.verb.output());
     let start = Instant::now();
     let verb = args.verb.name();
     let exit = tokio::select! {
         exit = run(args.verb, &context) => exit,
-        () = interrupted() => Exit::Interrupted,
+        () = interrupted => Exit::Interrupted,
     };
     context.clean_up().await;
-    if exit == Exit::Interrupted {
-        let (exit, elapsed) = (exit.code(), start.elapsed());
-        context.report.summary(&Summary { verb, exit, hosts: Vec::new(), elapsed });
-    }
+    context.last_line(verb, exit, start.elapsed());
     exit
 }
 
@@ -91,20 +88,16 @@ async fn run(verb: Verb, context: &Context) -> Exit {
     result.unwrap_or_else(|stop| stop.report(context))
 }
 
-/// Returns on SIGINT, SIGTERM or SIGHUP.
-async fn interrupted() {
+/// Ready on SIGINT, SIGTERM or SIGHUP: from this call on, not only once it is waited for, so that no moment is left in
+/// which a signal would end the process and leave behind what it put up.
+fn interrupted() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let wait = |kind| async move {
-        match signal(kind) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    std::future::poll_fn(move |context| {
+        match signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
         }
-    };
-    tokio::select! {
-        () = wait(SignalKind::interrupt()) => {}
-        () = wait(SignalKind::terminate()) => {}
-        () = wait(SignalKind::hangup()) => {}
-    }
+    })
 }

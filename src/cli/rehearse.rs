@@ -19,7 +19,7 @@ pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Ex
     let exit = go(args, context).await?;
     context.report.step("lab down");
     context.clean_up().await;
-    context.report.summary(&Summary {
+    context.summary(&Summary {
         verb: "rehearse",
         exit: exit.code(),
         hosts: Vec::new(),

@@ -34,7 +34,7 @@ pub(super) async fn verify_prepared(
     let mut seen = prepared.job(&events).observe(true).await;
     let plans: Vec<_> =
         seen.iter().filter_map(|seen| Some((seen.name, &seen.result.as_ref().ok()?.plan))).collect();
-    let drift = plans.iter().any(|(_, plan)| plan.has_drift());
+    let drift = plans.iter().any(|(_, plan)| plan.drifted().next().is_some());
     context.report.drift(&plans);
     // What the clients get is told even where a host drifted: it shows whether the drift is felt.
     let asked = curl_loops(prepared, &mut seen, requests, context).await;
@@ -43,7 +43,12 @@ pub(super) async fn verify_prepared(
         None if drift => Exit::Unverified,
         None => asked,
     };
-    context.report.summary(&summary("verify", exit, &seen, &Applied::default(), start));
+    let mut summary = summary("verify", exit, &seen, &Applied::default(), start);
+    for (host, seen) in summary.hosts.iter_mut().zip(&seen) {
+        // A resource that is not as declared is, to whoever verifies, one that failed.
+        host.failed += seen.result.as_ref().map_or(0, |seen| seen.plan.drifted().count());
+    }
+    context.summary(&summary);
     exit
 }
 

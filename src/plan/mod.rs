@@ -80,9 +80,9 @@ impl HostPlan {
         })
     }
 
-    /// Whether something is not as declared. A command of which only running it can tell is no drift.
-    pub fn has_drift(&self) -> bool {
-        self.items.iter().any(|item| match &item.outcome {
+    /// What is not as declared. A command of which only running it can tell is no drift.
+    pub fn drifted(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| match &item.outcome {
             Outcome::Ok => false,
             Outcome::Change(change) => !change.unknown,
             Outcome::Refused(_) => true,

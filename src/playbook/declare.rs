@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::engine::{self, Engine, TemplateError};
 use super::templated::Templated;
 use super::{Playbook, Task, Variables};
-use crate::document::Span;
+use crate::document::{Span, choose_from};
 use crate::inventory::{Host, Inventory};
 use crate::ipvs::Table;
 use crate::resource::{
@@ -200,7 +200,16 @@ impl Task<'_> {
     }
 
     fn wrong_args(&self, message: &str) -> DeclareError {
-        let remedy = format!("see the README's reference of `{}`", self.module);
+        let unknown = message.split_once("unknown field `").and_then(|(_, rest)| rest.split('`').next());
+        let schema = Resource::schemas().into_iter().find(|(module, _)| *module == self.module);
+        let known: Vec<String> = schema
+            .and_then(|(_, schema)| Some(schema.get("properties")?.as_object()?.keys().cloned().collect()))
+            .unwrap_or_default();
+        let remedy = match unknown {
+            Some(unknown) if !known.is_empty() => choose_from(unknown, known.iter().map(String::as_str)),
+            _ if !known.is_empty() => format!("its arguments are: {}", known.join(", ")),
+            _ => format!("see the README's reference of `{}`", self.module),
+        };
         self.wrong(format!("{}: {message}", self.module), remedy)
     }
 

@@ -85,6 +85,8 @@ impl Unreachable {
                 () if has("Permission denied") || has("Too many authentication failures") => {
                     Unreachable::Login
                 }
+                // What ssh says of a proxy that failed, which has told why itself.
+                () if has("UNKNOWN port 65535") => return None,
                 () if has("Connection closed by")
                     || has("Connection reset by")
                     || has("kex_exchange_ident") =>
@@ -101,10 +103,10 @@ impl Unreachable {
         {
             return *key;
         }
-        found.pop().unwrap_or(if stderr.contains("Host key verification failed") {
-            Unreachable::HostKeyUnknown
-        } else {
-            Unreachable::Other
+        found.pop().unwrap_or(match () {
+            () if stderr.contains("Host key verification failed") => Unreachable::HostKeyUnknown,
+            () if stderr.contains("UNKNOWN port 65535") => Unreachable::Closed,
+            () => Unreachable::Other,
         })
     }
 
@@ -144,6 +146,11 @@ mod tests {
             ("ssh: connect to host 10.0.0.1 port 22: Connection refused\n", Refused),
             ("ssh: connect to host 10.0.0.1 port 22: Connection timed out\n", Timeout),
             ("ssh: connect to host 10.0.0.1 port 22: No route to host\n", NoRoute),
+            // A jump host's words come first, ssh's own last.
+            (
+                "ssh: connect to host 10.0.0.9 port 22: No route to host\nConnection closed by UNKNOWN port 65535\n",
+                NoRoute,
+            ),
             ("ssh: Could not resolve hostname nowhere: Name or service not known\n", Name),
             ("root@10.0.0.1: Permission denied (publickey).\n", Login),
             ("Connection timed out during banner exchange\n", Timeout),

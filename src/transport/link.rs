@@ -46,10 +46,15 @@ impl Link {
                         if missing_or_dead.is_err() {
                             ssh::forget_master(target, settings).await;
                         }
-                        let opened = ssh::launch_master_and_shell(target, settings, &command);
                         // ssh has its own ConnectTimeout; this one holds where that does not reach (a hung proxy).
-                        timeout_at(deadline + Duration::from_secs(2), opened).await.map_err(|_| {
-                            LinkError::Unreachable { why: Unreachable::Timeout, stderr: String::new() }
+                        timeout_at(
+                            deadline + Duration::from_secs(2),
+                            ssh::connect(target, settings, &command),
+                        )
+                        .await
+                        .map_err(|_| LinkError::Unreachable {
+                            why: Unreachable::Timeout,
+                            stderr: String::new(),
                         })??
                     }
                 }

@@ -40,8 +40,21 @@ pub(super) async fn shell_of_live_master(
     }
 }
 
-/// Connects anew, and gives a shell.
-pub(super) async fn launch_master_and_shell(
+/// Connects anew, and gives a shell. A server that hangs up before anybody has logged in is asked again: sshd does that
+/// at random while many connect at once (sshd_config(5) MaxStartups), a jump host above all.
+pub(super) async fn connect(target: &Target, settings: &Settings, command: &str) -> Result<Shell, LinkError> {
+    for pause in [500, 1500] {
+        match launch_master_and_shell(target, settings, command).await {
+            Err(LinkError::Unreachable { why: Unreachable::Closed, .. }) => {
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+            }
+            result => return result,
+        }
+    }
+    launch_master_and_shell(target, settings, command).await
+}
+
+async fn launch_master_and_shell(
     target: &Target,
     settings: &Settings,
     command: &str,
@@ -61,11 +74,31 @@ pub(super) async fn launch_master_and_shell(
     let _ = std::fs::remove_file(&log);
     let status = status.map_err(|error| LinkError::Start(format!("can't start ssh: {error}")))?;
     if !status.success() {
+        let stderr = match proxy_was_silenced(&stderr) {
+            true => words_with_proxy(target, settings).await.unwrap_or(stderr),
+            false => stderr,
+        };
         return Err(LinkError::Unreachable { why: Unreachable::from_ssh(&stderr), stderr });
     }
     shell(&socket, command)
         .await
         .map_err(|error| LinkError::Unreachable { why: Unreachable::Shell, stderr: error.to_string() })
+}
+
+/// Whether a jump host or another `ProxyCommand` failed, and its reason is missing: under ControlPersist ssh sends what
+/// those say to /dev/null (sshconnect.c).
+fn proxy_was_silenced(stderr: &str) -> bool {
+    stderr.contains("proxy dialer did not pass back") || stderr.contains("UNKNOWN port 65535")
+}
+
+/// What ssh and its proxy say when the same is tried without ControlPersist; `None` when that goes well.
+async fn words_with_proxy(target: &Target, settings: &Settings) -> Option<String> {
+    let mut ssh = Command::new("ssh");
+    ssh.args(["-T", "-o", "ControlPersist=no", "-o", "ControlMaster=no", "-o", "ControlPath=none"]);
+    ssh.args(arguments(target, settings)).arg("true");
+    ssh.stdin(ProcessStdio::null()).kill_on_drop(true);
+    let output = ssh.output().await.ok()?;
+    (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// Ends a master that no longer answers, so that a new one can take its place.
@@ -114,13 +147,14 @@ fn arguments(target: &Target, settings: &Settings) -> Vec<String> {
     let mut words = Vec::new();
     let mut option = |key: &str, value: &str| words.extend(["-o".to_owned(), format!("{key}={value}")]);
     option("BatchMode", "yes");
-    // Nobody is there to be asked, and a host key is never taken on trust.
-    option("StrictHostKeyChecking", "yes");
-    option("ControlPersist", &settings.persist.as_secs().max(1).to_string());
-    option("ConnectTimeout", &settings.connect_timeout.as_secs().max(1).to_string());
     for (key, value) in options {
         option(key, value);
     }
+    // Nobody is there to be asked, and a host key is never taken on trust, whatever ~/.ssh/config says. (An inventory
+    // that says `no` is refused; it may say `accept-new`.)
+    option("StrictHostKeyChecking", "yes");
+    option("ControlPersist", &settings.persist.as_secs().max(1).to_string());
+    option("ConnectTimeout", &settings.connect_timeout.as_secs().max(1).to_string());
     option("ServerAliveInterval", "5");
     option("ServerAliveCountMax", "3");
     // sshd need not know the operator's locale, nor forward anything.

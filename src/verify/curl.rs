@@ -10,6 +10,9 @@ use crate::resource::quote;
 /// How long one request may take, connection and all.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long it may take to connect: two lost packets, which are sent again after one and three seconds, are too much.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// In front of what curl tells of each request, behind its body.
 const MARK: char = '\u{1e}';
 
@@ -24,7 +27,7 @@ pub fn script(address: SocketAddr, count: usize) -> String {
          exec curl --silent --show-error --http1.0 --noproxy '*' --connect-timeout {connect} --max-time {most} \\\n\
          \t--header 'Connection: close' --user-agent lvsprov \\\n\
          \t--write-out {format}",
-        connect = REQUEST_TIMEOUT.as_secs() / 2,
+        connect = CONNECT_TIMEOUT.as_secs(),
         most = REQUEST_TIMEOUT.as_secs(),
         format = quote(&format!("{MARK}%{{http_code}} %{{time_total}} %{{local_port}} %{{num_connects}}\\n")),
     );
@@ -37,21 +40,46 @@ pub fn script(address: SocketAddr, count: usize) -> String {
 /// The requests, from what the loop printed: `count` of them, those that it did not come to as failed.
 pub fn parse(output: &[u8], count: usize, pages: &Pages) -> Vec<Request> {
     let output = String::from_utf8_lossy(output);
-    let mut rest = output.as_ref();
-    let mut requests = Vec::with_capacity(count);
-    while let Some((body, after)) = rest.split_once(MARK) {
-        let (told, after) = after.split_once('\n').unwrap_or((after, ""));
+    let mut pieces = output.split(MARK);
+    let mut requests: Vec<Request> = Vec::with_capacity(count);
+    let mut body = pieces.next().unwrap_or_default();
+    for piece in pieces {
+        let (told, rest) = piece.split_once('\n').unwrap_or((piece, ""));
         requests.push(request(body, told, pages));
-        rest = after;
+        // curl says what was wrong with a request only after it has told of it, in front of the next one's body.
+        let (said, next) = complaint(rest);
+        if let (Some(said), Some(last)) = (said, requests.last_mut().filter(|last| last.http_code == 0)) {
+            last.error = Some(without_time(&last_line(said, "")));
+        }
+        body = next;
     }
     // What stands behind the last request is why there is no further one.
-    let why = rest.trim();
+    let why = body.trim();
     let missing = || Request {
-        error: Some(if why.is_empty() { "it was not made".into() } else { why.into() }),
+        error: Some(if why.is_empty() { "it was not made".into() } else { last_line(why, "") }),
         ..Request::default()
     };
     requests.resize_with(requests.len().max(count), missing);
     requests
+}
+
+/// curl's own message at the beginning of a text, and the rest.
+fn complaint(text: &str) -> (Option<&str>, &str) {
+    match text.split_once('\n') {
+        Some((line, rest)) if line.starts_with("curl: (") => (Some(line), rest),
+        _ => (None, text),
+    }
+}
+
+/// The message without `after 3004 ms`, so that messages of one kind are alike.
+fn without_time(message: &str) -> String {
+    let Some((before, rest)) = message.split_once(" after ") else { return message.to_owned() };
+    match rest.split_once(" ms") {
+        Some((number, behind)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{before}{behind}")
+        }
+        _ => message.to_owned(),
+    }
 }
 
 fn request(body: &str, told: &str, pages: &Pages) -> Request {
@@ -59,10 +87,9 @@ fn request(body: &str, told: &str, pages: &Pages) -> Request {
     let http_code = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
     let seconds = words.next().and_then(|word| word.parse().ok()).unwrap_or(0.0);
     let local_port = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
-    // curl's own complaint of the request before comes in front of the body.
     let real_server = pages.real_server(body).filter(|_| http_code == 200).map(str::to_owned);
     let error = match (http_code, &real_server) {
-        (0, _) => Some(last_line(body, "no answer")),
+        (0, _) => Some("no answer".to_owned()),
         (200, None) => Some(format!("the page is no real server's: `{}`", last_line(body, ""))),
         (200, Some(_)) => None,
         (code, _) => Some(format!("HTTP {code}")),
@@ -82,7 +109,9 @@ mod tests {
 
     #[test]
     fn what_curl_prints_becomes_requests() {
-        let output = b"web1\n\x1e200 0.004 40001 1\ncurl: (7) Failed to connect to 10.0.0.1 port 80\n\x1e000 0.0 0 0\n\
+        // As curl 7.88 prints it, both streams together.
+        let output =
+            b"web1\n\x1e200 0.004 40001 1\n\x1e000 0.0 0 0\ncurl: (7) Failed to connect to web1 port 80 after 3004 ms: Timeout was reached\n\
                        <h1>It works!</h1>\x1e200 0.1 40002 1\nnot found\x1e404 0.1 40003 1\n";
         let requests = parse(output, 5, &Pages::named(["web1"]));
         let told: Vec<_> = requests.iter().map(|r| (r.real_server.as_deref(), r.error.as_deref())).collect();
@@ -90,7 +119,7 @@ mod tests {
             told,
             [
                 (Some("web1"), None),
-                (None, Some("(7) Failed to connect to 10.0.0.1 port 80")),
+                (None, Some("(7) Failed to connect to web1 port 80: Timeout was reached")),
                 (None, Some("the page is no real server's: `<h1>It works!</h1>`")),
                 (None, Some("HTTP 404")),
                 (None, Some("it was not made")),

@@ -130,9 +130,22 @@ fn failures(declared: &ServiceDeclaration, requests: &[Request]) -> Vec<String> 
             }
             (None, Some(_)) => continue,
         };
-        found.push(format!("request {} to {} failed: {what}", index + 1, declared.name));
+        found.push((index + 1, what));
     }
+    // A service that is down fails every request in the same way: that is one finding.
+    let alike = |a: &(usize, String), b: &(usize, String)| a.0 + 1 == b.0 && a.1 == b.1;
     found
+        .chunk_by(alike)
+        .map(|run| {
+            let (first, last) = (run[0].0, run[run.len() - 1].0);
+            let which = if first == last {
+                format!("request {first}")
+            } else {
+                format!("requests {first} to {last}")
+            };
+            format!("{which} to {} failed: {}", declared.name, run[0].1)
+        })
+        .collect()
 }
 
 /// Requests that shared a connection tell nothing of the scheduler, which is asked once a connection.

@@ -79,7 +79,7 @@ fn a_change_that_did_not_take() {
     lvs_director: sysctl x did not take
       it still differs:
         ~ running: 0 → 1
-      help: see what else on the host sets it; -v shows the script
+      help: see what else on the host sets it: another tool, a second file, a service that puts it back
     "#);
 }
 

@@ -26,7 +26,7 @@ fn a_line_an_event_where_no_terminal_is() {
     let (out, err) = told(text(), deploy);
     assert_eq!(out, "");
     insta::assert_snapshot!(err, @r#"
-    lvs_director:      2 changes to make, 3 as declared
+    lvs_director:      2 differences, 3 as declared
     client:            4 as declared
     The director forwards (1 host)
     lvs_director:      1/2 package ipvsadm

@@ -75,7 +75,12 @@ fn last_line(hosts: &[(&str, Option<&HostPlan>)]) -> String {
         (CHANGED, line)
     } else {
         let (resources, read) = (count(ok, "resource"), count(plans.len(), "host"));
-        (GOOD, format!("Plan: nothing to change ({resources} on {read})"))
+        let line = if plans.is_empty() {
+            "No plan".into()
+        } else {
+            format!("Plan: nothing to change ({resources} on {read})")
+        };
+        (GOOD, line)
     };
     if refused > 0 {
         line += &format!("; {refused} refused");

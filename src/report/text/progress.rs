@@ -48,7 +48,7 @@ impl Progress {
                 self.tell(host, Way::Well, &format!("{ok} as declared"));
             }
             Event::Planned { host, ok, changes } => {
-                let text = format!("{} to make, {ok} as declared", count(*changes, "change"));
+                let text = format!("{}, {ok} as declared", count(*changes, "difference"));
                 self.tell(host, Way::Well, &text);
             }
             Event::StageBegan { name, hosts } => {

@@ -13,7 +13,7 @@ pub(super) fn aspects(prefix: &str, current: &Table, desired: &Table, prune: boo
     for (key, wanted) in &desired.services {
         let there = current.services.get(key);
         match there {
-            None => found.push((format!("{key}"), None, Some(wanted.settings()))),
+            None => found.push((format!("{key}"), None, Some(scheduling(wanted)))),
             Some(there) => settings(&mut found, there, wanted),
         }
         let servers = there.map(|service| &service.real_servers);
@@ -38,12 +38,18 @@ pub(super) fn aspects(prefix: &str, current: &Table, desired: &Table, prune: boo
         for (key, there) in &current.services {
             if !desired.services.contains_key(key) {
                 let servers: Vec<_> = there.real_servers.keys().map(ToString::to_string).collect();
-                let old = format!("{} with real servers: {}", there.settings(), servers.join(", "));
+                let old = format!("{} with real servers: {}", scheduling(there), servers.join(", "));
                 found.push((format!("{key}"), Some(old), None));
             }
         }
     }
     found.into_iter().map(|(what, old, new)| Aspect::value(format!("{prefix}{what}"), old, new)).collect()
+}
+
+/// The service's settings as one says them: `scheduler rr`, with whatever options follow.
+fn scheduling(service: &VirtualService) -> String {
+    let settings = service.settings();
+    settings.strip_prefix("-s ").map_or(settings.clone(), |rest| format!("scheduler {rest}"))
 }
 
 /// What the next boot lacks: the rules, AUTO and the unit.

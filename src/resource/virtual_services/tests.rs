@@ -52,10 +52,10 @@ fn a_bare_host_gets_everything() {
     assert_eq!(
         told(&change),
         [
-            "tcp 192.168.175.100:80: - -> -s rr",
+            "tcp 192.168.175.100:80: - -> scheduler rr",
             "real server 192.168.40.101:80: - -> nat, weight 1",
             "real server 192.168.40.102:80: - -> nat, weight 1",
-            "at boot: tcp 192.168.175.100:80: - -> -s rr",
+            "at boot: tcp 192.168.175.100:80: - -> scheduler rr",
             "at boot: real server 192.168.40.101:80: - -> nat, weight 1",
             "at boot: real server 192.168.40.102:80: - -> nat, weight 1",
             "at boot: AUTO: - -> true",
@@ -140,7 +140,7 @@ fn what_is_not_declared_stays_in_the_table_and_in_the_file() {
 
     let pruning = VirtualServices { prune: true, ..declared(RR) };
     let change = differ(&pruning, &host(&both)).unwrap().unwrap();
-    let gone = "udp 192.168.175.100:53: -s rr with real servers: 192.168.40.103:53 -> -";
+    let gone = "udp 192.168.175.100:53: scheduler rr with real servers: 192.168.40.103:53 -> -";
     assert_eq!(told(&change), [gone.to_owned(), format!("at boot: {gone}")]);
     let expected = ["e -u 192.168.175.100:53 -r 192.168.40.103:53 -m -w 0 -x 9", "D -u 192.168.175.100:53"];
     assert_eq!(calls(&change), expected);

@@ -1,0 +1,87 @@
+//! The lab itself.
+
+use std::path::Path;
+
+use crate::support::{Cluster, commands, tell};
+
+const SMALL: &str = "
+directors:
+  director: { vip: 10.1.0.10/24, dip: 10.2.0.10/24 }
+real_servers:
+  server: { rip: 10.2.0.11/24 }
+";
+
+#[test]
+fn two_labs_with_the_same_addresses() {
+    // `edge` has one cluster, and `far`, with the same hosts and addresses, another.
+    let labs = Cluster::new("two");
+    let [edge, far] = ["edge", "far"].map(|name| labs.written(name));
+    for (name, _) in [&edge, &far] {
+        tell(&format!("lab up: {name}"));
+        labs.lvsprov(&["lab", "up", name, "--output", "json"]).exits(0);
+    }
+    for (name, _) in [&edge, &far] {
+        labs.inside(
+            name,
+            "server",
+            &format!("echo {name} >/root/whose; ping -c 1 -W 20 10.2.0.10 >/dev/null"),
+        );
+    }
+    for (name, _) in [&edge, &far] {
+        assert_eq!(labs.inside(name, "server", "cat /root/whose"), *name);
+        let status = labs.lvsprov(&["lab", "status", name]).exits(0);
+        for host in ["director", "server"] {
+            assert!(status.stdout.contains(host), "{}", status.stdout);
+        }
+    }
+
+    tell("lab up, again: the machines stay as they are");
+    const BOOT: &str = "cat /proc/sys/kernel/random/boot_id";
+    let boots = ["director", "server"].map(|host| labs.inside(&edge.0, host, BOOT));
+    let again = labs.lvsprov(&["lab", "up", &edge.0, "--output", "json"]).exits(0);
+    assert_eq!((again.events.of("machine_kept").count(), again.events.of("machine_started").count()), (2, 0));
+    assert_eq!(["director", "server"].map(|host| labs.inside(&edge.0, host, BOOT)), boots);
+
+    tell("lab reboot: one machine, and no other");
+    labs.lvsprov(&["lab", "reboot", "server", "--inventory", &edge.0]).exits(0);
+    assert_ne!(labs.inside(&edge.0, "server", BOOT), boots[1]);
+    assert_eq!(labs.inside(&edge.0, "director", BOOT), boots[0]);
+    assert_eq!(labs.inside(&edge.0, "server", "cat /root/whose"), edge.0);
+
+    tell("lab down: nothing is left, and the other stays");
+    labs.lvsprov(&["lab", "down", &edge.0]).exits(0);
+    nothing_is_left(&labs, &edge.1);
+    assert_eq!(labs.inside(&far.0, "server", "cat /root/whose"), far.0);
+    labs.lvsprov(&["lab", "down", &edge.0]).exits(0);
+    let gone = labs.lvsprov(&["plan", &edge.0, "--lab"]).exits(2);
+    assert!(gone.stderr.contains("lab up"), "{}", gone.stderr);
+    labs.lvsprov(&["lab", "down", &far.0]).exits(0);
+    nothing_is_left(&labs, &far.1);
+}
+
+/// No process, no namespace, no file of the lab of that name.
+#[track_caller]
+pub fn nothing_is_left(cluster: &Cluster, lab: &str) {
+    let folder = cluster.labs().join(lab);
+    assert!(!folder.exists(), "{} is left", folder.display());
+    let namespace = Path::new("/run/netns").join(format!("lvsprov-{lab}"));
+    assert!(!namespace.exists(), "{} is left", namespace.display());
+    let mark = folder.to_string_lossy().into_owned();
+    let left: Vec<String> = commands().into_iter().filter(|words| words.contains(&mark)).collect();
+    assert_eq!(left, [""; 0], "processes that run still");
+}
+
+impl Cluster {
+    /// Writes a small inventory. Gives its file and its cluster's name.
+    fn written(&self, name: &str) -> (String, String) {
+        let cluster = format!("{}-{name}", self.name());
+        let file = format!("{name}.yaml");
+        self.write(&file, &format!("cluster: {cluster} \n{SMALL}"));
+        (file, cluster)
+    }
+
+    #[track_caller]
+    fn inside(&self, inventory: &str, host: &str, script: &str) -> String {
+        self.lvsprov(&["lab", "ssh", host, "--inventory", inventory, "--", script]).exits(0).stdout
+    }
+}

@@ -1,0 +1,59 @@
+//! A default gateway whose change moves a host's own way back to the controller.
+
+use crate::support::{Cluster, tell};
+
+const HOST: &str = "lvs_real_server01";
+
+/// An address of the controller that is a neighbour of nobody: whoever answers it asks a gateway.
+const FAR: &str = "10.99.0.1";
+
+pub fn our_own_way_back_is_guarded(cluster: &Cluster) {
+    // The real server as it was before its first deploy: the old router, which is the controller, is its gateway.
+    cluster.on(HOST, "ip route replace default via 192.168.40.1");
+    let bridge = "$(ip -oneline -4 address show to 192.168.40.1 | awk '{ print $2 }')";
+    cluster.in_namespace(&format!(
+        "ip address add {FAR}/32 dev lo; ip route add 192.168.40.101/32 dev {bridge} src {FAR}"
+    ));
+    cluster.forget_connections();
+    assert!(
+        cluster.on(HOST, "echo $SSH_CONNECTION").starts_with(FAR),
+        "the controller is seen by its far address"
+    );
+
+    let plan = cluster.lab("plan", "tutorial.yaml", &[]).exits(3);
+    let risk = &plan.events.of("change").next().expect("a change")["risks"][0];
+    let expected = serde_json::json!({
+        "risk": "route_change", "controller": FAR, "old": "192.168.40.1", "new": "192.168.40.100"
+    });
+    assert_eq!(*risk, expected);
+    let told = cluster.lvsprov(&["plan", "tutorial.yaml", "--lab"]).exits(3);
+    assert!(told.stdout.contains(FAR), "{}", told.stdout);
+    let note = told.stdout.lines().find(|line| line.contains(FAR)).unwrap_or_default();
+    tell(&format!("   the plan says: {}", note.trim()));
+
+    // Something to do on the director as well, which must not be done.
+    cluster.on("lvs_director", "echo 0 >/proc/sys/net/ipv4/ip_forward");
+    let refused = cluster.lab("deploy", "tutorial.yaml", &[]).exits(1);
+    assert_eq!(refused.events.of("stage_began").count(), 0);
+    assert_eq!(refused.events.changed(), 0);
+    let failure = refused.events.failure(HOST);
+    assert!(failure["remedy"].as_str().unwrap().contains("--allow-route-change"), "{failure}");
+    cluster.on(HOST, "ip route | grep -q '^default via 192.168.40.1 '");
+    cluster
+        .on("lvs_director", "grep -q 0 /proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv4/ip_forward");
+
+    // As the remedy says: the new gateway is given a route to the controller first.
+    cluster.on("lvs_director", &format!("ip route add {FAR}/32 via 192.168.40.1"));
+    let allowed = cluster.lab("deploy", "tutorial.yaml", &["--allow-route-change"]).exits(0);
+    assert_eq!(
+        allowed.events.differences("change"),
+        [format!("{HOST} default_gateway 192.168.40.100: running")]
+    );
+    cluster.on(HOST, "ip route | grep -q '^default via 192.168.40.100 '");
+    cluster.is_as_declared("tutorial.yaml");
+
+    cluster.in_namespace("ip route del 192.168.40.101/32; ip address del 10.99.0.1/32 dev lo");
+    cluster.on("lvs_director", &format!("ip route del {FAR}/32"));
+    cluster.forget_connections();
+    cluster.is_as_declared("tutorial.yaml");
+}
