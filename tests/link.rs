@@ -69,6 +69,23 @@ fn sections_come_back_apart_whatever_they_print() {
 }
 
 #[test]
+fn a_section_may_be_empty() {
+    for shell in SHELLS {
+        block_on(async {
+            let mut link = open(shell).await;
+            let mut exchange = Exchange::reading(Duration::from_secs(20));
+            exchange.push("");
+            exchange.push_step("# only a comment\n");
+            exchange.push("echo after");
+            let reply = link.exchange(&exchange, |_| ()).await.unwrap();
+            let codes: Vec<_> =
+                reply.sections.iter().map(|section| section.as_ref().map(|o| o.code)).collect();
+            assert_eq!(codes, [Some(0); 3], "{shell:?}");
+        });
+    }
+}
+
+#[test]
 fn a_text_of_a_megabyte_arrives_whole() {
     for shell in SHELLS {
         block_on(async {

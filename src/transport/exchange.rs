@@ -104,9 +104,10 @@ impl Exchange {
                 text.push_str("if [ $lvsprov_ok = 0 ]; then\n");
             }
             let _ = writeln!(text, "printf '\\036%s b {index}\\n' {mark}");
+            // A subshell without a command is a syntax error, so that an empty section gets one.
             // A shell that says "Terminated" to a connection that is gone must live on to run its traps.
             let options = if section.chained { "trap : PIPE; set -eu\n" } else { "" };
-            let _ = writeln!(text, "(\n{options}{}\n) </dev/null 2>&1 3<&-", section.script);
+            let _ = writeln!(text, "(\n:\n{options}{}\n) </dev/null 2>&1 3<&-", section.script);
             let _ = writeln!(text, "lvsprov_code=$?\nprintf '\\036%s e {index} %s\\n' {mark} $lvsprov_code");
             if section.chained {
                 text.push_str("lvsprov_ok=$lvsprov_code\nfi\n");
