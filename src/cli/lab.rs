@@ -52,7 +52,7 @@ pub(super) async fn reboot(args: LabRebootArgs, context: &Context) -> Result<Exi
 pub(super) async fn ssh(args: LabSshArgs, _context: &Context) -> Result<Exit, Stop> {
     let (inventory, lab) = open(&args.inventory)?;
     known(&inventory, &args.host)?;
-    if !lab.is_up() {
+    if !lab.has_machines() {
         return Err(Stop::usage("the lab is not up", "start it with `lvsprov lab up INVENTORY`"));
     }
     let mut ssh = std::process::Command::new("ssh");

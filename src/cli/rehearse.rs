@@ -35,7 +35,7 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
     // A mistake in a document is worth knowing before a minute is spent on machines.
     let inventory = load(path, Wanted::deploy(playbook), &engine)?.inventory;
     let lab = settings::lab_of(&inventory)?;
-    if lab.is_up() {
+    if lab.has_machines() {
         return Err(Stop::usage(
             format!(
                 "the lab of cluster `{}` is up, and a rehearsal begins with bare machines",

@@ -93,6 +93,11 @@ impl Lab {
             && plans.iter().all(|plan| running.iter().any(|process| process.host == plan.host))
     }
 
+    /// Whether any of its machines runs: those that do not are hosts that are down.
+    pub fn has_machines(&self) -> bool {
+        self.ssh_config().exists() && !machine::processes(&self.folder.path).is_empty()
+    }
+
     /// Makes the inventory's cluster run here. Machines that are up already stay as they are; what fails takes down what
     /// it put up, keeping the consoles' logs. A caller who drops the future calls [`Lab::down`].
     pub async fn up(&self, inventory: &Inventory, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {

@@ -90,6 +90,9 @@ impl Failure {
                 "give the password with --ask-become-pass, --become-password-file or $LVSPROV_BECOME_PASSWORD"
                     .into()
             }
+            Failure::Link(LinkError::Become { stderr, .. }) if stderr.contains("try again") => {
+                "the password was wrong: give sudo's password for the login user on that host".into()
+            }
             Failure::Link(LinkError::Become { .. }) => {
                 "see whether `sudo -v` works for that user on the host".into()
             }

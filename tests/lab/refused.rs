@@ -117,7 +117,9 @@ fn sudo(cluster: &Cluster) {
     std::fs::write(&file, "wrong\n").unwrap();
     let file = file.to_string_lossy().into_owned();
     let wrong = outside.run_json("plan", &["--become-password-file", &file]).exits(1);
-    assert!(wrong.events.failure(host)["message"].as_str().unwrap().contains("sudo refused"));
+    let refusal = wrong.events.failure(host);
+    assert!(refusal["message"].as_str().unwrap().contains("sudo refused"), "{refusal}");
+    assert!(refusal["remedy"].as_str().unwrap().contains("password was wrong"), "{refusal}");
     std::fs::write(&file, format!("{PASSWORD}\n")).unwrap();
     let right = outside.run("plan", &["--become-password-file", &file]).exits(0);
     let said = format!("{}{}", right.stdout, right.stderr);
@@ -130,7 +132,6 @@ pub fn a_host_is_down(cluster: &Cluster) {
     let host = "lvs_real_server02";
     cluster.on(host, "systemctl --no-block poweroff");
     until("its kernel ends", Duration::from_secs(120), || (!cluster.runs(host)).then_some(()));
-    // With `--lab` it would be said that the lab is not whole.
     let outside = Outside::of(cluster);
     let broken = outside.run_json("verify", &["--requests", "2"]).exits(4);
     let refused = outside.run_json("deploy", &[]).exits(4);
@@ -151,6 +152,9 @@ pub fn a_host_is_down(cluster: &Cluster) {
     assert!(why["output"].as_str().unwrap().contains("No route to host"), "{why}");
     assert!(why["remedy"].as_str().unwrap().contains("address or a route"), "{why}");
     tell(&format!("   {host}: {}", why["message"].as_str().unwrap()));
+    // A lab's machine that is off is a host that is down, too.
+    let inside = cluster.lab("plan", "tutorial.yaml", &[]).exits(4);
+    assert_eq!(inside.events.summary()["hosts"][host]["unreachable"], true);
 
     let again = cluster.lvsprov(&["lab", "up", "tutorial.yaml", "--output", "json"]).exits(0);
     let started: Vec<&Value> = again.events.of("machine_started").map(|event| &event["host"]).collect();
