@@ -32,12 +32,14 @@ class Sshd:
         key = (self.folder / "host_key.pub").read_text().split()[:2]
         (self.folder / "known_hosts").write_text(f"* {' '.join(key)}\n")
         config = self.folder / "sshd_config"
+        # The hosts' home is an empty one: what this machine's user has a login shell do would be measured a hundred times.
         config.write_text(
-            f"Port {PORT}\nListenAddress 0.0.0.0\nHostKey {self.folder}/host_key\nPidFile none\n"
+            f"SetEnv HOME={self.folder}/home\nPort {PORT}\nListenAddress 0.0.0.0\nHostKey {self.folder}/host_key\nPidFile none\n"
             f"AuthorizedKeysFile {self.folder}/login_key.pub\nStrictModes no\nUsePAM no\n"
             "PermitRootLogin prohibit-password\nPasswordAuthentication no\nMaxStartups 500\nMaxSessions 500\n"
         )
         os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+        (self.folder / "home").mkdir(exist_ok=True)
         subprocess.call(["ip", "netns", "del", NAMESPACE], stderr=subprocess.DEVNULL)
         subprocess.run(["ip", "netns", "add", NAMESPACE], check=True)
         subprocess.run(["ip", "-n", NAMESPACE, "link", "set", "lo", "up"], check=True)
