@@ -27,7 +27,7 @@ pub(super) enum Verb {
     /// Bring the cluster to its declared state, then verify it
     Deploy(DeployArgs),
     /// Show exactly what deploy would change; touches nothing
-    Plan(PlanArgs),
+    Plan(ClusterArgs),
     /// Compare every host with the inventory, then curl through the VIPs
     Verify(VerifyArgs),
     /// Run any other playbook
@@ -142,13 +142,21 @@ pub(super) struct LoopArgs {
 }
 
 #[derive(Clone, Debug, ClapArgs)]
-pub(super) struct DeployArgs {
+pub(super) struct ClusterArgs {
     #[command(flatten)]
     pub(super) inventory: InventoryArg,
     #[command(flatten)]
     pub(super) hosts: HostArgs,
     #[command(flatten)]
     pub(super) playbook: PlaybookArg,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct DeployArgs {
+    #[command(flatten)]
+    pub(super) cluster: ClusterArgs,
     #[command(flatten)]
     pub(super) apply: ApplyArgs,
     #[command(flatten)]
@@ -156,34 +164,14 @@ pub(super) struct DeployArgs {
     /// Do not verify afterwards
     #[arg(long)]
     pub(super) no_verify: bool,
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-}
-
-#[derive(Clone, Debug, ClapArgs)]
-pub(super) struct PlanArgs {
-    #[command(flatten)]
-    pub(super) inventory: InventoryArg,
-    #[command(flatten)]
-    pub(super) hosts: HostArgs,
-    #[command(flatten)]
-    pub(super) playbook: PlaybookArg,
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
 }
 
 #[derive(Clone, Debug, ClapArgs)]
 pub(super) struct VerifyArgs {
     #[command(flatten)]
-    pub(super) inventory: InventoryArg,
-    #[command(flatten)]
-    pub(super) hosts: HostArgs,
-    #[command(flatten)]
-    pub(super) playbook: PlaybookArg,
+    pub(super) cluster: ClusterArgs,
     #[command(flatten)]
     pub(super) curl: LoopArgs,
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -274,9 +262,9 @@ impl Verb {
     /// How the verb is to print.
     pub(super) fn output(&self) -> Option<&OutputArgs> {
         match self {
-            Verb::Deploy(args) => Some(&args.output),
+            Verb::Deploy(args) => Some(&args.cluster.output),
             Verb::Plan(args) => Some(&args.output),
-            Verb::Verify(args) => Some(&args.output),
+            Verb::Verify(args) => Some(&args.cluster.output),
             Verb::Run(args) => Some(&args.output),
             Verb::Rehearse(args) => Some(&args.output),
             Verb::Lab { verb } => match verb {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::args::{ApplyArgs, DeployArgs, HostArgs, PlanArgs, RunArgs};
+use super::args::{ApplyArgs, ClusterArgs, DeployArgs, HostArgs, RunArgs};
 use super::context::Context;
 use super::exit::{Exit, Stop};
 use super::job::Prepared;
@@ -22,12 +22,7 @@ pub(super) struct Deployed {
 
 pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::new(
-        &args.inventory.inventory,
-        Wanted::deploy(args.playbook.playbook.as_deref()),
-        &args.hosts,
-        &engine,
-    )?;
+    let prepared = Prepared::of_cluster(&args.cluster, &engine)?;
     if args.apply.check {
         return Ok(show(&prepared, "plan", context).await);
     }
@@ -35,14 +30,9 @@ pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, 
     Ok(apply(&prepared, "deploy", &args.apply, count, context).await.exit)
 }
 
-pub(super) async fn plan(args: PlanArgs, context: &Context) -> Result<Exit, Stop> {
+pub(super) async fn plan(args: ClusterArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::new(
-        &args.inventory.inventory,
-        Wanted::deploy(args.playbook.playbook.as_deref()),
-        &args.hosts,
-        &engine,
-    )?;
+    let prepared = Prepared::of_cluster(&args, &engine)?;
     Ok(show(&prepared, "plan", context).await)
 }
 

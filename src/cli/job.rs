@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use super::args::HostArgs;
+use super::args::{ClusterArgs, HostArgs};
 use super::exit::Stop;
 use super::load::{Loaded, Wanted, load};
 use super::{password, settings};
@@ -26,6 +26,12 @@ pub(super) struct Prepared<'e> {
 }
 
 impl<'e> Prepared<'e> {
+    /// The job of the playbook that `deploy` runs.
+    pub(super) fn of_cluster(args: &ClusterArgs, engine: &'e Engine) -> Result<Prepared<'e>, Stop> {
+        let wanted = Wanted::deploy(args.playbook.playbook.as_deref());
+        Prepared::new(&args.inventory.inventory, wanted, &args.hosts, engine)
+    }
+
     /// Reads and tries everything that the job needs; nothing is connected to.
     pub(super) fn new(
         inventory: &Path,

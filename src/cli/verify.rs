@@ -6,7 +6,6 @@ use super::args::VerifyArgs;
 use super::context::Context;
 use super::exit::{Exit, Stop};
 use super::job::Prepared;
-use super::load::Wanted;
 use super::summary::summary;
 use crate::playbook::Engine;
 use crate::run::{Applied, Seen};
@@ -14,12 +13,7 @@ use crate::verify;
 
 pub(super) async fn verify(args: VerifyArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::new(
-        &args.inventory.inventory,
-        Wanted::deploy(args.playbook.playbook.as_deref()),
-        &args.hosts,
-        &engine,
-    )?;
+    let prepared = Prepared::of_cluster(&args.cluster, &engine)?;
     Ok(verify_prepared(&prepared, args.curl.requests, context).await)
 }
 
