@@ -73,10 +73,12 @@ class Lab:
         for deb in folder.glob("*.deb"):
             deb.unlink()
         status.write_text(new)
-        self._call(
-            "debs", "apt-get", "-y", "-q", "--download-only", "--no-install-recommends", "-o", f"Dir::State::status={status}",
+        fetch = [
+            "apt-get", "-y", "-q", "--download-only", "--no-install-recommends", "-o", f"Dir::State::status={status}",
             "-o", f"Dir::Cache::archives={folder}", "-o", "Debug::NoLocking=1", "install", "python3", "python3-apt",
-        )  # fmt: skip
+        ]  # fmt: skip
+        # Where nothing was missing, nobody has fetched the lists; and old ones name packages that are gone.
+        self._call("debs", "sh", "-c", '"$@" || { apt-get update -q && "$@"; }', "sh", *fetch)
         return folder
 
     def _ssh(self, host, command):
