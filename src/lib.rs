@@ -11,7 +11,7 @@
 //! | [`resource`] | one file a kind of thing on a host: declare, probe, parse, differ, change | none |
 //! | [`playbook`] | plays, tasks, variables and templates: inventory + facts -> each host's resources | none |
 //! | [`plan`] | all hosts' differences in a safe order, with what each step risks | none |
-//! | [`transport`] | one connection a host: OpenSSH, the local machine, a fake for tests | network |
+//! | [`transport`] | one connection a host: OpenSSH, or a shell on this machine | network |
 //! | [`run`] | observe and apply: drives the hosts side by side and emits events | network |
 //! | [`verify`] | the curl loops, and what a scheduler must do | network |
 //! | [`lab`] | an inventory's cluster as User-mode Linux machines | this machine |
