@@ -12,6 +12,7 @@ use crate::transport::{Exchange, LinkError};
 /// Lets each client that was seen ask each service in one exchange, one client after the other: two at once would
 /// disturb each other's sequence. `count` is the number of requests a service, by default two cycles of its scheduler.
 ///
+/// Where no client takes part, that is told: it is no failure, but no proof either.
 /// A client whose connection is gone fails; the verdicts that could be had are given.
 pub async fn ask(
     inventory: &Inventory,
@@ -33,11 +34,13 @@ pub async fn ask(
             _ => None,
         })
         .collect();
+    let is_client = |seen: &Seen<'_>| matches!(inventory.hosts[seen.machine.host].role, Role::Client { .. });
+    if !seen.iter().any(is_client) && !services.is_empty() {
+        let services = services.iter().map(|(declared, ..)| declared.name.clone()).collect();
+        events(Event::NotTried { services });
+    }
     let mut all = Vec::new();
-    for client in seen {
-        if !matches!(inventory.hosts[client.machine.host].role, Role::Client { .. }) {
-            continue;
-        }
+    for client in seen.iter_mut().filter(|seen| is_client(seen)) {
         let Ok(observation) = &mut client.result else { continue };
         let total: usize = services.iter().map(|(.., count)| count).sum();
         events(Event::Asking { client: client.name.to_owned(), requests: total });
@@ -73,4 +76,27 @@ pub async fn ask(
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::document::Source;
+    use crate::inventory;
+
+    #[tokio::test]
+    async fn services_that_no_client_tries_are_named() {
+        let text = include_str!("../../inventories/tutorial.yaml");
+        let inventory = inventory::read(Source::new("tutorial.yaml", text)).unwrap();
+        let told = RefCell::new(Vec::new());
+        let judged = ask(&inventory, &mut [], None, &|event| told.borrow_mut().push(event)).await;
+        assert!(judged.is_empty());
+        let told = told.into_inner();
+        assert!(
+            matches!(told.as_slice(), [Event::NotTried { services }] if services == &["web"]),
+            "{told:?}"
+        );
+    }
 }

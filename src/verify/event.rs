@@ -17,6 +17,11 @@ pub enum Event {
     },
     /// A service's answers to one client were judged.
     Judged(Rc<Judged>),
+    /// There is no client among the hosts that take part: nothing is known of these services.
+    NotTried {
+        /// The virtual services.
+        services: Vec<String>,
+    },
     /// A client could not ask.
     Failed {
         /// The client.

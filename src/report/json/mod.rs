@@ -73,6 +73,7 @@ impl Json {
                 self.line("asking", &is::Asking { client, requests: *requests });
             }
             Event::Judged(judged) => self.line("verdict", &is::Verdict::of(judged)),
+            Event::NotTried { services } => self.line("not_tried", &is::NotTried { services }),
             Event::Failed { client, failure } => self.failed(client, failure),
         }
     }

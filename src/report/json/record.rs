@@ -81,6 +81,12 @@ pub(super) struct Asking<'a> {
     pub(super) requests: usize,
 }
 
+/// `not_tried`
+#[derive(Serialize)]
+pub(super) struct NotTried<'a> {
+    pub(super) services: &'a [String],
+}
+
 /// `verdict`
 #[derive(Serialize)]
 pub(super) struct Verdict<'a> {

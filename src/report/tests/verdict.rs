@@ -71,3 +71,12 @@ fn long_sequences_are_wrapped() {
     let numbers: Vec<&str> = out.split_whitespace().filter(|word| ["01", "02"].contains(word)).collect();
     assert_eq!(numbers.len(), 60);
 }
+
+#[test]
+fn services_that_nobody_asked_are_not_passed_over() {
+    let event = Event::NotTried { services: vec!["web".into(), "mail".into()] };
+    insta::assert_snapshot!(told(text(), |report| report.verify(event)).0, @r#"
+    NOT TRIED  web, mail: no client takes part
+          add a host with role client to the inventory, or let --limit take one in
+    "#);
+}

@@ -43,7 +43,8 @@ fn last_line([differences, drifted, hosts, ok, unknown]: [usize; 5]) -> String {
     let unknown = if unknown > 0 { format!("; {unknown} unknown") } else { String::new() };
     let (resources, all) = (count(ok, "resource"), count(hosts, "host"));
     if differences == 0 {
-        return paint(GOOD, &format!("no drift: {resources} on {all} are as declared{unknown}")) + "\n";
+        let are = if ok == 1 { "is" } else { "are" };
+        return paint(GOOD, &format!("no drift: {resources} on {all} {are} as declared{unknown}")) + "\n";
     }
     let summary = format!("drift: {} on {drifted} of {all}{unknown}", count(differences, "difference"));
     paint(BAD, &summary) + "\n"

@@ -56,6 +56,7 @@ impl Text {
         match event {
             verify::Event::Asking { .. } => {}
             verify::Event::Judged(judged) => self.result(&verdict::verdict(&judged)),
+            verify::Event::NotTried { services } => self.result(&verdict::not_tried(&services)),
             verify::Event::Failed { client, failure } => {
                 self.failures.borrow_mut().push((client, failure));
             }

@@ -83,6 +83,7 @@ impl Progress {
                     spinners.borrow_mut().remove(&judged.client);
                 }
             }
+            Event::NotTried { .. } => self.clear(),
             Event::Failed { client, failure } => self.failed(client, &failure.to_string()),
         }
     }

@@ -37,6 +37,13 @@ pub(super) fn verdict(judged: &Judged) -> String {
     text
 }
 
+/// Services that nobody asked for a page.
+pub(super) fn not_tried(services: &[String]) -> String {
+    let about = paint(STRONG, &services.join(", "));
+    let remedy = "add a host with role client to the inventory, or let --limit take one in";
+    format!("{}  {about}: no client takes part\n      {remedy}\n", paint(CHANGED.bold(), "NOT TRIED"))
+}
+
 /// Who answered, by names as short as they can be; `--` for nobody.
 fn sequence(judged: &Judged) -> Vec<String> {
     let sequence = &judged.verdict.sequence;
