@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::verify::MOST_REQUESTS;
+
 /// Brings a whole Linux Virtual Server cluster to the state that one inventory describes, and proves that it balances.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 110, after_help = EXIT_CODES)]
@@ -137,7 +139,7 @@ pub(super) struct ApplyArgs {
 #[derive(Clone, Debug, ClapArgs)]
 pub(super) struct LoopArgs {
     /// How many requests a client makes to each service [default: two scheduler cycles, at least 6]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_REQUESTS)))]
     pub(super) requests: Option<u16>,
 }
 

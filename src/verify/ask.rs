@@ -23,15 +23,15 @@ pub async fn ask(
     let real_servers =
         inventory.hosts.iter().filter(|host| host.rip().is_some()).map(|host| host.name.clone());
     let pages = Pages::declared(seen, real_servers);
-    let services: Vec<(&ServiceDeclaration, std::net::SocketAddr, usize)> = inventory
+    // Of those that are no TCP services, what they answer is not known here: they are asked nothing.
+    let services: Vec<(&ServiceDeclaration, Option<std::net::SocketAddr>, usize)> = inventory
         .virtual_services
         .iter()
-        .filter_map(|declared| match declared.service.key {
+        .map(|declared| match declared.service.key {
             ServiceKey::Address(Protocol::Tcp, address) => {
-                Some((declared, address, count.unwrap_or_else(|| requests(&declared.service))))
+                (declared, Some(address), count.unwrap_or_else(|| requests(&declared.service)))
             }
-            // What other protocols answer is not known here.
-            _ => None,
+            _ => (declared, None, 0),
         })
         .collect();
     let is_client = |seen: &Seen<'_>| matches!(inventory.hosts[seen.machine.host].role, Role::Client { .. });
@@ -47,7 +47,7 @@ pub async fn ask(
         let most = curl::REQUEST_TIMEOUT * u32::try_from(total).unwrap_or(u32::MAX).max(1);
         let mut exchange = Exchange::reading(most + Duration::from_secs(30));
         for (_, address, count) in &services {
-            exchange.push(curl::script(*address, *count));
+            exchange.push(address.map(|address| curl::script(address, *count)).unwrap_or_default());
         }
         let reply = match &mut observation.link {
             Some(link) => link.exchange(&exchange, |_| ()).await,

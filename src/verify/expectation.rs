@@ -3,7 +3,10 @@
 
 use std::net::SocketAddr;
 
-use crate::ipvs::{Scheduler, VirtualService};
+use crate::ipvs::{Protocol, Scheduler, ServiceKey, VirtualService};
+
+/// How many requests are made at most: what one curl's arguments can hold.
+pub const MOST_REQUESTS: u16 = 10_000;
 
 /// What may be asserted of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +29,10 @@ impl Expectation {
     /// that every window of that length is exact. `ip_vs_sh.c` hashes the client's address; with `sh-port` the port
     /// as well, which is not exact. Persistence is asked before the scheduler.
     pub fn of(service: &VirtualService) -> Self {
+        // What a service of another protocol answers is not asked.
+        if !matches!(service.key, ServiceKey::Address(Protocol::Tcp, _)) {
+            return Expectation::Unknown;
+        }
         let weights: Vec<_> = service
             .real_servers
             .iter()
@@ -73,9 +80,9 @@ pub fn cycle(service: &VirtualService) -> usize {
     Expectation::of(service).cycle().unwrap_or(service.real_servers.len()).max(1)
 }
 
-/// How many requests to make when nobody says: two full cycles, and at least six.
+/// How many requests to make when nobody says: two full cycles, but at least six and at most [`MOST_REQUESTS`].
 pub fn requests(service: &VirtualService) -> usize {
-    (2 * cycle(service)).max(6)
+    (2 * cycle(service)).clamp(6, MOST_REQUESTS.into())
 }
 
 fn gcd(a: usize, b: usize) -> usize {

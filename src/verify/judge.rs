@@ -89,7 +89,7 @@ pub fn judge(declared: &ServiceDeclaration, requests: &[Request]) -> Verdict {
         Expectation::Exact(_) | Expectation::Unknown => {}
     }
     if requests.is_empty() {
-        findings.push("no request was made".into());
+        findings.push("no request was made: this version asks TCP services only".into());
     }
     let judged = expectation != Expectation::Unknown;
     Verdict {

@@ -9,6 +9,6 @@ mod page;
 
 pub use ask::ask;
 pub use event::{Event, Judged};
-pub use expectation::{Expectation, cycle, requests};
+pub use expectation::{Expectation, MOST_REQUESTS, cycle, requests};
 pub use judge::{Latency, Request, Share, Verdict, judge};
 pub use page::Pages;

@@ -54,6 +54,7 @@ fn requests_cover_two_cycles_and_at_least_six() {
         (Scheduler::Wrr, &[1, 4], (5, 10)),
         (Scheduler::Wrr, &[20, 30, 0], (5, 10)),
         (Scheduler::Sh, &[1, 1], (2, 6)),
+        (Scheduler::Wrr, &[60_000, 1], (60_001, 10_000)),
         (Scheduler::Wlc, &[1, 1, 1, 1], (4, 8)),
         (Scheduler::Rr, &[0, 0], (2, 6)),
         (Scheduler::Rr, &[], (1, 6)),
@@ -333,4 +334,13 @@ proptest! {
             prop_assert!(ranges.iter().map(|range| range.end()).sum::<usize>() >= count);
         }
     }
+}
+
+#[test]
+fn a_service_that_is_not_tcp_is_never_taken_to_pass() {
+    let mut dns = service(Scheduler::Rr, &[1, 1]);
+    dns.service.key = ServiceKey::Address(Protocol::Udp, "192.168.175.100:53".parse().unwrap());
+    let verdict = judge(&dns, &[]);
+    assert!(!verdict.pass && !verdict.judged);
+    assert_eq!(verdict.findings, ["no request was made: this version asks TCP services only"]);
 }
