@@ -22,7 +22,7 @@ pub(super) struct Deployed {
 
 pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::of_cluster(&args.cluster, &engine)?;
+    let prepared = Prepared::of_cluster(&args.cluster, &engine).await?;
     if args.apply.check {
         return Ok(show(&prepared, "plan", context).await);
     }
@@ -32,14 +32,14 @@ pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, 
 
 pub(super) async fn plan(args: ClusterArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::of_cluster(&args, &engine)?;
+    let prepared = Prepared::of_cluster(&args, &engine).await?;
     Ok(show(&prepared, "plan", context).await)
 }
 
 pub(super) async fn run(args: RunArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
     let wanted = Wanted::File(&args.playbook);
-    let prepared = Prepared::new(&args.inventory.inventory, wanted, &args.hosts, &engine)?;
+    let prepared = Prepared::new(&args.inventory.inventory, wanted, &args.hosts, &engine).await?;
     if args.apply.check {
         return Ok(show(&prepared, "plan", context).await);
     }
@@ -51,12 +51,13 @@ pub(super) async fn deploy_with(
     inventory: &Path,
     playbook: Option<&Path>,
     hosts: &HostArgs,
+    requests: Option<u16>,
     context: &Context,
 ) -> Result<Deployed, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::new(inventory, Wanted::deploy(playbook), hosts, &engine)?;
+    let prepared = Prepared::new(inventory, Wanted::deploy(playbook), hosts, &engine).await?;
     let options = ApplyArgs { check: false, allow_route_change: false };
-    Ok(apply(&prepared, "deploy", &options, Some(None), context).await)
+    Ok(apply(&prepared, "deploy", &options, Some(requests), context).await)
 }
 
 /// Observes and shows the plan.

@@ -27,13 +27,13 @@ pub(super) struct Prepared<'e> {
 
 impl<'e> Prepared<'e> {
     /// The job of the playbook that `deploy` runs.
-    pub(super) fn of_cluster(args: &ClusterArgs, engine: &'e Engine) -> Result<Prepared<'e>, Stop> {
+    pub(super) async fn of_cluster(args: &ClusterArgs, engine: &'e Engine) -> Result<Prepared<'e>, Stop> {
         let wanted = Wanted::deploy(args.playbook.playbook.as_deref());
-        Prepared::new(&args.inventory.inventory, wanted, &args.hosts, engine)
+        Prepared::new(&args.inventory.inventory, wanted, &args.hosts, engine).await
     }
 
     /// Reads and tries everything that the job needs; nothing is connected to.
-    pub(super) fn new(
+    pub(super) async fn new(
         inventory: &Path,
         wanted: Wanted<'_>,
         args: &HostArgs,
@@ -41,13 +41,14 @@ impl<'e> Prepared<'e> {
     ) -> Result<Prepared<'e>, Stop> {
         let loaded = load(inventory, wanted, engine)?;
         let lab = if args.lab { Some(running_lab(&loaded.inventory)?) } else { None };
-        let password = password::password(args)?;
         let hosts = limited(&loaded.inventory, args.limit.as_deref())?;
         let known = tags(&loaded);
         if let Some(tag) = args.tags.iter().find(|tag| !known.contains(&tag.as_str())) {
             let remedy = crate::document::choose_from(tag, known.iter().copied());
             return Err(Stop::usage(format!("no task has the tag `{tag}`"), remedy));
         }
+        // The operator is asked last: a mistake elsewhere need not cost them the typing.
+        let password = password::password(args).await?;
         let machines = hosts
             .into_iter()
             .map(|index| Machine {

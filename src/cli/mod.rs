@@ -4,6 +4,7 @@ mod args;
 mod context;
 mod deploy;
 mod exit;
+mod interrupt;
 mod job;
 mod lab;
 mod load;
@@ -16,13 +17,13 @@ mod verify;
 
 pub use exit::Exit;
 
-use std::task::Poll;
 use std::time::Instant;
 
 use clap::Parser;
 
 use args::{Args, LabVerb, Verb};
 use context::Context;
+use interrupt::interrupted;
 
 /// Parses the process's arguments, runs the verb, and gives the exit code.
 pub fn main() -> Exit {
@@ -86,18 +87,4 @@ async fn run(verb: Verb, context: &Context) -> Exit {
         Verb::LabProxy { namespace, host, port } => Ok(lab::proxy(&namespace, &host, port)),
     };
     result.unwrap_or_else(|stop| stop.report(context))
-}
-
-/// Ready on SIGINT, SIGTERM or SIGHUP: from this call on, not only once it is waited for, so that no moment is left in
-/// which a signal would end the process and leave behind what it put up.
-fn interrupted() -> impl Future<Output = ()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
-    std::future::poll_fn(move |context| {
-        match signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        }
-    })
 }

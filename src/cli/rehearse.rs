@@ -51,19 +51,19 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
     lab.up(&inventory, &mut |event| context.report.lab(event)).await?;
 
     context.report.step("deploy");
-    let deployed = deploy_with(path, playbook, &hosts, context).await?;
+    let deployed = deploy_with(path, playbook, &hosts, args.curl.requests, context).await?;
     if deployed.exit != Exit::Done {
         return Ok(deployed.exit);
     }
 
     context.report.step("deploy again: nothing may change");
-    let again = deploy_with(path, playbook, &hosts, context).await?;
+    let again = deploy_with(path, playbook, &hosts, args.curl.requests, context).await?;
     if again.exit != Exit::Done {
         return Ok(again.exit);
     }
     if again.changed > 0 {
         context.report.error(
-            &format!("the second deploy made {} changes, and should have made none", again.changed),
+            &format!("the second deploy should have changed nothing, but made changes: {}", again.changed),
             "a task of the playbook is never satisfied: the changes above name it",
         );
         return Ok(Exit::Failed);
@@ -75,7 +75,7 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
 
     context.report.step("verify what the boot brought");
     let engine = Engine::new();
-    let prepared = Prepared::new(path, Wanted::deploy(playbook), &hosts, &engine)?;
+    let prepared = Prepared::new(path, Wanted::deploy(playbook), &hosts, &engine).await?;
     let exit = verify_prepared(&prepared, args.curl.requests, context).await;
     Ok(exit)
 }

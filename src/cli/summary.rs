@@ -27,7 +27,7 @@ pub(super) fn summary(
             let unreachable = failure.is_some_and(|failure| failure.is_unreachable());
             HostSummary {
                 host: seen.name.to_owned(),
-                ok: seen.result.as_ref().map_or(0, |seen| seen.plan.items.len()) - changes(seen),
+                ok: seen.result.as_ref().map_or(0, |seen| seen.plan.ok()),
                 changed: applied.changed.get(index).copied().unwrap_or(0),
                 failed: usize::from(failure.is_some() && !unreachable),
                 unreachable,

@@ -13,7 +13,7 @@ use crate::verify;
 
 pub(super) async fn verify(args: VerifyArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::of_cluster(&args.cluster, &engine)?;
+    let prepared = Prepared::of_cluster(&args.cluster, &engine).await?;
     Ok(verify_prepared(&prepared, args.curl.requests, context).await)
 }
 

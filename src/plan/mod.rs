@@ -72,6 +72,11 @@ impl HostPlan {
         })
     }
 
+    /// How many resources are as declared.
+    pub fn ok(&self) -> usize {
+        self.items.iter().filter(|item| item.outcome == Outcome::Ok).count()
+    }
+
     /// The resources that can't be changed safely.
     pub fn refusals(&self) -> impl Iterator<Item = (&Item, &Refusal)> {
         self.items.iter().filter_map(|item| match &item.outcome {

@@ -61,7 +61,7 @@ pub enum Failure {
 impl Failure {
     /// Whether the host could not be reached at all, as opposed to having failed.
     pub fn is_unreachable(&self) -> bool {
-        matches!(self, Failure::Link(LinkError::Unreachable { .. } | LinkError::Start(_)))
+        matches!(self, Failure::Link(LinkError::Unreachable { .. } | LinkError::Start { .. }))
     }
 
     /// What the host or the tools themselves said, where the message does not say it: a command's output, ssh's
@@ -71,7 +71,7 @@ impl Failure {
             Failure::Link(LinkError::Unreachable { stderr, .. } | LinkError::Lost { stderr }) => stderr,
             Failure::Step { output, .. } => output,
             // Sudo's words are its message.
-            Failure::Link(LinkError::Become { .. } | LinkError::Deadline(_) | LinkError::Start(_))
+            Failure::Link(LinkError::Become { .. } | LinkError::Deadline(_) | LinkError::Start { .. })
             | Failure::Unreadable(_)
             | Failure::Declare(_)
             | Failure::Refused { .. }
@@ -97,7 +97,7 @@ impl Failure {
                 "see whether `sudo -v` works for that user on the host".into()
             }
             Failure::Link(LinkError::Lost { .. } | LinkError::Deadline(_)) => AGAIN.into(),
-            Failure::Link(LinkError::Start(_)) => "install the OpenSSH client on this machine".into(),
+            Failure::Link(LinkError::Start { remedy, .. }) => (*remedy).into(),
             Failure::Unreadable(_) => {
                 "run the same again; if it stays, report it with the line above and the host's distribution"
                     .into()

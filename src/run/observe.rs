@@ -48,7 +48,7 @@ impl<'a> Job<'a> {
             match &result {
                 Ok(seen) => job.emit(Event::Planned {
                     host: name.to_owned(),
-                    ok: seen.plan.items.len() - seen.plan.changes().count(),
+                    ok: seen.plan.ok(),
                     changes: seen.plan.changes().count(),
                 }),
                 Err(failure) => {

@@ -30,9 +30,14 @@ pub enum LinkError {
     /// The script did not end in time, and was ended.
     #[error("no end after {} s", .0.as_secs())]
     Deadline(Duration),
-    /// ssh, or the shell, could not be started on this machine.
-    #[error("{0}")]
-    Start(String),
+    /// What a connection needs on this machine is missing: ssh, or a folder for its sockets.
+    #[error("{what}")]
+    Start {
+        /// What is wrong.
+        what: String,
+        /// What the operator can do about it.
+        remedy: &'static str,
+    },
 }
 
 /// Why ssh could not connect or log in.

@@ -29,7 +29,7 @@ impl Link {
     /// Connects, becomes root where that is asked for, and gives the shell.
     ///
     /// # Errors
-    /// [`LinkError::Unreachable`], [`LinkError::Become`], or [`LinkError::Start`] when ssh itself is missing.
+    /// [`LinkError::Unreachable`], [`LinkError::Become`], or [`LinkError::Start`].
     pub async fn open(target: &Target, settings: &Settings, mark: String) -> Result<Link, LinkError> {
         let deadline = Instant::now() + settings.connect_timeout;
         let command = shell_command(target, &mark);

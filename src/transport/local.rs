@@ -13,7 +13,7 @@ use super::shell::Shell;
 /// It can't be started.
 pub(super) fn shell(words: &[String]) -> Result<Shell, LinkError> {
     let [program, arguments @ ..] = words else {
-        return Err(LinkError::Start("no shell is named".into()));
+        return Err(cannot_start("a shell without a name".into()));
     };
     let mut child = Command::new(program)
         .args(arguments)
@@ -22,7 +22,7 @@ pub(super) fn shell(words: &[String]) -> Result<Shell, LinkError> {
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
-        .map_err(|error| LinkError::Start(format!("can't start {program}: {error}")))?;
+        .map_err(|error| cannot_start(format!("{program}: {error}")))?;
     match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
         (Some(stdin), Some(stdout), Some(stderr)) => Ok(Shell {
             stdin: Box::new(stdin),
@@ -30,6 +30,10 @@ pub(super) fn shell(words: &[String]) -> Result<Shell, LinkError> {
             stderr: Box::new(stderr),
             _keep: Box::new(child),
         }),
-        _ => Err(LinkError::Start(format!("{program} has no streams"))),
+        _ => Err(cannot_start(format!("{program} with its streams"))),
     }
+}
+
+fn cannot_start(what: String) -> LinkError {
+    LinkError::Start { what: format!("can't start {what}"), remedy: "name a shell that is on this machine" }
 }

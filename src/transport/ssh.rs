@@ -67,12 +67,15 @@ async fn launch_master_and_shell(
     ssh.stdin(ProcessStdio::null()).stdout(ProcessStdio::null()).kill_on_drop(true);
     // A file, not a pipe: the master keeps its standard error open for as long as it lives.
     let log = socket.with_extension("log");
-    let file = std::fs::File::create(&log)
-        .map_err(|error| LinkError::Start(format!("can't write {}: {error}", log.display())))?;
+    let file =
+        std::fs::File::create(&log).map_err(|error| unusable(&settings.control_dir, &error.to_string()))?;
     let status = ssh.stderr(file).status().await;
     let stderr = std::fs::read_to_string(&log).unwrap_or_default();
     let _ = std::fs::remove_file(&log);
-    let status = status.map_err(|error| LinkError::Start(format!("can't start ssh: {error}")))?;
+    let status = status.map_err(|error| LinkError::Start {
+        what: format!("can't start ssh: {error}"),
+        remedy: "install the OpenSSH client on this machine",
+    })?;
     if !status.success() {
         let stderr = match proxy_was_silenced(&stderr) {
             true => words_with_proxy(target, settings).await.unwrap_or(stderr),
@@ -191,12 +194,9 @@ fn socket(target: &Target, settings: &Settings) -> PathBuf {
 
 /// Makes the folder of the sockets, which nobody else may enter.
 fn prepare(dir: &Path, socket: &Path) -> Result<(), LinkError> {
-    let unusable =
-        |why: String| LinkError::Start(format!("can't keep connections in {}: {why}", dir.display()));
+    let unusable = |why: String| unusable(dir, &why);
     if socket.as_os_str().len() > SOCKET_PATH_MAX {
-        return Err(unusable(format!(
-            "a socket's path has at most {SOCKET_PATH_MAX} bytes; set LVSPROV_CONTROL_DIR to a shorter one"
-        )));
+        return Err(unusable(format!("a socket's path has at most {SOCKET_PATH_MAX} bytes")));
     }
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -209,4 +209,11 @@ fn prepare(dir: &Path, socket: &Path) -> Result<(), LinkError> {
         return Err(unusable("it must belong to you, with mode 0700".into()));
     }
     Ok(())
+}
+
+fn unusable(dir: &Path, why: &str) -> LinkError {
+    LinkError::Start {
+        what: format!("can't keep connections in {}: {why}", dir.display()),
+        remedy: "set $LVSPROV_CONTROL_DIR to a short path that is yours alone",
+    }
 }

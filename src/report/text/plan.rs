@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::block::{WIDTH, indent, wrap};
 use super::change;
 use super::style::{BAD, CHANGED, GOOD, STRONG, heading, paint};
-use crate::plan::{HostPlan, Outcome};
+use crate::plan::HostPlan;
 use crate::report::count::count;
 
 /// The whole plan. Its last line has the exact number of changes.
@@ -64,8 +64,7 @@ fn last_line(hosts: &[(&str, Option<&HostPlan>)]) -> String {
         plans.iter().map(|plan| plan.changes().filter(|(.., change)| change.unknown).count()).sum();
     let changing = plans.iter().filter(|plan| plan.changes().next().is_some()).count();
     let refused: usize = plans.iter().map(|plan| plan.refusals().count()).sum();
-    let ok: usize =
-        plans.iter().map(|plan| plan.items.iter().filter(|item| item.outcome == Outcome::Ok).count()).sum();
+    let ok: usize = plans.iter().map(|plan| plan.ok()).sum();
     let unread = hosts.len() - plans.len();
 
     let (style, mut line) = if changes > 0 {
