@@ -7,6 +7,7 @@ mod host;
 mod pattern;
 mod read;
 
+pub use check::OWN_NAMES;
 pub use cluster::{Inventory, ServiceDeclaration, Time};
 pub use host::{Host, Role, Ssh};
 pub use pattern::{Pattern, PatternError};

@@ -127,9 +127,13 @@ impl Playbook<'_> {
 
 impl Task<'_> {
     fn declare(&self, scope: Scope<'_>, variables: &Value) -> Result<Vec<Resource>, DeclareError> {
-        let variables = with_vars(variables, &self.vars)?;
-        let Some(items) = &self.items else { return self.declare_once(scope, &variables) };
-        let items = items.render(&variables).map_err(at)?;
+        let Some(items) = &self.items else { return self.declare_once(scope, variables) };
+        // The task's variables may use `item`, and the loop may use those that don't.
+        let (known, unknown) = match with_vars(variables, &self.vars) {
+            Ok(known) => (known, None),
+            Err(error) => (variables.clone(), Some(error)),
+        };
+        let items = items.render(&known).map_err(|error| unknown.unwrap_or(at(error)))?;
         let Json::Array(items) = items else {
             return Err(
                 self.wrong("`loop` is no list", "write it as `loop: [a, b]` or `loop: \"{{ a_list }}\"`")
@@ -144,6 +148,7 @@ impl Task<'_> {
     }
 
     fn declare_once(&self, scope: Scope<'_>, variables: &Value) -> Result<Vec<Resource>, DeclareError> {
+        let variables = &with_vars(variables, &self.vars)?;
         for condition in &self.when {
             let value = engine::evaluate(&condition.expression, "the condition", variables)
                 .map_err(|error| at((condition.span, error)))?;
@@ -346,16 +351,23 @@ mod tests {
     - sysctl: { name: vm.swappiness, value: '{{ level }}' }
       vars: { level: 10 }
       when: false
+    - file: { dest: '{{ sub }}/{{ twice }}', state: absent }
+      vars: { letters: [c, d], twice: '{{ item }}{{ item }}' }
+      loop: [c]
 ";
         assert_eq!(
             told(playbook, "lvs_director"),
             [
                 "file /srv/lvs_director/a",
                 "file /srv/lvs_director/b",
-                "file /srv/lvs_director/lvs_real_server01"
+                "file /srv/lvs_director/lvs_real_server01",
+                "file /srv/lvs_director/cc"
             ]
         );
-        assert_eq!(told(playbook, "client"), ["file /srv/client/a", "file /srv/client/b"]);
+        assert_eq!(
+            told(playbook, "client"),
+            ["file /srv/client/a", "file /srv/client/b", "file /srv/client/cc"]
+        );
     }
 
     #[test]

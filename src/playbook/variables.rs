@@ -146,3 +146,29 @@ fn of_facts(facts: &Facts) -> Value {
     }
     Value::from_pairs(fields)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::document::Source;
+    use crate::inventory::{self, OWN_NAMES};
+
+    #[test]
+    fn the_inventory_reserves_exactly_the_names_that_would_hide_a_variable() {
+        let text = include_str!("../../inventories/tutorial.yaml");
+        let inventory = inventory::read(Source::new("tutorial.yaml", text)).unwrap();
+        let variables = Variables::new(&inventory);
+        let facts = Facts::example();
+        let names = |value: &Value| -> BTreeSet<String> {
+            value.try_iter().unwrap().map(|name| name.to_string()).collect()
+        };
+        let all = inventory.hosts.iter().flat_map(|host| names(&variables.of(&inventory, host, &facts)));
+        // A variable goes before the facts; and a loop's `item` before it.
+        let of_facts = names(&of_facts(&facts));
+        let mut hiding: BTreeSet<String> = all.filter(|name| !of_facts.contains(name)).collect();
+        hiding.insert("item".into());
+        assert_eq!(hiding, OWN_NAMES.map(str::to_owned).into());
+    }
+}

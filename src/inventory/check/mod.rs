@@ -12,6 +12,7 @@ mod topology;
 pub(super) use address::addresses;
 pub(super) use cast::{Cast, Defaults};
 pub(super) use group::groups;
+pub use name::OWN_NAMES;
 pub(super) use name::{cluster, is_word};
 pub(super) use service::services;
 pub(super) use topology::topology;

@@ -47,7 +47,33 @@ pub(crate) fn is_word(word: &Spanned<String>, what: &str, remedy: &str, complain
     !bad
 }
 
-/// Variables: their names must be such that a template can say them.
+/// What a template knows by these names is the inventory's own: a variable of such a name would never be seen.
+pub const OWN_NAMES: [&str; 22] = [
+    "address",
+    "cip",
+    "cip_network",
+    "clients",
+    "cluster",
+    "dip",
+    "dip_network",
+    "directors",
+    "forwards_by_nat",
+    "groups",
+    "host",
+    "inventory_hostname",
+    "item",
+    "name",
+    "real_servers",
+    "rip",
+    "rip_network",
+    "role",
+    "time",
+    "vip",
+    "vip_network",
+    "virtual_services",
+];
+
+/// Variables: their names must be such that a template can say them, and no name of the inventory's own.
 pub(super) fn variables(
     vars: Option<&Field<Entries<Value>>>,
     complaints: &mut Complaints,
@@ -62,6 +88,9 @@ pub(super) fn variables(
                 None => "use letters, digits and `_`, no digit first".to_owned(),
             };
             complaints.add(span, format!("`{name}` cannot be a variable's name"), remedy);
+        } else if OWN_NAMES.contains(&name.as_str()) {
+            let message = format!("`{name}` is what templates call a part of the inventory itself");
+            complaints.add(span, message, format!("give the variable another name: `my_{name}`"));
         } else if let Some(value) = entry.value.value() {
             map.insert(name.clone(), value.clone());
         } else {

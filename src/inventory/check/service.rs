@@ -89,6 +89,11 @@ fn service(
         let real_server = RealServer::new(forwarding, weight);
         real_servers.insert(address, real_server);
     }
+    if forwarding == Forwarding::Nat
+        && let Some(director) = director
+    {
+        gateway(address, director, &hosts, cast, complaints);
+    }
     let protocol = raw.protocol.as_ref().and_then(Field::value).copied().unwrap_or_default();
     // The kernel's own default.
     let scheduler = raw.scheduler.as_ref().and_then(Field::value).copied();
@@ -254,6 +259,39 @@ fn another_directors(
     let message = format!("`{}` is not in the subnet of this service's director", host.value);
     let remedy = format!("name real servers in {} only", dip.net.trunc());
     complaints.add(host.span, message, remedy).also(other.span, "it is in this director's subnet");
+}
+
+/// Of several directors in one subnet, the first is the gateway of the real servers there: replies for the others'
+/// services would not return through these.
+fn gateway(
+    address: &Spanned<SocketAddr>,
+    director: &Machine,
+    hosts: &[(SocketAddr, String)],
+    cast: &Cast,
+    complaints: &mut Complaints,
+) {
+    let gateway_of = |rip: &Address| {
+        let near = |machine: &&Machine| machine.net("dip").is_some_and(|dip| neighbours(dip, rip));
+        cast.of_group("directors").find(near)
+    };
+    let other = hosts.iter().find_map(|(_, host)| {
+        let rip = cast.machine(host)?.net("rip")?;
+        let own = director.net("dip").is_some_and(|dip| neighbours(dip, rip));
+        gateway_of(rip).filter(|gateway| own && gateway.name.value != director.name.value)
+    });
+    let Some(other) = other else { return };
+    let (own, other_name) = (&director.name.value, &other.name.value);
+    let message = format!("replies of this service would return through `{other_name}`, not through `{own}`");
+    let remedy = format!(
+        "declare it on the VIP of `{other_name}`, or give `{own}` a subnet with real servers of its own: a real server \
+         has one gateway"
+    );
+    let complaint = complaints.add(address.span, message, remedy);
+    for director in [director, other] {
+        if let Some(dip) = director.net("dip") {
+            complaint.also(dip.span, format!("the dip of `{}`", director.name.value));
+        }
+    }
 }
 
 fn port(
