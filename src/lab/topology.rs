@@ -44,7 +44,8 @@ pub struct Plan {
     pub aliases: Vec<String>,
     /// One a subnet, in the order of the host's addresses: vec0, vec1.
     pub cards: Vec<Card>,
-    /// Its first default gateways: the routers of a real server's subnet. Other hosts have none.
+    /// Its first default gateways: a real server's old router, and what leads a client and a director to each other that
+    /// share no subnet. Other hosts have none.
     pub gateways: Vec<IpAddr>,
 }
 
@@ -81,21 +82,18 @@ impl Topology {
                 .ok_or(LabError::NoFreeAddress { subnet: net })?;
             subnets.push(Subnet { net, bridge: format!("b{}", digest(&[&net.to_string()], 4)), router });
         }
+        let hosts = &inventory.hosts;
         let machines =
-            inventory.hosts.iter().enumerate().map(|(index, host)| Plan::of(index, host, &subnets)).collect();
+            hosts.iter().enumerate().map(|(index, host)| Plan::of(index, host, hosts, &subnets)).collect();
         Ok(Topology { subnets, machines })
     }
 }
 
 impl Plan {
-    fn of(index: usize, host: &Host, subnets: &[Subnet]) -> Plan {
+    fn of(index: usize, host: &Host, hosts: &[Host], subnets: &[Subnet]) -> Plan {
         let mut cards: Vec<Card> = Vec::new();
-        let mut gateways = Vec::new();
         for address in host.networks() {
-            let Some(subnet) = subnets.iter().find(|subnet| subnet.net.contains(&address)) else { continue };
-            if matches!(host.role, Role::RealServer { .. }) {
-                gateways.push(subnet.router);
-            }
+            let Some(subnet) = subnet_of(address, subnets) else { continue };
             if let Some(card) = cards.iter_mut().find(|card| card.bridge == subnet.bridge) {
                 card.addresses.push(address);
                 continue;
@@ -129,13 +127,35 @@ impl Plan {
             port: host.ssh.port.unwrap_or(22),
             aliases,
             cards,
-            gateways,
+            gateways: gateway(host, hosts, subnets).into_iter().collect(),
         }
     }
 
     /// All addresses of the machine, each with its subnet.
     pub fn addresses(&self) -> impl Iterator<Item = IpNet> + '_ {
         self.cards.iter().flat_map(|card| card.addresses.iter().copied())
+    }
+}
+
+fn subnet_of(address: IpNet, subnets: &[Subnet]) -> Option<&Subnet> {
+    subnets.iter().find(|subnet| subnet.net.contains(&address))
+}
+
+/// The router by which a machine reaches what is in none of its subnets, when it has to.
+fn gateway(host: &Host, hosts: &[Host], subnets: &[Subnet]) -> Option<IpAddr> {
+    let apart = |address: IpNet, subnet: &Subnet| !subnet.net.contains(&address);
+    match host.role {
+        Role::RealServer { rip } => subnet_of(rip, subnets).map(|subnet| subnet.router),
+        Role::Client { cip } => {
+            let own = subnet_of(cip, subnets)?;
+            let far = |other: &Host| matches!(other.role, Role::Director { vip, .. } if apart(vip, own));
+            hosts.iter().any(far).then_some(own.router)
+        }
+        Role::Director { vip, .. } => {
+            let own = subnet_of(vip, subnets)?;
+            let far = |other: &Host| matches!(other.role, Role::Client { cip } if apart(cip, own));
+            hosts.iter().any(far).then_some(own.router)
+        }
     }
 }
 
@@ -199,6 +219,15 @@ pub(super) mod tests {
         for machine in &topology.machines {
             assert!(machine.cards.iter().all(|card| card.tap.len() <= 15 && card.bridge.len() <= 15));
         }
+    }
+
+    #[test]
+    fn a_client_elsewhere_and_its_director_reach_each_other_through_routers() {
+        let mut far = tutorial();
+        far.hosts[3] = host("client", Role::Client { cip: net("192.0.2.50/24") });
+        let machines = Topology::of(&far).unwrap().machines;
+        let gateways: Vec<_> = machines.iter().map(|machine| machine.gateways[0].to_string()).collect();
+        assert_eq!(gateways, ["192.168.175.1", "192.168.40.1", "192.168.40.1", "192.0.2.1"]);
     }
 
     #[test]

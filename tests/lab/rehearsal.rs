@@ -9,8 +9,12 @@ use crate::support::{Cluster, Events, tell};
 #[test]
 fn a_rehearsal_goes_the_whole_way_and_leaves_nothing() {
     let cluster = Cluster::new("all");
-    tell("rehearse");
-    let whole = cluster.lvsprov(&["rehearse", "tutorial.yaml", "--output", "json"]).exits(0);
+    tell("rehearse, with the client in a subnet of its own");
+    let far = include_str!("../../inventories/tutorial.yaml")
+        .replace("cip: 192.168.175.50/24", "cip: 192.0.2.50/24");
+    assert!(far.contains("192.0.2.50"), "{far}");
+    cluster.write("far.yaml", &far);
+    let whole = cluster.lvsprov(&["rehearse", "far.yaml", "--output", "json"]).exits(0);
     for host in ["lvs_director", "lvs_real_server01", "lvs_real_server02"] {
         let rebooted = whole.events.of("machine_rebooting").any(|event| event["host"] == host);
         assert!(rebooted, "{host} was not rebooted");
