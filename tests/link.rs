@@ -46,6 +46,8 @@ fn sections_come_back_apart_whatever_they_print() {
                 exchange.push_step("false; echo not reached");
                 exchange.push_step("echo skipped");
                 exchange.push("echo to stderr >&2; exit 7");
+                exchange.push_inline("set -- a b; [ $# = 2 ] && cat && (exit 4)");
+                exchange.push_inline("# nothing");
                 let mut progress = Vec::new();
                 let reply = link.exchange(&exchange, |step| progress.push(step)).await.unwrap();
                 let outputs: Vec<_> = reply
@@ -58,10 +60,17 @@ fn sections_come_back_apart_whatever_they_print() {
                 let some = |text: &str, code| Some((text.to_owned(), code));
                 assert_eq!(
                     outputs,
-                    [some("no newline, \0, \u{1e}m4rk?", 0), some("", 1), None, some("to stderr\n", 7)],
+                    [
+                        some("no newline, \0, \u{1e}m4rk?", 0),
+                        some("", 1),
+                        None,
+                        some("to stderr\n", 7),
+                        some("", 4),
+                        some("", 0)
+                    ],
                     "{shell:?}, round {round}"
                 );
-                assert_eq!(progress.len(), 6);
+                assert_eq!(progress.len(), 10);
                 assert_eq!(progress[2], Progress::Began(1));
             }
         });

@@ -102,9 +102,8 @@ while read -r k _ l _; do
 done </proc/self/status
 [ -d /run/systemd/system ] && echo systemd
 printf 'ssh %s\n' "${SSH_CONNECTION-}"
-ip -o addr show | while read -r _ i f a _; do
-  case $f in inet|inet6) printf 'address %s %s\n' "$i" "$a";; esac
-done
+echo addresses
+ip -o addr show 2>/dev/null
 echo end
 "#;
 
@@ -123,9 +122,14 @@ impl Facts {
         let mut release = (String::new(), String::new(), String::new());
         let (mut hostname, mut kernel, mut boot_id) = (String::new(), None, String::new());
         let (mut uid, mut systemd, mut ended) = (None, false, false);
+        let mut by_ip = false;
         let (mut addresses, mut connection) = (Vec::new(), None);
         for line in text.lines() {
             let unreadable = || Unreadable::new("facts", line);
+            if by_ip && line != "end" {
+                addresses.extend(address(line).ok_or_else(unreadable)?);
+                continue;
+            }
             let (key, value) = line.split_once(' ').unwrap_or((line, ""));
             match key {
                 "os" => match value.split_once('=') {
@@ -140,7 +144,7 @@ impl Facts {
                 "uid" => uid = Some(value.parse().map_err(|_| unreadable())?),
                 "systemd" => systemd = true,
                 "ssh" => connection = Connection::read(value),
-                "address" => addresses.push(address(value).ok_or_else(unreadable)?),
+                "addresses" => by_ip = true,
                 "end" => ended = true,
                 _ => return Err(unreadable()),
             }
@@ -168,12 +172,17 @@ impl Facts {
     }
 }
 
-/// `eth0 192.168.40.101/24`; a point-to-point address comes without a length. The interface may be `eth0@if5`.
-fn address(text: &str) -> Option<(String, IpNet)> {
-    let (interface, net) = text.split_once(' ')?;
+/// A line of `ip -o addr show`: `2: eth0    inet 192.168.40.101/24 brd ...`. The interface may be `eth0@if5`, and a
+/// point-to-point address comes without a length. `Some(None)` for what is no address of the internet's.
+fn address(line: &str) -> Option<Option<(String, IpNet)>> {
+    let mut words = line.split_whitespace().skip(1);
+    let (interface, family, net) = (words.next()?, words.next()?, words.next()?);
+    if !matches!(family, "inet" | "inet6") {
+        return Some(None);
+    }
     let interface = interface.split('@').next()?;
     let net = net.parse().or_else(|_| net.parse::<IpAddr>().map(IpNet::from)).ok()?;
-    Some((interface.to_owned(), net))
+    Some(Some((interface.to_owned(), net)))
 }
 
 /// A value of os-release, which is quoted as in sh.
@@ -261,8 +270,11 @@ mod tests {
     fn facts_are_read() {
         let facts = Facts::parse(
             b"os ID=\"rocky\"\nos VERSION_ID=\"9.3\"\nos ID_LIKE=\"rhel centos fedora\"\nhostname rs\nkernel 5.14.0\n\
-              boot 1-2\nuid 0\nsystemd\nssh 10.0.0.9 50000 192.168.40.101 22\naddress lo 127.0.0.1/8\n\
-              address eth0@if4 192.168.40.101/24\naddress eth0 fe80::1/64\nend\n",
+              boot 1-2\nuid 0\nsystemd\nssh 10.0.0.9 50000 192.168.40.101 22\naddresses\n\
+              1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n\
+              2: eth0@if4    inet 192.168.40.101/24 brd 192.168.40.255 scope global eth0\\  valid_lft forever\n\
+              2: eth0    inet6 fe80::1/64 scope link \\       valid_lft forever preferred_lft forever\n\
+              3: tun0    inet 10.8.0.1 peer 10.8.0.2/32 scope global tun0\\       valid_lft forever\nend\n",
         )
         .unwrap();
         assert_eq!(facts.os, Os { id: "rocky".into(), version: "9.3".into(), family: Family::RedHat });

@@ -70,7 +70,7 @@ impl<'a> Job<'a> {
         let host = self.host(machine);
         let mut link = Link::open(&machine.target, self.settings, self.mark.to_owned()).await?;
         let mut exchange = Exchange::reading(READ_DEADLINE);
-        exchange.push(Facts::probe());
+        exchange.push_inline(Facts::probe());
         let reply = link.exchange(&exchange, |_| ()).await.map_err(not_yet_a_shell)?;
         let facts = Facts::parse(output(&reply, 0))?;
         self.emit(Event::Connected { host: host.name.clone() });
@@ -110,7 +110,7 @@ impl Probe {
     pub(super) fn push(&self, exchange: &mut Exchange) -> usize {
         let first = exchange.len();
         for section in &self.sections {
-            exchange.push(section.script.as_str());
+            exchange.push_inline(section.script.as_str());
         }
         first
     }

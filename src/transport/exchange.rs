@@ -7,7 +7,7 @@ use std::time::Duration;
 /// What is asked of a host in one round trip.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// POSIX sh, each run in a subshell of its own with no standard input.
+    /// POSIX sh, each run with no standard input.
     sections: Vec<Section>,
     /// How long the whole may take.
     pub deadline: Duration,
@@ -18,8 +18,17 @@ pub struct Exchange {
 #[derive(Clone, Debug)]
 struct Section {
     script: String,
-    /// Not run once a section before it has failed.
-    chained: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// In the shell itself.
+    Inline,
+    /// In a subshell.
+    Apart,
+    /// In a subshell, and not run once a section before it has failed.
+    Chained,
 }
 
 /// The outputs, one for each section that ran.
@@ -59,15 +68,24 @@ impl Exchange {
         Exchange { sections: Vec::new(), deadline, guarded: true }
     }
 
-    /// Adds a section that runs whatever came of those before it. Gives its index.
+    /// Adds a section that runs, in a subshell of its own, whatever came of those before it. Gives its index.
     pub fn push(&mut self, script: impl Into<String>) -> usize {
-        self.sections.push(Section { script: script.into(), chained: false });
-        self.sections.len() - 1
+        self.add(script.into(), Kind::Apart)
+    }
+
+    /// Adds a section that runs in the shell itself, which spares a slow machine a process: it must neither `exit`,
+    /// `exec`, `cd` nor `set` an option. Gives its index.
+    pub fn push_inline(&mut self, script: impl Into<String>) -> usize {
+        self.add(script.into(), Kind::Inline)
     }
 
     /// Adds a section that runs, under `set -eu`, only when all chained ones before it succeeded. Gives its index.
     pub fn push_step(&mut self, script: impl Into<String>) -> usize {
-        self.sections.push(Section { script: script.into(), chained: true });
+        self.add(script.into(), Kind::Chained)
+    }
+
+    fn add(&mut self, script: String, kind: Kind) -> usize {
+        self.sections.push(Section { script, kind });
         self.sections.len() - 1
     }
 
@@ -100,16 +118,17 @@ impl Exchange {
         }
         text.push_str("lvsprov_ok=0\n");
         for (index, section) in self.sections.iter().enumerate() {
-            if section.chained {
+            if section.kind == Kind::Chained {
                 text.push_str("if [ $lvsprov_ok = 0 ]; then\n");
             }
             let _ = writeln!(text, "printf '\\036%s b {index}\\n' {mark}");
-            // A subshell without a command is a syntax error, so that an empty section gets one.
             // A shell that says "Terminated" to a connection that is gone must live on to run its traps.
-            let options = if section.chained { "trap : PIPE; set -eu\n" } else { "" };
-            let _ = writeln!(text, "(\n:\n{options}{}\n) </dev/null 2>&1 3<&-", section.script);
+            let options = if section.kind == Kind::Chained { "trap : PIPE; set -eu\n" } else { "" };
+            let [open, close] = if section.kind == Kind::Inline { ["{", "}"] } else { ["(", ")"] };
+            // A compound without a command is a syntax error, so that an empty section gets one.
+            let _ = writeln!(text, "{open}\n:\n{options}{}\n{close} </dev/null 2>&1 3<&-", section.script);
             let _ = writeln!(text, "lvsprov_code=$?\nprintf '\\036%s e {index} %s\\n' {mark} $lvsprov_code");
-            if section.chained {
+            if section.kind == Kind::Chained {
                 text.push_str("lvsprov_ok=$lvsprov_code\nfi\n");
             }
         }

@@ -101,14 +101,16 @@ pub(super) fn probe(facts: &Facts) -> String {
     let controller = match facts.connection.map(|c| c.client) {
         // an older `ip` does not know fibmatch, and busybox's ignores it: both tell the way without its prefix
         Some(IpAddr::V4(client)) => format!(
-            "c=$(ip -4 -o route get fibmatch {client} 2>/dev/null || ip -4 -o route get {client} 2>/dev/null)\n\
-             printf 'way %s\\n' \"$c\"\n"
+            "printf 'way '\n\
+             ip -4 -o route get fibmatch {client} 2>/dev/null || ip -4 -o route get {client} 2>/dev/null || echo\n"
         ),
         _ => String::new(),
     };
     format!(
         r#"if command -v ip >/dev/null 2>&1; then echo ip
-ip -4 -o route show default | while IFS= read -r l; do printf 'route %s\n' "$l"; done
+echo routes
+ip -4 -o route show default
+echo
 {controller}fi
 for f in /etc/netplan/*.yaml /run/netplan/*.yaml /lib/netplan/*.yaml; do
   if [ -e "$f" ]; then printf 'netplan %s\n' "$f"; fi
@@ -157,12 +159,17 @@ pub(super) fn parse(text: &str) -> Result<Observed, Unreadable> {
     let (head, body) = text.split_once("=\n").ok_or_else(|| unreadable("it ends too early"))?;
     let mut observed = Observed::default();
     let mut indices = BTreeMap::new();
+    let mut of_ip = false;
     let mut files: Vec<ConfFile> = Vec::new();
     for line in head.lines() {
         let (key, value) = line.split_once(' ').unwrap_or((line, ""));
         match key {
             "ip" => observed.has_ip = true,
-            "route" => observed.routes.extend(routes(value).ok_or_else(|| unreadable(line))?),
+            _ if of_ip && !line.is_empty() => {
+                observed.routes.extend(routes(line).ok_or_else(|| unreadable(line))?);
+            }
+            "routes" => of_ip = true,
+            "" => of_ip = false,
             "way" => observed.to_controller = default_gateway(value, &observed.routes),
             "netplan" => observed.netplan.push(value.to_owned()),
             "nm" => {

@@ -11,12 +11,12 @@ fn dip() -> DefaultGateway {
 
 /// The probe's output for these routes and files.
 fn output(routes: &[&str], more: &[&str], files: &[(&str, &str)]) -> String {
-    let routes: String = routes.iter().map(|r| format!("route {r}\n")).collect();
+    let routes: String = routes.iter().map(|r| format!("{r}\n")).collect();
     let more: String = more.iter().map(|m| format!("{m}\n")).collect();
     let names: String = files.iter().map(|(path, _)| format!("file {path}\n")).collect();
     let text =
         |(path, text): &(&str, &str)| text.lines().map(|l| format!("{path}:{l}\n")).collect::<String>();
-    format!("ip\n{routes}{more}{names}=\n{}", files.iter().map(text).collect::<String>())
+    format!("ip\nroutes\n{routes}\n{more}{names}=\n{}", files.iter().map(text).collect::<String>())
 }
 
 fn differ_from(facts: &Facts, output: &str) -> Result<Option<Change>, Refusal> {

@@ -109,17 +109,19 @@ pub(super) fn probe(paths: &str, read: &str) -> String {
     format!(
         r#"for p in {paths}; do if [ -L "$p" ]; then printf 'link %s\n' "$p"; fi; done
 wanted() {{ for r in {read}; do [ "$r" = "$1" ] && return 0; done; return 1; }}
-stat -L -c '%f %u %g %s %U %G %n' {paths} 2>/dev/null | {{
-  set --
-  while read -r f u g s U G n; do
-    printf '%s\n' "$f $u $g $s $U $G $n"
-    case $f in 8*) if wanted "$n"; then
-      if [ "$s" -le {WHOLE} ]; then set -- "$@" "$n"; echo whole; else printf 'hash '; sha256sum <"$n"; fi
-    fi;; esac
-  done
-  echo =
-  [ $# -eq 0 ] || cat "$@"
-}}
+s=$(stat -L -c '%f %u %g %s %U %G %n' {paths} 2>/dev/null)
+set --
+while read -r f u g s U G n; do
+  [ -n "$f" ] || continue
+  printf '%s\n' "$f $u $g $s $U $G $n"
+  case $f in 8*) if wanted "$n"; then
+    if [ "$s" -le {WHOLE} ]; then set -- "$@" "$n"; echo whole; else printf 'hash '; sha256sum <"$n"; fi
+  fi;; esac
+done <<lvsprov_end
+$s
+lvsprov_end
+echo =
+[ $# -eq 0 ] || cat "$@"
 printf '\n=\n'
 "#
     )
