@@ -7,6 +7,11 @@ from dataclasses import asdict, dataclass
 from statistics import median
 
 
+# Seconds before a clock starts, in which the hosts end what the run before has left: its sessions, whose end costs them
+# what the next run would pay for.
+SETTLE = 3
+
+
 @dataclass
 class Run:
     """One measured run."""
@@ -29,6 +34,7 @@ def run(command, *, env=None, codes=(0,), log, check=None):
     """
     peak = log.with_suffix(".time")
     whole = ["/usr/bin/time", "--quiet", "-o", str(peak), "-f", "%M %U %S", *map(str, command)]
+    time.sleep(SETTLE)
     with open(log, "wb") as out:
         start = time.monotonic()
         code = subprocess.call(
