@@ -25,10 +25,11 @@ fn place() -> tempfile::TempDir {
     place
 }
 
-/// Runs a text of sh, in which `$0` is lvsprov.
+/// Runs a text of sh, in which `$0` is lvsprov. Whoever runs the tests may have told their own signals to be ignored, as
+/// `nohup` does; here they are heeded.
 fn run(place: &tempfile::TempDir, script: &str) -> Child {
-    Command::new("sh")
-        .args(["-c", script])
+    Command::new("env")
+        .args(["--default-signal=HUP,INT,TERM", "sh", "-c", script])
         .arg(cargo_bin("lvsprov"))
         .current_dir(place.path())
         .env("PATH", format!("{}:/usr/bin:/bin", place.path().display()))

@@ -35,7 +35,7 @@ impl Context {
         };
         let json = options.format == Format::Json;
         Context {
-            report: Report::new(options, &[]),
+            report: Report::new(options),
             summed_up: Cell::new(false),
             json,
             put_up: RefCell::default(),

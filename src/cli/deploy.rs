@@ -63,6 +63,7 @@ pub(super) async fn deploy_with(
 /// Observes and shows the plan.
 async fn show(prepared: &Prepared<'_>, verb: &'static str, context: &Context) -> Exit {
     let start = Instant::now();
+    context.report.hosts(prepared.hosts());
     let events = |event| context.report.run(event);
     let seen = prepared.job(&events).observe(false).await;
     show_plan(prepared, &seen, context);
@@ -89,6 +90,7 @@ async fn apply(
     context: &Context,
 ) -> Deployed {
     let start = Instant::now();
+    context.report.hosts(prepared.hosts());
     let events = |event| context.report.run(event);
     let job = prepared.job(&events);
     let mut seen = job.observe(true).await;

@@ -85,6 +85,11 @@ impl<'e> Prepared<'e> {
         }
     }
 
+    /// The names of the hosts that take part.
+    pub(super) fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.machines.iter().map(|machine| self.loaded.inventory.hosts[machine.host].name.as_str())
+    }
+
     /// The plays' names.
     pub(super) fn stages(&self) -> Vec<String> {
         self.loaded.playbook.plays.iter().map(|play| play.name.clone()).collect()

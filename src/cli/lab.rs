@@ -13,6 +13,7 @@ use crate::transport;
 
 pub(super) async fn up(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
     let (inventory, lab) = open(&args.inventory.inventory)?;
+    context.report.hosts(inventory.names());
     // Machines that were up before this call stay when it is interrupted.
     if !lab.is_up() {
         context.take_down_at_end(&lab, settings::lab_control_dir(&lab));
@@ -23,7 +24,8 @@ pub(super) async fn up(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
 }
 
 pub(super) async fn down(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
-    let (_, lab) = open(&args.inventory.inventory)?;
+    let (inventory, lab) = open(&args.inventory.inventory)?;
+    context.report.hosts(inventory.names());
     let control_dir = settings::lab_control_dir(&lab);
     transport::end_masters(&control_dir).await;
     let _ = std::fs::remove_dir_all(&control_dir);
@@ -42,8 +44,9 @@ pub(super) async fn reboot(args: LabRebootArgs, context: &Context) -> Result<Exi
     for host in &args.hosts {
         known(&inventory, host)?;
     }
-    let all = || inventory.hosts.iter().map(|host| host.name.clone()).collect();
+    let all = || inventory.names().map(str::to_owned).collect();
     let hosts: Vec<String> = if args.hosts.is_empty() { all() } else { args.hosts };
+    context.report.hosts(hosts.iter().map(String::as_str));
     lab.reboot(&hosts, &mut |event| context.report.lab(event)).await?;
     Ok(Exit::Done)
 }
@@ -91,9 +94,8 @@ fn known(inventory: &Inventory, host: &str) -> Result<(), Stop> {
     if inventory.host(host).is_some() {
         return Ok(());
     }
-    let names = inventory.hosts.iter().map(|host| host.name.as_str());
     Err(Stop::usage(
         format!("`{host}` is no host of this inventory"),
-        crate::document::choose_from(host, names),
+        crate::document::choose_from(host, inventory.names()),
     ))
 }

@@ -47,6 +47,7 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
     context.take_down_at_end(&lab, settings::lab_control_dir(&lab));
     let hosts = lab_hosts();
 
+    context.report.hosts(inventory.names());
     context.report.step("lab up: one bare machine a host");
     lab.up(&inventory, &mut |event| context.report.lab(event)).await?;
 
@@ -70,6 +71,7 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
     }
 
     let rebooting = directors_and_real_servers(&inventory);
+    context.report.hosts(rebooting.iter().map(String::as_str));
     context.report.step(&format!("reboot {}", rebooting.join(", ")));
     lab.reboot(&rebooting, &mut |event| context.report.lab(event)).await?;
 

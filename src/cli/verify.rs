@@ -24,6 +24,7 @@ pub(super) async fn verify_prepared(
     context: &Context,
 ) -> Exit {
     let start = Instant::now();
+    context.report.hosts(prepared.hosts());
     let events = |event| context.report.run(event);
     let mut seen = prepared.job(&events).observe(true).await;
     let plans: Vec<_> =

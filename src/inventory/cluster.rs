@@ -64,6 +64,11 @@ impl Inventory {
         self.hosts.get(self.index_of(name)?)
     }
 
+    /// The hosts' names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.hosts.iter().map(|host| host.name.as_str())
+    }
+
     /// Where the host of that name is in `hosts`.
     pub fn index_of(&self, name: &str) -> Option<usize> {
         let index = *self.index.get(name)?;

@@ -87,8 +87,7 @@ impl std::fmt::Display for Pattern {
 
 /// Every name that a part may be.
 fn names(inventory: &Inventory) -> impl Iterator<Item = &str> {
-    let hosts = inventory.hosts.iter().map(|host| host.name.as_str());
-    hosts.chain(inventory.groups.keys().map(String::as_str)).chain(BUILT_IN)
+    inventory.names().chain(inventory.groups.keys().map(String::as_str)).chain(BUILT_IN)
 }
 
 /// The hosts of one name or wildcard; `None` when it is neither a host's nor a group's.

@@ -59,28 +59,30 @@ enum Face {
 }
 
 impl Report {
-    /// Tells it on stdout and stderr. `hosts` are the names to align by.
-    pub fn new(options: Options, hosts: &[String]) -> Self {
+    /// Tells it on stdout and stderr.
+    pub fn new(options: Options) -> Self {
         let streams = Streams::standard(&options);
-        Report::with_streams(options, hosts, streams)
+        Report::with_streams(options, streams)
     }
 
     /// Tells it to these instead of stdout and stderr, with colours if they are wanted and without moving spinners.
-    pub fn with_writers(
-        options: Options,
-        hosts: &[String],
-        out: impl Write + 'static,
-        err: impl Write + 'static,
-    ) -> Self {
+    pub fn with_writers(options: Options, out: impl Write + 'static, err: impl Write + 'static) -> Self {
         let streams = Streams::captured(&options, Box::new(out), Box::new(err));
-        Report::with_streams(options, hosts, streams)
+        Report::with_streams(options, streams)
     }
 
-    fn with_streams(options: Options, hosts: &[String], streams: Streams) -> Self {
+    fn with_streams(options: Options, streams: Streams) -> Self {
         Report(match options.format {
-            Format::Text => Face::Text(Text::new(options, hosts, streams)),
+            Format::Text => Face::Text(Text::new(options, streams)),
             Format::Json => Face::Json(Json::new(streams)),
         })
+    }
+
+    /// These hosts take part in what comes next: progress is aligned by their names, and told apart from a crowd's.
+    pub fn hosts<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
+        if let Face::Text(text) = &self.0 {
+            text.hosts(names);
+        }
     }
 
     /// Something has happened in a run. Why a host failed is told at length by [`Report::summary`].

@@ -31,8 +31,8 @@ impl Write for Captured {
 /// What was written to stdout and to stderr.
 fn told(options: Options, tell: impl FnOnce(&Report)) -> (String, String) {
     let (out, err) = (Captured::default(), Captured::default());
-    let hosts = ["lvs_director", "lvs_real_server01", "client"].map(str::to_owned);
-    let report = Report::with_writers(options, &hosts, out.clone(), err.clone());
+    let report = Report::with_writers(options, out.clone(), err.clone());
+    report.hosts(["lvs_director", "lvs_real_server01", "client"]);
     tell(&report);
     drop(report);
     let text = |stream: Captured| String::from_utf8(stream.0.take()).unwrap();

@@ -38,10 +38,14 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub(super) fn new(options: Options, hosts: &[String], streams: Streams) -> Self {
+    pub(super) fn new(options: Options, streams: Streams) -> Self {
         let streams = Rc::new(streams);
-        let progress = Progress::new(&options, hosts, Rc::clone(&streams));
+        let progress = Progress::new(&options, Rc::clone(&streams));
         Text { options, streams, progress, failures: RefCell::default(), begun: Cell::new(false) }
+    }
+
+    pub(super) fn hosts<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
+        self.progress.hosts(names);
     }
 
     pub(super) fn run(&self, event: run::Event) {

@@ -1,6 +1,6 @@
 //! What is going on: a spinner a host on a terminal, a line an event elsewhere.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::block::printable;
@@ -17,7 +17,7 @@ use crate::{run, verify};
 pub(super) struct Progress {
     streams: Rc<Streams>,
     /// The length of the longest host name.
-    longest: usize,
+    longest: Cell<usize>,
     verbose: bool,
     /// `None` where lines are written instead.
     spinners: Option<RefCell<Spinners>>,
@@ -32,11 +32,18 @@ enum Way {
 }
 
 impl Progress {
-    pub(super) fn new(options: &Options, hosts: &[String], streams: Rc<Streams>) -> Self {
-        let longest = hosts.iter().map(|host| host.chars().count()).max().unwrap_or(0);
-        let spinners =
-            options.terminal.then(|| RefCell::new(Spinners::new(Rc::clone(&streams), hosts.len(), longest)));
-        Progress { streams, longest, verbose: options.verbosity > 0, spinners }
+    pub(super) fn new(options: &Options, streams: Rc<Streams>) -> Self {
+        let spinners = options.terminal.then(|| RefCell::new(Spinners::new(Rc::clone(&streams))));
+        Progress { streams, longest: Cell::new(0), verbose: options.verbosity > 0, spinners }
+    }
+
+    /// These hosts take part in what comes next.
+    pub(super) fn hosts<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
+        let lengths: Vec<usize> = names.into_iter().map(|name| name.chars().count()).collect();
+        self.longest.set(lengths.iter().copied().max().unwrap_or(0));
+        if let Some(spinners) = &self.spinners {
+            spinners.borrow_mut().expect(lengths.len(), self.longest.get());
+        }
     }
 
     pub(super) fn run(&self, event: &run::Event) {
@@ -134,7 +141,7 @@ impl Progress {
 
     /// A line that stays.
     fn lasting(&self, host: &str, text: &str) {
-        let space = self.longest.saturating_sub(host.chars().count());
+        let space = self.longest.get().saturating_sub(host.chars().count());
         self.line(&format!("{}: {}{text}", paint(NOTE, host), " ".repeat(space)));
     }
 

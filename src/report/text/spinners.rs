@@ -31,8 +31,21 @@ pub(super) struct Spinners {
 }
 
 impl Spinners {
-    pub(super) fn new(streams: Rc<Streams>, hosts: usize, longest: usize) -> Self {
-        Spinners { streams, hosts, longest, bars: HashMap::new(), finished: HashSet::new(), total: None }
+    pub(super) fn new(streams: Rc<Streams>) -> Self {
+        Spinners {
+            streams,
+            hosts: 0,
+            longest: 0,
+            bars: HashMap::new(),
+            finished: HashSet::new(),
+            total: None,
+        }
+    }
+
+    /// So many hosts will tell something, of which the longest name has so many characters.
+    pub(super) fn expect(&mut self, hosts: usize, longest: usize) {
+        self.clear();
+        (self.hosts, self.longest) = (hosts, longest);
     }
 
     /// The host is at something.
@@ -115,4 +128,29 @@ impl Drop for Spinners {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Options;
+
+    #[test]
+    fn a_crowd_has_a_few_lines_and_a_count() {
+        let options = Options { terminal: true, ..Options::default() };
+        let streams = Streams::captured(&options, Box::new(std::io::sink()), Box::new(std::io::sink()));
+        let mut spinners = Spinners::new(Rc::new(streams));
+        let name = |number: usize| format!("real{number:02}");
+        spinners.expect(40, 6);
+        (0..40).for_each(|number| spinners.turn(&name(number), "connecting"));
+        assert_eq!(spinners.bars.len(), CROWD);
+        (0..39).for_each(|number| spinners.stop(&name(number), "✔", "6 as declared"));
+        assert_eq!(spinners.bars.len(), 0);
+        let count = spinners.total.as_ref().map(ProgressBar::message);
+        assert_eq!(count.as_deref(), Some("39 of 40 hosts done"));
+
+        spinners.expect(4, 6);
+        (0..4).for_each(|number| spinners.stop(&name(number), "✔", "6 as declared"));
+        assert_eq!((spinners.bars.len(), spinners.total.is_none()), (4, true));
+    }
 }

@@ -102,7 +102,9 @@ impl Cluster {
 
     /// A command line of lvsprov, with a state of its own and the user's cache.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lvsprov"));
+        // Signals that whoever runs the tests ignores, as under `nohup`, are heeded here.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP,INT,TERM", env!("CARGO_BIN_EXE_lvsprov")]);
         command.args(words).current_dir(&self.folder);
         command.env("XDG_STATE_HOME", self.folder.join("s"));
         command.env("LVSPROV_CONTROL_DIR", self.control_dir());

@@ -24,9 +24,10 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts it; the last words of its command line are given for messages.
+    /// Starts it; the words behind lvsprov's path are given for messages.
     pub fn start(mut command: Command) -> Running {
-        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+        let words: Vec<_> =
+            command.get_args().skip(2).map(|word| word.to_string_lossy().into_owned()).collect();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("lvsprov starts");
         let stdout = child.stdout.take().expect("stdout is piped");
