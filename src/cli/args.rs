@@ -69,7 +69,22 @@ pub(super) struct InventoryArg {
     pub(super) inventory: PathBuf,
 }
 
+// Where the arguments are something else. (Clap would take a docstring for the command's.)
 #[derive(Clone, Debug, ClapArgs)]
+pub(super) struct InventoryOption {
+    /// The inventory
+    #[arg(
+        short,
+        long,
+        value_name = "INVENTORY",
+        env = "LVSPROV_INVENTORY",
+        default_value = "inventory.yaml"
+    )]
+    pub(super) inventory: PathBuf,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// How to print
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
@@ -92,6 +107,7 @@ pub(super) enum OutputFormat {
 }
 
 #[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Hosts")]
 pub(super) struct HostArgs {
     /// Use the lab's machines instead of the real ones
     #[arg(long)]
@@ -100,7 +116,7 @@ pub(super) struct HostArgs {
     #[arg(long, value_name = "PATTERN")]
     pub(super) limit: Option<String>,
     /// Only tasks with one of these tags
-    #[arg(long, value_delimiter = ',', value_name = "TAG")]
+    #[arg(long, help_heading = "Changes", value_delimiter = ',', value_name = "TAG")]
     pub(super) tags: Vec<String>,
     /// How many hosts to work on at once
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -122,11 +138,12 @@ pub(super) struct HostArgs {
 #[derive(Clone, Debug, ClapArgs)]
 pub(super) struct PlaybookArg {
     /// The playbook instead of the built-in one, or of `playbooks/deploy.yaml` beside the inventory
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Changes")]
     pub(super) playbook: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Changes")]
 pub(super) struct ApplyArgs {
     /// Only show what would change, and exit with 3 if anything would
     #[arg(long)]
@@ -137,6 +154,7 @@ pub(super) struct ApplyArgs {
 }
 
 #[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Verification")]
 pub(super) struct LoopArgs {
     /// How many requests a client makes to each service [default: two scheduler cycles, at least 6]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_REQUESTS)))]
@@ -164,7 +182,7 @@ pub(super) struct DeployArgs {
     #[command(flatten)]
     pub(super) curl: LoopArgs,
     /// Do not verify afterwards
-    #[arg(long)]
+    #[arg(long, help_heading = "Verification")]
     pub(super) no_verify: bool,
 }
 
@@ -215,15 +233,8 @@ pub(super) struct LabArgs {
 pub(super) struct LabSshArgs {
     /// The machine
     pub(super) host: String,
-    /// The inventory
-    #[arg(
-        short,
-        long,
-        value_name = "INVENTORY",
-        env = "LVSPROV_INVENTORY",
-        default_value = "inventory.yaml"
-    )]
-    pub(super) inventory: PathBuf,
+    #[command(flatten)]
+    pub(super) inventory: InventoryOption,
     /// A command instead of a shell
     #[arg(last = true)]
     pub(super) command: Vec<String>,
@@ -233,15 +244,8 @@ pub(super) struct LabSshArgs {
 pub(super) struct LabRebootArgs {
     /// The machines; all of the lab's when none is named
     pub(super) hosts: Vec<String>,
-    /// The inventory
-    #[arg(
-        short,
-        long,
-        value_name = "INVENTORY",
-        env = "LVSPROV_INVENTORY",
-        default_value = "inventory.yaml"
-    )]
-    pub(super) inventory: PathBuf,
+    #[command(flatten)]
+    pub(super) inventory: InventoryOption,
     #[command(flatten)]
     pub(super) output: OutputArgs,
 }

@@ -40,7 +40,7 @@ pub(super) async fn status(args: LabArgs, context: &Context) -> Result<Exit, Sto
 }
 
 pub(super) async fn reboot(args: LabRebootArgs, context: &Context) -> Result<Exit, Stop> {
-    let (inventory, lab) = open(&args.inventory)?;
+    let (inventory, lab) = open(&args.inventory.inventory)?;
     for host in &args.hosts {
         known(&inventory, host)?;
     }
@@ -53,7 +53,7 @@ pub(super) async fn reboot(args: LabRebootArgs, context: &Context) -> Result<Exi
 
 /// Becomes ssh, so that the terminal is wholly its own.
 pub(super) async fn ssh(args: LabSshArgs, _context: &Context) -> Result<Exit, Stop> {
-    let (inventory, lab) = open(&args.inventory)?;
+    let (inventory, lab) = open(&args.inventory.inventory)?;
     known(&inventory, &args.host)?;
     if !lab.has_machines() {
         return Err(Stop::usage("the lab is not up", "start it with `lvsprov lab up INVENTORY`"));
