@@ -19,12 +19,13 @@ const MARK: char = '\u{1e}';
 /// POSIX sh that makes `count` requests, one after the other, each over a connection of its own and past any proxy.
 ///
 /// It is one curl process: starting one a request would take longer than the request. HTTP/1.0 without keep-alive has
-/// the server end each connection, which the local ports then prove.
+/// the server end each connection, which the local ports then prove. What curl says of a failed request goes the same way
+/// as all else: two streams would arrive in another order than they were written in.
 pub fn script(address: SocketAddr, count: usize) -> String {
     let mut script = format!(
         "command -v curl >/dev/null || {{ echo 'curl is not installed'; exit 127; }}\n\
          set -- \"http://{address}/\"\n\
-         exec curl --silent --show-error --http1.0 --noproxy '*' --connect-timeout {connect} --max-time {most} \\\n\
+         exec curl --silent --show-error --stderr - --http1.0 --noproxy '*' --connect-timeout {connect} --max-time {most} \\\n\
          \t--header 'Connection: close' --user-agent lvsprov \\\n\
          \t--write-out {format}",
         connect = CONNECT_TIMEOUT.as_secs(),
@@ -44,13 +45,8 @@ pub fn parse(output: &[u8], count: usize, pages: &Pages) -> Vec<Request> {
     let mut requests: Vec<Request> = Vec::with_capacity(count);
     let mut body = pieces.next().unwrap_or_default();
     for piece in pieces {
-        let (told, rest) = piece.split_once('\n').unwrap_or((piece, ""));
+        let (told, next) = piece.split_once('\n').unwrap_or((piece, ""));
         requests.push(request(body, told, pages));
-        // curl says what was wrong with a request only after it has told of it, in front of the next one's body.
-        let (said, next) = complaint(rest);
-        if let (Some(said), Some(last)) = (said, requests.last_mut().filter(|last| last.http_code == 0)) {
-            last.error = Some(without_time(&last_line(said, "")));
-        }
         body = next;
     }
     // What stands behind the last request is why there is no further one.
@@ -63,12 +59,13 @@ pub fn parse(output: &[u8], count: usize, pages: &Pages) -> Vec<Request> {
     requests
 }
 
-/// curl's own message at the beginning of a text, and the rest.
-fn complaint(text: &str) -> (Option<&str>, &str) {
-    match text.split_once('\n') {
-        Some((line, rest)) if line.starts_with("curl: (") => (Some(line), rest),
-        _ => (None, text),
-    }
+/// What stands in front of a request's mark: its body, and curl's message when the request failed: `curl: (28) ...`.
+fn complaint(text: &str) -> (&str, Option<&str>) {
+    let whole = text.strip_suffix('\n').unwrap_or(text);
+    // The body of a request that was cut off need not end with a newline.
+    let Some(at) = whole.rfind("curl: (") else { return (text, None) };
+    let (body, message) = whole.split_at(at);
+    if message.contains('\n') { (text, None) } else { (body, Some(message)) }
 }
 
 /// The message without `after 3004 ms`, so that messages of one kind are alike.
@@ -82,17 +79,19 @@ fn without_time(message: &str) -> String {
     }
 }
 
-fn request(body: &str, told: &str, pages: &Pages) -> Request {
+fn request(text: &str, told: &str, pages: &Pages) -> Request {
+    let (body, complaint) = complaint(text);
     let mut words = told.split(' ');
     let http_code = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
     let seconds = words.next().and_then(|word| word.parse().ok()).unwrap_or(0.0);
     let local_port = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
     let real_server = pages.real_server(body).filter(|_| http_code == 200).map(str::to_owned);
-    let error = match (http_code, &real_server) {
-        (0, _) => Some("no answer".to_owned()),
-        (200, None) => Some(format!("the page is no real server's: `{}`", last_line(body, ""))),
-        (200, Some(_)) => None,
-        (code, _) => Some(format!("HTTP {code}")),
+    let error = match (complaint, http_code, &real_server) {
+        (Some(message), ..) => Some(without_time(&last_line(message, ""))),
+        (None, 0, _) => Some("no answer".to_owned()),
+        (None, 200, None) => Some(format!("the page is no real server's: `{}`", last_line(body, ""))),
+        (None, 200, Some(_)) => None,
+        (None, code, _) => Some(format!("HTTP {code}")),
     };
     Request { real_server, http_code, seconds, local_port, error }
 }
@@ -109,11 +108,12 @@ mod tests {
 
     #[test]
     fn what_curl_prints_becomes_requests() {
-        // As curl 7.88 prints it, both streams together.
-        let output =
-            b"web1\n\x1e200 0.004 40001 1\n\x1e000 0.0 0 0\ncurl: (7) Failed to connect to web1 port 80 after 3004 ms: Timeout was reached\n\
-                       <h1>It works!</h1>\x1e200 0.1 40002 1\nnot found\x1e404 0.1 40003 1\n";
-        let requests = parse(output, 5, &Pages::named(["web1"]));
+        // As curl 7.88 prints it.
+        let output = b"web1\n\x1e200 0.004 40001 1\n\
+                       curl: (7) Failed to connect to web1 port 80 after 3004 ms: Timeout was reached\n\x1e000 0.0 0 0\n\
+                       <h1>It works!</h1>\x1e200 0.1 40002 1\nnot found\x1e404 0.1 40003 1\n\
+                       web1curl: (18) transfer closed with 9 bytes remaining to read\n\x1e200 0.1 40004 1\n";
+        let requests = parse(output, 6, &Pages::named(["web1"]));
         let told: Vec<_> = requests.iter().map(|r| (r.real_server.as_deref(), r.error.as_deref())).collect();
         assert_eq!(
             told,
@@ -122,6 +122,7 @@ mod tests {
                 (None, Some("(7) Failed to connect to web1 port 80: Timeout was reached")),
                 (None, Some("the page is no real server's: `<h1>It works!</h1>`")),
                 (None, Some("HTTP 404")),
+                (Some("web1"), Some("(18) transfer closed with 9 bytes remaining to read")),
                 (None, Some("it was not made")),
             ]
         );
