@@ -7,7 +7,7 @@ from .tools import Masters
 
 
 def measure(lab, tools, rounds):
-    """The tools alternate within a round, so that the machine's drift hits all alike. The slow ones sit out after the
+    """The tools alternate within a round, so that the machine's drift hits all alike. The slowest sits out after the
     third."""
     lab.fresh()
     with Masters() as masters:
@@ -35,8 +35,7 @@ def measure(lab, tools, rounds):
                 if number < 3:
                     with Masters() as fresh:
                         keep(f"ansible {suffix}", tools.ansible(ansible if live else fresh))
-            if number < 3:
-                keep("pyinfra cold", tools.pyinfra())
+            keep("pyinfra cold", tools.pyinfra())
         tools.converged()
     return {name: clock.summary(of_tool) for name, of_tool in runs.items()}
 

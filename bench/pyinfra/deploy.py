@@ -36,18 +36,16 @@ def chrony(head):
     systemd.service(service="chrony", restarted=True, _if=conf.did_change)
 
 
+PACKAGES = {"directors": ["ipvsadm", "chrony", "curl"], "real_servers": ["apache2", "chrony"], "clients": ["curl"]}
+apt.packages(packages=next(PACKAGES[group] for group in host.groups if group in PACKAGES), no_recommends=True)
+
 if "real_servers" in host.groups:
-    apt.packages(packages=["apache2", "chrony"], no_recommends=True)
     files.put(src=StringIO(host.name + "\n"), dest="/var/www/html/index.html")
     systemd.service(service="apache2", running=True, enabled=True)
     chrony(f"server {DIP} iburst\n")
     if f"via {DIP} " not in (host.get_fact(Command, "ip -4 route show default") or ""):
         server.shell(commands=[f"ip -4 route replace default via {DIP}"])
     files.line(path="/etc/network/interfaces", line=r"^\s*gateway .*$", replace=f"    gateway {DIP}")
-
-if "directors" in host.groups or "clients" in host.groups:
-    director = "directors" in host.groups
-    apt.packages(packages=["ipvsadm", "chrony", "curl"] if director else ["curl"], no_recommends=True)
 
 if "directors" in host.groups:
     chrony("pool pool.ntp.org iburst\nallow 192.168.40.0/24\nlocal stratum 10\n")

@@ -15,8 +15,9 @@ use super::proxy::greets;
 use super::topology::Plan;
 use super::{network, ssh};
 
-/// What a guest may use. Apache, chrony and a package installation fit well.
-const MEMORY: &str = "mem=256M";
+/// What a guest may use, and takes as it needs it. Apache, chrony and a package installation fit well; with less, a guest
+/// that has done much reads its programs from the disk again and again.
+const MEMORY: &str = "mem=384M";
 
 /// A machine of a lab, running or not.
 #[derive(Clone, Debug)]
