@@ -32,6 +32,9 @@ class Lab:
         """Puts bare machines up, in place of those that were."""
         self.down()
         self._call("up", self.lvsprov, "lab", "up", self.inventory)
+        # pyinfra's ssh library does not know OpenSSH's default key exchange: all connect by the same one.
+        with open(self.config, "a") as config:
+            config.write("    KexAlgorithms curve25519-sha256\n")
         self._bring_python()
 
     def down(self):
