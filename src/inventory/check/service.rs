@@ -249,20 +249,19 @@ fn another_directors(
         return;
     }
     // A rip in no DIP's subnet was complained of already.
-    let Some(other) = cast
-        .of_group("directors")
-        .filter_map(|director| director.net("dip"))
-        .find(|other| neighbours(other, rip))
-    else {
-        return;
-    };
+    let Some(other) = gateway_of(rip, cast).and_then(|director| director.net("dip")) else { return };
     let message = format!("`{}` is not in the subnet of this service's director", host.value);
     let remedy = format!("name real servers in {} only", dip.net.trunc());
     complaints.add(host.span, message, remedy).also(other.span, "it is in this director's subnet");
 }
 
-/// Of several directors in one subnet, the first is the gateway of the real servers there: replies for the others'
-/// services would not return through these.
+/// The director whose DIP a real server has as its gateway: of several in its subnet, the first.
+fn gateway_of<'a>(rip: &Address, cast: &'a Cast) -> Option<&'a Machine> {
+    let near = |machine: &&Machine| machine.net("dip").is_some_and(|dip| neighbours(dip, rip));
+    cast.of_group("directors").find(near)
+}
+
+/// Of several directors in one subnet, replies for the others' services would not return through these.
 fn gateway(
     address: &Spanned<SocketAddr>,
     director: &Machine,
@@ -270,14 +269,10 @@ fn gateway(
     cast: &Cast,
     complaints: &mut Complaints,
 ) {
-    let gateway_of = |rip: &Address| {
-        let near = |machine: &&Machine| machine.net("dip").is_some_and(|dip| neighbours(dip, rip));
-        cast.of_group("directors").find(near)
-    };
     let other = hosts.iter().find_map(|(_, host)| {
         let rip = cast.machine(host)?.net("rip")?;
         let own = director.net("dip").is_some_and(|dip| neighbours(dip, rip));
-        gateway_of(rip).filter(|gateway| own && gateway.name.value != director.name.value)
+        gateway_of(rip, cast).filter(|gateway| own && gateway.name.value != director.name.value)
     });
     let Some(other) = other else { return };
     let (own, other_name) = (&director.name.value, &other.name.value);

@@ -77,6 +77,6 @@ fn services_that_nobody_asked_are_not_passed_over() {
     let event = Event::NotTried { services: vec!["web".into(), "mail".into()] };
     insta::assert_snapshot!(told(text(), |report| report.verify(event)).0, @r#"
     NOT TRIED  web, mail: no client takes part
-          add a host with role client to the inventory, or let --limit take one in
+          add a host under `clients` in the inventory, or let --limit take one in
     "#);
 }

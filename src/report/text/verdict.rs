@@ -40,7 +40,7 @@ pub(super) fn verdict(judged: &Judged) -> String {
 /// Services that nobody asked for a page.
 pub(super) fn not_tried(services: &[String]) -> String {
     let about = paint(STRONG, &services.join(", "));
-    let remedy = "add a host with role client to the inventory, or let --limit take one in";
+    let remedy = "add a host under `clients` in the inventory, or let --limit take one in";
     format!("{}  {about}: no client takes part\n      {remedy}\n", paint(CHANGED.bold(), "NOT TRIED"))
 }
 
