@@ -146,7 +146,7 @@ impl Root {
         self.write("/script", script);
         let mut command = Command::new("nsenter");
         command
-            .args(["--target", &self.holder.id().to_string(), "--mount", "--net", "chroot"])
+            .args(["--target", &self.holder.id().to_string(), "--root", "--mount", "--net", "chroot"])
             .arg(self.dir.path())
             .args(self.shell.0)
             .arg("/script")
