@@ -77,7 +77,7 @@ impl Machine {
             .args([MEMORY, "root=/dev/ubda", "rw", "init=/usr/sbin/lab-init"])
             // What this machine has in its page cache outlives any guest: waiting for its disk would buy nothing.
             .arg("rootflags=nobarrier")
-            .args(["audit=0", "con=null", "con0=null,fd:1", "ssl=null"]);
+            .args(["con=null", "con0=null,fd:1", "ssl=null"]);
         for (number, card) in self.plan.cards.iter().enumerate() {
             command.arg(format!("vec{number}:transport=tap,ifname={},mac={}", card.tap, card.mac));
         }
