@@ -87,9 +87,7 @@ def idle(part):
         demanded.append(at_least(f"pyinfra / deploy; {words}", ratio, 3))
         ratio = median(f"ansible {live}") / median(f"deploy {live}")
         demanded.append(at_least(f"Ansible / deploy; {words}", ratio, 20))
-    floor = median("ansible cold") / median("ssh cold")
-    remark = f"\nWithout a live master Ansible takes {floor:.1f} × as long as plain ssh, which only probes.\n"
-    return header("Nothing to change", part) + rows(figures, names) + bounds(demanded) + remark
+    return header("Nothing to change", part) + rows(figures, names) + bounds(demanded)
 
 
 def first(part):
