@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use super::error::{At, LabError};
 use super::event::{BuildStep, LabEvent};
-use super::program::{Program, tail};
+use super::program::{Program, search_path, tail};
 use super::topology::digest;
 
 /// The recipe's files. A change of any of them makes another image.
@@ -139,6 +139,7 @@ async fn run_recipe(
         .args([&work.join("recipe"), work, fresh])
         .arg(release)
         .args(debian_sources().await)
+        .env("PATH", search_path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(written)

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::{Instant, sleep};
 
 use super::error::{At, LabError};
-use super::program::{Program, tail};
+use super::program::{Program, search_path, tail};
 use super::proxy::greets;
 use super::topology::Plan;
 use super::{network, ssh};
@@ -84,6 +84,7 @@ impl Machine {
         // A guest's memory is a file in $TMPDIR; in /dev/shm it never goes to a disk.
         let started = command
             .env("TMPDIR", "/dev/shm")
+            .env("PATH", search_path())
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(errors)

@@ -1,6 +1,7 @@
 //! Calls of other programs, each with a deadline.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -27,12 +28,29 @@ const NEEDED: [Missing; 12] = [
 
 /// Fails with all that this machine lacks.
 pub fn check_needed() -> Result<(), LabError> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = search_path();
     let missing: Vec<_> = NEEDED
         .into_iter()
         .filter(|needed| !std::env::split_paths(&path).any(|folder| folder.join(needed.program).is_file()))
         .collect();
     if missing.is_empty() { Ok(()) } else { Err(LabError::MissingPrograms(missing)) }
+}
+
+/// Where programs are looked for: `$PATH`, and after it the administrator's folders. A user's `$PATH` lacks those on
+/// Debian, and root has a user's under `su` and where sudo was told to keep it.
+pub fn search_path() -> OsString {
+    with_administrators(&std::env::var_os("PATH").unwrap_or_default())
+}
+
+fn with_administrators(path: &OsStr) -> OsString {
+    let mut folders: Vec<PathBuf> = std::env::split_paths(path).collect();
+    for folder in ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(Path::new) {
+        if !folders.iter().any(|known| known == folder) {
+            folders.push(folder.to_owned());
+        }
+    }
+    // Nothing that came from a split can fail to join.
+    std::env::join_paths(folders).unwrap_or_else(|_| path.to_owned())
 }
 
 /// One call.
@@ -82,6 +100,7 @@ impl Program {
         };
         let mut child = Command::new(&self.words[0])
             .args(&self.words[1..])
+            .env("PATH", search_path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -117,6 +136,13 @@ pub fn tail(text: &str, lines: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_administrators_programs_are_found_from_a_users_path() {
+        let whole = |path: &str| with_administrators(path.as_ref()).into_string().unwrap_or_default();
+        assert_eq!(whole("/usr/bin:/bin"), "/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
+        assert_eq!(whole("/opt/sbin:/usr/sbin:/bin"), "/opt/sbin:/usr/sbin:/bin:/usr/local/sbin:/sbin");
+    }
 
     #[test]
     fn a_tail_is_the_end() {

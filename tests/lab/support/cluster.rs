@@ -106,6 +106,8 @@ impl Cluster {
         let mut command = Command::new("env");
         command.args(["--default-signal=HUP,INT,TERM", env!("CARGO_BIN_EXE_lvsprov")]);
         command.args(words).current_dir(&self.folder);
+        // A user's, as `sudo --preserve-env=PATH` and `su` hand it on: without the administrator's programs.
+        command.env("PATH", "/usr/local/bin:/usr/bin:/bin");
         command.env("XDG_STATE_HOME", self.folder.join("s"));
         command.env("LVSPROV_CONTROL_DIR", self.control_dir());
         for variable in ["LVSPROV_INVENTORY", "LVSPROV_BECOME_PASSWORD"] {
