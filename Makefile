@@ -26,6 +26,11 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
+# Where the lab keeps images and machines. Made here, or a user's ~/.cache would belong to the root that sudo makes it as.
+define kept
+@mkdir -p "$${XDG_CACHE_HOME:-$$HOME/.cache}" "$${XDG_STATE_HOME:-$$HOME/.local/state}"
+endef
+
 .PHONY: help demo test test-fast test-lab lint bench
 
 help: ## show this list
@@ -33,6 +38,7 @@ help: ## show this list
 
 demo: ## rehearse the tutorial's cluster on real kernels: deploy, deploy again, reboot, verify
 	$(call need,$(LAB_PACKAGES))
+	$(call kept)
 	$(CARGO) build --release --locked
 	$(AS_ROOT) $${CARGO_TARGET_DIR:-target}/release/lvsprov rehearse inventories/tutorial.yaml
 
@@ -53,11 +59,13 @@ test-fast: ## the tests without machines: pure ones, and every probe and change 
 
 test-lab: ## the tests on real kernels: sshd, systemd, apache, ipvsadm and IPVS
 	$(call need,$(LAB_PACKAGES))
+	$(call kept)
 	@echo "== lab tests"
 	$(CARGO) test --locked --test lab --no-run
 	$(CARGO) test --locked $(TEST_AS_ROOT) --test lab -- --nocapture --test-threads=1
 
 bench: ## compare with plain ssh, pyinfra and Ansible on the same lab
 	$(call need,$(LAB_PACKAGES) $(BENCH_PACKAGES))
+	$(call kept)
 	$(CARGO) build --release --locked
 	$(AS_ROOT) env "PATH=$$PATH" bench/run.sh
