@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
 
 use super::error::{At, LabError};
 use super::event::{BuildStep, LabEvent};
-use super::program::{Program, search_path, tail};
+use super::program::{Program, command, tail};
 use super::topology::digest;
 
 /// The recipe's files. A change of any of them makes another image.
@@ -123,7 +122,7 @@ async fn run_recipe(
     let written = File::create(log).at(log)?;
     // A build of many processes and mounts must leave none of them behind, even when this process is killed: so it lives
     // in namespaces of its own, whose first process dies with the parent.
-    let mut child = Command::new("setpriv")
+    let mut child = command("setpriv")
         .args([
             "--pdeathsig",
             "KILL",
@@ -139,11 +138,9 @@ async fn run_recipe(
         .args([&work.join("recipe"), work, fresh])
         .arg(release)
         .args(debian_sources().await)
-        .env("PATH", search_path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(written)
-        .kill_on_drop(true)
         .spawn()
         .at("setpriv")?;
     let stdout =

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::{Instant, sleep};
 
 use super::error::{At, LabError};
-use super::program::{Program, search_path, tail};
+use super::program::{Program, command, tail};
 use super::proxy::greets;
 use super::topology::Plan;
 use super::{network, ssh};
@@ -65,7 +65,7 @@ impl Machine {
         let console = self.console();
         let log = File::options().create(true).append(true).open(&console).at(&console)?;
         let errors = log.try_clone().at(&console)?;
-        let mut command = tokio::process::Command::new("nsenter");
+        let mut command = command("nsenter");
         command
             .arg(format!("--net={}", network::link(&self.namespace).display()))
             .args(["taskset", "--cpu-list", &self.processor(), "setsid", "--fork"])
@@ -82,14 +82,8 @@ impl Machine {
             command.arg(format!("vec{number}:transport=tap,ifname={},mac={}", card.tap, card.mac));
         }
         // A guest's memory is a file in $TMPDIR; in /dev/shm it never goes to a disk.
-        let started = command
-            .env("TMPDIR", "/dev/shm")
-            .env("PATH", search_path())
-            .stdin(Stdio::null())
-            .stdout(log)
-            .stderr(errors)
-            .kill_on_drop(true)
-            .status();
+        let started =
+            command.env("TMPDIR", "/dev/shm").stdin(Stdio::null()).stdout(log).stderr(errors).status();
         let status = tokio::time::timeout(Duration::from_secs(10), started)
             .await
             .map_err(|_| LabError::CommandTimeout {

@@ -36,9 +36,16 @@ pub fn check_needed() -> Result<(), LabError> {
     if missing.is_empty() { Ok(()) } else { Err(LabError::MissingPrograms(missing)) }
 }
 
-/// Where programs are looked for: `$PATH`, and after it the administrator's folders. A user's `$PATH` lacks those on
-/// Debian, and root has a user's under `su` and where sudo was told to keep it.
-pub fn search_path() -> OsString {
+/// A program of this machine's, found and run with the lab's search path. It is killed when nobody waits for it any more.
+pub fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env("PATH", search_path()).kill_on_drop(true);
+    command
+}
+
+/// `$PATH`, and after it the administrator's folders. A user's `$PATH` lacks those on Debian, and root has a user's
+/// under `su` and where sudo was told to keep it.
+fn search_path() -> OsString {
     with_administrators(&std::env::var_os("PATH").unwrap_or_default())
 }
 
@@ -98,13 +105,11 @@ impl Program {
             status,
             stderr: tail(&stderr, 20),
         };
-        let mut child = Command::new(&self.words[0])
+        let mut child = self::command(&self.words[0])
             .args(&self.words[1..])
-            .env("PATH", search_path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .map_err(|error| failed("not started".to_owned(), error.to_string()))?;
         let stdin = child.stdin.take();
