@@ -12,6 +12,7 @@ fn settings() -> Settings {
     Settings {
         control_dir: "/nonexistent".into(),
         config_file: None,
+        configuration: String::new(),
         connect_timeout: Duration::from_secs(5),
         persist: Duration::from_secs(1),
     }

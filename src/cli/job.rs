@@ -61,7 +61,7 @@ impl<'e> Prepared<'e> {
         Ok(Prepared {
             engine,
             machines,
-            settings: settings::connections(lab.as_ref(), connect_timeout),
+            settings: settings::connections(lab.as_ref(), connect_timeout).await,
             mark: settings::mark()?,
             tags: args.tags.clone(),
             forks: args.forks.into(),

@@ -1,5 +1,6 @@
 //! Where things are: the environment is read here, and nowhere below.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::exit::Stop;
 use crate::inventory::Inventory;
 use crate::lab::{Lab, LabSettings};
-use crate::transport::Settings;
+use crate::transport::{Settings, configuration};
 
 /// How long a connection stays for the next run.
 const PERSIST: Duration = Duration::from_secs(300);
@@ -27,10 +28,12 @@ pub(super) fn lab_of(inventory: &Inventory) -> Result<Lab, Stop> {
 }
 
 /// How to connect: to the lab's machines when there is a lab, else to the real ones.
-pub(super) fn connections(lab: Option<&Lab>, connect_timeout: Duration) -> Settings {
+pub(super) async fn connections(lab: Option<&Lab>, connect_timeout: Duration) -> Settings {
+    let config_file = lab.map(Lab::ssh_config);
     Settings {
         control_dir: lab.map_or_else(control_dir, lab_control_dir),
-        config_file: lab.map(Lab::ssh_config),
+        configuration: configuration(config_file.as_deref()).await,
+        config_file,
         connect_timeout,
         persist: PERSIST,
     }
@@ -50,9 +53,11 @@ fn control_dir() -> PathBuf {
     if let Some(dir) = variable("LVSPROV_CONTROL_DIR") {
         return dir;
     }
-    match variable("XDG_RUNTIME_DIR").filter(|dir| dir.is_dir()) {
+    let me = rustix::process::geteuid().as_raw();
+    // After `su` it may still be the other user's.
+    match variable("XDG_RUNTIME_DIR").filter(|dir| dir.metadata().is_ok_and(|there| there.uid() == me)) {
         Some(dir) => dir.join("lvsprov"),
-        None => Path::new("/tmp").join(format!("lvsprov-{}", rustix::process::geteuid().as_raw())),
+        None => Path::new("/tmp").join(format!("lvsprov-{me}")),
     }
 }
 

@@ -4,6 +4,8 @@
 //! much is asked in it. A link's failure and a script's are told apart by a trailer that only a finished script
 //! prints: whatever ends before it is "unknown", never "failed" or "ok".
 
+mod configuration;
+mod control;
 mod error;
 mod exchange;
 mod link;
@@ -12,6 +14,7 @@ mod shell;
 mod ssh;
 mod target;
 
+pub use configuration::configuration;
 pub use error::{LinkError, Unreachable};
 pub use exchange::{Exchange, Progress, Reply};
 pub use link::Link;

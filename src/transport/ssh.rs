@@ -4,7 +4,6 @@
 //! The master is launched here rather than by the crate, which neither takes further `-o` options nor a socket path
 //! that the next run can find again.
 
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio as ProcessStdio;
 use std::sync::Arc;
@@ -14,11 +13,9 @@ use openssh::{Session, Stdio};
 use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
+use super::control::{self, Making};
 use super::shell::Shell;
 use super::{LinkError, Settings, Target, Unreachable, Way};
-
-/// The longest path of a UNIX socket, less what OpenSSH adds while it binds (unix(7); ssh's muxclient.c).
-const SOCKET_PATH_MAX: usize = 107 - 17;
 
 /// A shell over the master of an earlier run, or `None` when there is none that lives.
 pub(super) async fn shell_of_live_master(
@@ -27,7 +24,7 @@ pub(super) async fn shell_of_live_master(
     command: &str,
 ) -> Option<Shell> {
     let socket = socket(target, settings);
-    if !socket.exists() {
+    if control::ours(&settings.control_dir).is_err() || !socket.exists() {
         return None;
     }
     match shell(&socket, command).await {
@@ -60,18 +57,22 @@ async fn launch_master_and_shell(
     command: &str,
 ) -> Result<Shell, LinkError> {
     let socket = socket(target, settings);
-    prepare(&settings.control_dir, &socket)?;
+    control::make(&settings.control_dir, &socket)?;
+    let unusable = |error: std::io::Error| control::unusable(&settings.control_dir, &error.to_string());
+    let making = Making::begin(&socket).await.map_err(unusable)?;
+    // Another run may have made it in the meantime.
+    if let Some(shell) = shell_of_live_master(target, settings, command).await {
+        return Ok(shell);
+    }
     let mut ssh = Command::new("ssh");
     ssh.args(["-M", "-N", "-f", "-T", "-S"]).arg(&socket);
     ssh.args(arguments(target, settings));
     ssh.stdin(ProcessStdio::null()).stdout(ProcessStdio::null()).kill_on_drop(true);
     // A file, not a pipe: the master keeps its standard error open for as long as it lives.
-    let log = socket.with_extension("log");
-    let file =
-        std::fs::File::create(&log).map_err(|error| unusable(&settings.control_dir, &error.to_string()))?;
-    let status = ssh.stderr(file).status().await;
-    let stderr = std::fs::read_to_string(&log).unwrap_or_default();
-    let _ = std::fs::remove_file(&log);
+    let log = std::fs::File::create(&making.log).map_err(unusable)?;
+    let status = ssh.stderr(log).status().await;
+    let stderr = std::fs::read_to_string(&making.log).unwrap_or_default();
+    drop(making);
     let status = status.map_err(|error| LinkError::Start {
         what: format!("can't start ssh: {error}"),
         remedy: "install the OpenSSH client on this machine",
@@ -109,12 +110,12 @@ pub(super) async fn forget_master(target: &Target, settings: &Settings) {
     end_master(&socket(target, settings)).await;
 }
 
-/// Ends every master whose socket is in the folder: their hosts are about to go.
+/// Ends every master whose socket is in the folder, and removes the folder: their hosts are about to go.
 pub async fn end_masters(control_dir: &Path) {
-    let Ok(entries) = std::fs::read_dir(control_dir) else { return };
-    for entry in entries.flatten() {
-        end_master(&entry.path()).await;
+    for socket in control::sockets(control_dir) {
+        end_master(&socket).await;
     }
+    control::remove(control_dir);
 }
 
 async fn end_master(socket: &Path) {
@@ -181,39 +182,14 @@ fn arguments(target: &Target, settings: &Settings) -> Vec<String> {
     words
 }
 
-/// Where the master's socket is: a name that the same host with the same options gives again.
+/// Where the master's socket is: a name that the same host with the same options, under the same configuration, gives
+/// again.
 fn socket(target: &Target, settings: &Settings) -> PathBuf {
     let mut hash = Sha256::new();
-    for word in arguments(target, settings) {
+    for word in arguments(target, settings).iter().chain([&settings.configuration]) {
         hash.update(word.as_bytes());
         hash.update([0]);
     }
     let name: String = hash.finalize().iter().take(10).map(|byte| format!("{byte:02x}")).collect();
     settings.control_dir.join(name)
-}
-
-/// Makes the folder of the sockets, which nobody else may enter.
-fn prepare(dir: &Path, socket: &Path) -> Result<(), LinkError> {
-    let unusable = |why: String| unusable(dir, &why);
-    if socket.as_os_str().len() > SOCKET_PATH_MAX {
-        return Err(unusable(format!("a socket's path has at most {SOCKET_PATH_MAX} bytes")));
-    }
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(|error| unusable(error.to_string()))?;
-    let metadata = std::fs::metadata(dir).map_err(|error| unusable(error.to_string()))?;
-    let me = rustix::process::geteuid().as_raw();
-    if metadata.uid() != me || metadata.mode() & 0o077 != 0 {
-        return Err(unusable("it must belong to you, with mode 0700".into()));
-    }
-    Ok(())
-}
-
-fn unusable(dir: &Path, why: &str) -> LinkError {
-    LinkError::Start {
-        what: format!("can't keep connections in {}: {why}", dir.display()),
-        remedy: "set $LVSPROV_CONTROL_DIR to a short path that is yours alone",
-    }
 }

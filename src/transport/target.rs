@@ -57,6 +57,8 @@ pub struct Settings {
     pub control_dir: PathBuf,
     /// `ssh -F`
     pub config_file: Option<PathBuf>,
+    /// What ssh's configuration files say, as [`configuration`](super::configuration()) has it.
+    pub configuration: String,
     /// How long opening a connection may take.
     pub connect_timeout: Duration,
     /// How long a master stays after its last use.
