@@ -19,7 +19,7 @@ const MARK: char = '\u{1e}';
 /// POSIX sh that makes `count` requests, one after the other, each over a connection of its own and past any proxy.
 ///
 /// It is one curl process: starting one a request would take longer than the request. HTTP/1.0 without keep-alive has
-/// the server end each connection, which the local ports then prove. What curl says of a failed request goes the same way
+/// the server end each connection, and curl tells how many it opened for a request. What curl says of a failed request goes the same way
 /// as all else: two streams would arrive in another order than they were written in.
 pub fn script(address: SocketAddr, count: usize) -> String {
     let mut script = format!(
@@ -85,6 +85,7 @@ fn request(text: &str, told: &str, pages: &Pages) -> Request {
     let http_code = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
     let seconds = words.next().and_then(|word| word.parse().ok()).unwrap_or(0.0);
     let local_port = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+    let own_connection = words.next().is_some_and(|opened| opened != "0");
     let real_server = pages.real_server(body).filter(|_| http_code == 200).map(str::to_owned);
     let error = match (complaint, http_code, &real_server) {
         (Some(message), ..) => Some(without_time(&last_line(message, ""))),
@@ -93,7 +94,7 @@ fn request(text: &str, told: &str, pages: &Pages) -> Request {
         (None, 200, Some(_)) => None,
         (None, code, _) => Some(format!("HTTP {code}")),
     };
-    Request { real_server, http_code, seconds, local_port, error }
+    Request { real_server, http_code, seconds, local_port, own_connection, error }
 }
 
 fn last_line(text: &str, otherwise: &str) -> String {
@@ -126,7 +127,7 @@ mod tests {
                 (None, Some("it was not made")),
             ]
         );
-        assert_eq!(requests[0].local_port, 40001);
+        assert_eq!((requests[0].local_port, requests[0].own_connection), (40001, true));
     }
 
     #[test]

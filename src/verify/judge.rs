@@ -16,8 +16,10 @@ pub struct Request {
     pub http_code: u16,
     /// How long it took.
     pub seconds: f64,
-    /// The client's own port; 0 when there was no connection.
+    /// The client's own port; 0 when there was no connection. The kernel gives one out again after some thousands.
     pub local_port: u16,
+    /// A connection was opened for it.
+    pub own_connection: bool,
     /// What went wrong.
     pub error: Option<String>,
 }
@@ -68,7 +70,7 @@ pub fn judge(declared: &ServiceDeclaration, requests: &[Request]) -> Verdict {
     let expectation = Expectation::of(&declared.service);
     let names = Names::of(declared);
     let mut findings = failures(declared, requests);
-    findings.extend(shared_ports(requests));
+    findings.extend(shared_connections(requests));
     findings.extend(strangers(declared, &names, requests));
 
     let answered: Vec<&str> = requests.iter().filter_map(|request| request.real_server.as_deref()).collect();
@@ -149,28 +151,22 @@ fn failures(declared: &ServiceDeclaration, requests: &[Request]) -> Vec<String> 
 }
 
 /// Requests that shared a connection tell nothing of the scheduler, which is asked once a connection.
-fn shared_ports(requests: &[Request]) -> Vec<String> {
-    let mut seen: BTreeMap<u16, usize> = BTreeMap::new();
-    let mut found = Vec::new();
-    for (index, request) in requests.iter().enumerate().filter(|(_, request)| request.local_port != 0) {
-        if let Some(earlier) = seen.insert(request.local_port, index) {
-            found.push(format!(
-                "requests {} and {} came from the same port, {}: they are not one connection each",
-                earlier + 1,
-                index + 1,
-                request.local_port
-            ));
-        }
-    }
-    found
+fn shared_connections(requests: &[Request]) -> Option<String> {
+    let shared = requests.iter().position(|request| request.local_port != 0 && !request.own_connection)?;
+    Some(format!(
+        "request {} came over a connection of an earlier one: they are not one connection each",
+        shared + 1
+    ))
 }
 
 /// Real servers that must not answer: not of the service, or with weight 0.
 fn strangers(declared: &ServiceDeclaration, names: &Names<'_>, requests: &[Request]) -> Vec<String> {
-    // A host may serve on several ports, of which only one has weight 0.
+    // A client that came before the weight was 0 stays with its real server until its persistence ends. And a host may
+    // serve on several ports, of which only one has weight 0.
+    let persistent = declared.service.persistence.is_some();
     let mut takes: BTreeMap<String, bool> = BTreeMap::new();
     for (address, server) in &declared.service.real_servers {
-        *takes.entry(names.name(address)).or_default() |= server.weight > 0;
+        *takes.entry(names.name(address)).or_default() |= server.weight > 0 || persistent;
     }
     let answered: BTreeSet<&str> =
         requests.iter().filter_map(|request| request.real_server.as_deref()).collect();

@@ -25,7 +25,8 @@ fn answers(sequence: &str) -> Vec<Request> {
         real_server: Some(name.into()),
         http_code: 200,
         seconds: 0.001,
-        local_port: 40_000 + u16::try_from(index).unwrap(),
+        local_port: 40_000 + u16::try_from(index % 3_000).unwrap(),
+        own_connection: true,
         error: None,
     };
     sequence.split_whitespace().enumerate().map(request).collect()
@@ -96,6 +97,10 @@ fn persistence_keeps_a_client_with_one_whatever_the_scheduler() {
     let mut declared = service(Scheduler::Rr, &[1, 1]);
     declared.service.persistence = Some(300);
     assert!(passes(&declared, "01 01 01 01 01 01"));
+    // `expire_quiescent_template` is off: the client stays with the real server that has left.
+    let mut leaving = service(Scheduler::Rr, &[0, 1]);
+    leaving.service.persistence = Some(300);
+    assert!(passes(&leaving, "01 01 01 01 01 01"));
     let verdict = judge(&declared, &answers("01 02 01 02 01 02"));
     assert_eq!(
         verdict.findings,
@@ -159,12 +164,17 @@ fn a_failed_request_is_named() {
 #[test]
 fn a_connection_used_twice_is_found() {
     let mut requests = answers("02 01 02 01 02 01");
-    requests[5].local_port = requests[1].local_port;
+    requests[5].own_connection = false;
     let verdict = judge(&service(Scheduler::Rr, &[1, 1]), &requests);
     assert_eq!(
         verdict.findings,
-        ["requests 2 and 6 came from the same port, 40001: they are not one connection each"]
+        ["request 6 came over a connection of an earlier one: they are not one connection each"]
     );
+}
+
+#[test]
+fn a_port_that_the_kernel_gives_out_again_is_another_connection() {
+    assert!(passes(&service(Scheduler::Rr, &[1, 1]), &"02 01 ".repeat(2_000)));
 }
 
 #[test]
