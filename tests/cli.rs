@@ -197,3 +197,31 @@ fn help_has_the_exit_codes_that_are_the_contract() {
         assert!(told.lines().any(|line| line.trim_start().starts_with(code)), "{code} is missing:\n{told}");
     }
 }
+
+#[test]
+fn a_reader_who_has_had_enough_is_no_failure() {
+    let place = Place::new(TUTORIAL, None);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_lvsprov"));
+    let status = command.arg("schema").current_dir(place.path()).stdout(writer).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn a_lab_without_root_is_refused_once() {
+    let place = Place::new(TUTORIAL, None);
+    for path in [place.path(), &place.path().join("inventory.yaml")] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    // A copy where everybody may run it; as root, nobody does.
+    let program = place.path().join("lvsprov");
+    fs::copy(env!("CARGO_BIN_EXE_lvsprov"), &program).unwrap();
+    let mut command = Command::new(if rustix::process::geteuid().is_root() { "setpriv" } else { "env" });
+    if rustix::process::geteuid().is_root() {
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    }
+    command.arg(&program).args(["lab", "up"]).current_dir(place.path()).env("HOME", "/nonexistent");
+    let output = command.assert().code(1).get_output().clone();
+    assert_eq!(text(&output.stderr).matches("the lab needs root").count(), 1, "{}", text(&output.stderr));
+}

@@ -1,23 +1,22 @@
 //! What every verb has at hand.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::args::{OutputArgs, OutputFormat};
 use super::exit::Exit;
-use crate::lab::Lab;
+use super::settings;
+use crate::inventory::Inventory;
+use crate::lab::{Lab, LabError};
 use crate::report::{Format, Options, Report, Summary};
 use crate::transport;
 
 /// The report, and what must be taken down however the verb ends.
 pub(super) struct Context {
     pub(super) report: Report,
-    /// Whether a summary, which is the last thing told, has been told.
-    summed_up: Cell<bool>,
     json: bool,
-    put_up: RefCell<Option<(Lab, PathBuf)>>,
+    put_up: RefCell<Option<PutUp>>,
 }
 
 impl Context {
@@ -34,31 +33,25 @@ impl Context {
             color: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
         let json = options.format == Format::Json;
-        Context {
-            report: Report::new(options),
-            summed_up: Cell::new(false),
-            json,
-            put_up: RefCell::default(),
-        }
-    }
-
-    /// Tells how a run ended.
-    pub(super) fn summary(&self, summary: &Summary) {
-        self.summed_up.set(true);
-        self.report.summary(summary);
+        Context { report: Report::new(options), json, put_up: RefCell::default() }
     }
 
     /// Tells how the verb ended, when it has not told that itself: a program that reads our JSON counts on a last
     /// line, and a person wants to see that an interruption has arrived.
     pub(super) fn last_line(&self, verb: &'static str, exit: Exit, elapsed: Duration) {
-        if exit == Exit::Interrupted || (self.json && !self.summed_up.get()) {
+        if exit == Exit::Interrupted || (self.json && !self.report.summed_up()) {
             self.report.summary(&Summary { verb, exit: exit.code(), hosts: Vec::new(), elapsed });
         }
     }
 
-    /// Has the lab, and the connections whose sockets are in the folder, taken down when the verb ends.
-    pub(super) fn take_down_at_end(&self, lab: &Lab, control_dir: PathBuf) {
-        *self.put_up.borrow_mut() = Some((lab.clone(), control_dir));
+    /// Makes the inventory's cluster run in its lab. Until [`Context::keep`], what that puts up is taken back when the verb
+    /// ends.
+    pub(super) async fn put_up(&self, lab: &Lab, inventory: &Inventory) -> Result<(), LabError> {
+        let mut events = |event| self.report.lab(event);
+        let raising = lab.begin(inventory, &mut events).await?;
+        *self.put_up.borrow_mut() = Some(PutUp { lab: lab.clone(), running: raising.running().to_vec() });
+        // What fails has taken itself back.
+        raising.finish(&mut events).await.inspect_err(|_| self.keep())
     }
 
     /// The verb has come to its good end, and what it put up stays.
@@ -66,13 +59,26 @@ impl Context {
         self.put_up.borrow_mut().take();
     }
 
-    /// Takes down what [`Context::take_down_at_end`] named. An error is shown: there is nobody left to handle it.
-    pub(super) async fn clean_up(&self) {
-        let Some((lab, control_dir)) = self.put_up.borrow_mut().take() else { return };
-        transport::end_masters(&control_dir).await;
-        let _ = std::fs::remove_dir_all(&control_dir);
-        if let Err(error) = lab.down(&mut |event| self.report.lab(event)).await {
+    /// Takes back what [`Context::put_up`] put up, and tells whether nothing of it is left. An error is shown: there is
+    /// nobody left to handle it.
+    pub(super) async fn clean_up(&self) -> bool {
+        // It is forgotten only when it is gone: an interruption may come in the middle of this, which then begins anew.
+        let Some(PutUp { lab, running }) = self.put_up.borrow().clone() else { return true };
+        if running.is_empty() {
+            transport::end_masters(&settings::lab_control_dir(&lab)).await;
+        }
+        let taken_back = lab.take_back(&running, &mut |event| self.report.lab(event)).await;
+        self.keep();
+        if let Err(error) = &taken_back {
             self.report.error(&error.to_string(), "");
         }
+        taken_back.is_ok()
     }
+}
+
+/// What a verb put up for itself: all machines of the lab but those that ran before.
+#[derive(Clone)]
+struct PutUp {
+    lab: Lab,
+    running: Vec<String>,
 }

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::exit::{Exit, Stop};
 use super::job::Prepared;
 use super::load::Wanted;
-use super::summary::{changes, summary};
+use super::summary::summary;
 use super::verify::curl_loops;
 use crate::playbook::Engine;
 use crate::run::{Applied, ApplyOptions, Seen};
@@ -67,17 +67,21 @@ async fn show(prepared: &Prepared<'_>, verb: &'static str, context: &Context) ->
     let events = |event| context.report.run(event);
     let seen = prepared.job(&events).observe(false).await;
     show_plan(prepared, &seen, context);
-    let refused =
-        seen.iter().any(|seen| seen.result.as_ref().is_ok_and(|seen| seen.plan.refusals().next().is_some()));
-    let pending: Vec<usize> = seen.iter().map(changes).collect();
-    let exit = match Exit::of_failures(seen.iter().filter_map(|seen| seen.result.as_ref().err())) {
-        Some(exit) => exit,
-        None if refused => Exit::Failed,
-        None if pending.iter().any(|changes| *changes > 0) => Exit::Pending,
-        None => Exit::Done,
-    };
+    let plans = || seen.iter().map(|seen| seen.result.as_ref().ok().map(|observed| &observed.plan));
+    let pending: Vec<usize> = plans().map(|plan| plan.map_or(0, |plan| plan.changes().count())).collect();
+    let refused: Vec<usize> = plans().map(|plan| plan.map_or(0, |plan| plan.refusals().count())).collect();
+    let exit = Exit::worst([
+        Exit::of_failures(seen.iter().filter_map(|seen| seen.result.as_ref().err())),
+        if refused.iter().any(|refusals| *refusals > 0) { Exit::Failed } else { Exit::Done },
+        if pending.iter().any(|changes| *changes > 0) { Exit::Pending } else { Exit::Done },
+    ]);
     let applied = Applied { changed: pending, failures: vec![None; seen.len()] };
-    context.summary(&summary(verb, exit, &seen, &applied, start));
+    let mut summary = summary(verb, exit, &seen, &applied, start);
+    for (host, refused) in summary.hosts.iter_mut().zip(refused) {
+        // What a deploy would refuse is, to whoever plans one, a failure to come.
+        host.failed += refused;
+    }
+    context.report.summary(&summary);
     exit
 }
 
@@ -100,11 +104,10 @@ async fn apply(
     let options = ApplyOptions { allow_route_change: args.allow_route_change };
     let applied = job.apply(&mut seen, options).await;
     let exit = match (Exit::of_failures(applied.failures.iter().flatten()), requests) {
-        (Some(exit), _) => exit,
-        (None, None) => Exit::Done,
-        (None, Some(count)) => curl_loops(prepared, &mut seen, count, context).await,
+        (Exit::Done, Some(count)) => curl_loops(prepared, &mut seen, count, context).await,
+        (exit, _) => exit,
     };
-    context.summary(&summary(verb, exit, &seen, &applied, start));
+    context.report.summary(&summary(verb, exit, &seen, &applied, start));
     Deployed { exit, changed: applied.changed.iter().sum() }
 }
 

@@ -40,12 +40,28 @@ impl Exit {
         }
     }
 
-    /// What the hosts' failures come to; `None` when there are none.
-    pub fn of_failures<'a>(failures: impl IntoIterator<Item = &'a Rc<Failure>>) -> Option<Exit> {
-        failures.into_iter().fold(None, |worst, failure| match (worst, failure.is_unreachable()) {
-            (Some(Exit::Failed), _) | (_, false) => Some(Exit::Failed),
-            (_, true) => Some(Exit::Unreachable),
-        })
+    /// What the hosts' failures come to.
+    pub fn of_failures<'a>(failures: impl IntoIterator<Item = &'a Rc<Failure>>) -> Exit {
+        let of =
+            |failure: &Rc<Failure>| if failure.is_unreachable() { Exit::Unreachable } else { Exit::Failed };
+        Exit::worst(failures.into_iter().map(of))
+    }
+
+    /// What several ends come to: the worst of them. That a host was unreachable is told only when nothing else went wrong.
+    pub fn worst(exits: impl IntoIterator<Item = Exit>) -> Exit {
+        exits.into_iter().max_by_key(|exit| exit.gravity()).unwrap_or(Exit::Done)
+    }
+
+    fn gravity(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Pending => 1,
+            Exit::Unreachable => 2,
+            Exit::Unverified => 3,
+            Exit::Failed => 4,
+            Exit::Usage => 5,
+            Exit::Interrupted => 6,
+        }
     }
 }
 
@@ -93,5 +109,18 @@ impl From<Complaints> for Stop {
 impl From<LabError> for Stop {
     fn from(error: LabError) -> Self {
         Stop::Lab(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unreachable_is_the_end_only_when_nothing_else_went_wrong() {
+        assert_eq!(Exit::worst([]), Exit::Done);
+        assert_eq!(Exit::worst([Exit::Pending, Exit::Unreachable]), Exit::Unreachable);
+        assert_eq!(Exit::worst([Exit::Unreachable, Exit::Unverified]), Exit::Unverified);
+        assert_eq!(Exit::worst([Exit::Unverified, Exit::Failed, Exit::Unreachable]), Exit::Failed);
     }
 }

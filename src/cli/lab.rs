@@ -14,11 +14,7 @@ use crate::transport;
 pub(super) async fn up(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
     let (inventory, lab) = open(&args.inventory.inventory)?;
     context.report.hosts(inventory.names());
-    // Machines that were up before this call stay when it is interrupted.
-    if !lab.is_up() {
-        context.take_down_at_end(&lab, settings::lab_control_dir(&lab));
-    }
-    lab.up(&inventory, &mut |event| context.report.lab(event)).await?;
+    context.put_up(&lab, &inventory).await?;
     context.keep();
     Ok(Exit::Done)
 }
@@ -26,9 +22,7 @@ pub(super) async fn up(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
 pub(super) async fn down(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
     let (inventory, lab) = open(&args.inventory.inventory)?;
     context.report.hosts(inventory.names());
-    let control_dir = settings::lab_control_dir(&lab);
-    transport::end_masters(&control_dir).await;
-    let _ = std::fs::remove_dir_all(&control_dir);
+    transport::end_masters(&settings::lab_control_dir(&lab)).await;
     lab.down(&mut |event| context.report.lab(event)).await?;
     Ok(Exit::Done)
 }

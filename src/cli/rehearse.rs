@@ -18,8 +18,9 @@ pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Ex
     let start = Instant::now();
     let exit = go(args, context).await?;
     context.report.step("lab down");
-    context.clean_up().await;
-    context.summary(&Summary {
+    let gone = context.clean_up().await;
+    let exit = if gone { exit } else { Exit::worst([exit, Exit::Failed]) };
+    context.report.summary(&Summary {
         verb: "rehearse",
         exit: exit.code(),
         hosts: Vec::new(),
@@ -44,12 +45,11 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
             "take it down with `lvsprov lab down INVENTORY`, or give the inventory another `cluster` name",
         ));
     }
-    context.take_down_at_end(&lab, settings::lab_control_dir(&lab));
     let hosts = lab_hosts();
 
     context.report.hosts(inventory.names());
     context.report.step("lab up: one bare machine a host");
-    lab.up(&inventory, &mut |event| context.report.lab(event)).await?;
+    context.put_up(&lab, &inventory).await?;
 
     context.report.step("deploy");
     let deployed = deploy_with(path, playbook, &hosts, args.curl.requests, context).await?;

@@ -6,11 +6,6 @@ use super::exit::Exit;
 use crate::report::{HostSummary, Summary};
 use crate::run::{Applied, Seen};
 
-/// How many changes the host's plan has.
-pub(super) fn changes(seen: &Seen<'_>) -> usize {
-    seen.result.as_ref().map_or(0, |seen| seen.plan.changes().count())
-}
-
 /// What is told of each host.
 pub(super) fn summary(
     verb: &'static str,

@@ -33,21 +33,17 @@ pub(super) async fn verify_prepared(
     context.report.drift(&plans);
     // What the clients get is told even where a host drifted: it shows whether the drift is felt.
     let asked = curl_loops(prepared, &mut seen, requests, context).await;
-    let exit = match Exit::of_failures(seen.iter().filter_map(|seen| seen.result.as_ref().err())) {
-        Some(exit) => exit,
-        None if drift => Exit::Unverified,
-        None => asked,
-    };
+    let exit = Exit::worst([asked, if drift { Exit::Unverified } else { Exit::Done }]);
     let mut summary = summary("verify", exit, &seen, &Applied::default(), start);
     for (host, seen) in summary.hosts.iter_mut().zip(&seen) {
         // A resource that is not as declared is, to whoever verifies, one that failed.
         host.failed += seen.result.as_ref().map_or(0, |seen| seen.plan.drifted().count());
     }
-    context.summary(&summary);
+    context.report.summary(&summary);
     exit
 }
 
-/// Has the clients that were seen ask every service.
+/// Has the clients that were seen ask every service. A host that was not seen counts as well.
 pub(super) async fn curl_loops(
     prepared: &Prepared<'_>,
     seen: &mut [Seen<'_>],
@@ -57,9 +53,9 @@ pub(super) async fn curl_loops(
     let events = |event| context.report.verify(event);
     let inventory = &prepared.loaded.inventory;
     let judged = verify::ask(inventory, seen, requests.map(usize::from), &events).await;
-    match Exit::of_failures(seen.iter().filter_map(|seen| seen.result.as_ref().err())) {
-        Some(exit) => exit,
-        None if judged.iter().all(|judged| judged.verdict.pass) => Exit::Done,
-        None => Exit::Unverified,
-    }
+    let passed = judged.iter().all(|judged| judged.verdict.pass);
+    Exit::worst([
+        Exit::of_failures(seen.iter().filter_map(|seen| seen.result.as_ref().err())),
+        if passed { Exit::Done } else { Exit::Unverified },
+    ])
 }

@@ -12,8 +12,9 @@ use super::error::{At, LabError};
 use super::event::LabEvent;
 use super::folder::{Folder, file_name};
 use super::machine::{self, Machine};
+use super::raising::Raising;
 use super::topology::{Plan, Topology};
-use super::{image, network, program, seed, ssh};
+use super::{image, network, program, ssh};
 use crate::inventory::Inventory;
 
 /// Where labs keep what they keep.
@@ -30,8 +31,8 @@ pub struct LabSettings {
 /// A lab, up or not. It is known by the inventory's cluster name.
 #[derive(Clone, Debug)]
 pub struct Lab {
-    name: String,
-    folder: Folder,
+    pub(super) name: String,
+    pub(super) folder: Folder,
     cache: PathBuf,
     exe: PathBuf,
 }
@@ -84,105 +85,35 @@ impl Lab {
         self.folder.console(host)
     }
 
-    /// Whether it has machines, and all of them run.
-    pub fn is_up(&self) -> bool {
-        let Ok(plans) = self.folder.plans() else { return false };
-        let running = machine::processes(&self.folder.path);
-        !plans.is_empty()
-            && self.ssh_config().exists()
-            && plans.iter().all(|plan| running.iter().any(|process| process.host == plan.host))
-    }
-
     /// Whether any of its machines runs: those that do not are hosts that are down.
     pub fn has_machines(&self) -> bool {
         self.ssh_config().exists() && !machine::processes(&self.folder.path).is_empty()
     }
 
-    /// Makes the inventory's cluster run here. Machines that are up already stay as they are; what fails takes down what
-    /// it put up, keeping the consoles' logs. A caller who drops the future calls [`Lab::down`].
-    pub async fn up(&self, inventory: &Inventory, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
+    /// Holds the lab, to make the inventory's cluster run here; nothing runs yet.
+    pub async fn begin(
+        &self,
+        inventory: &Inventory,
+        events: &mut dyn FnMut(LabEvent),
+    ) -> Result<Raising<'_>, LabError> {
         self.check_machine()?;
         let topology = Topology::of(inventory)?;
         if network::link(&self.namespace()).exists() && !self.folder.path.exists() {
             return Err(LabError::NamespaceTaken { namespace: self.namespace() });
         }
         let image = self.image(events).await?;
-        let _lock = loop {
+        let lock = loop {
             fs::create_dir_all(&self.folder.path).at(&self.folder.path)?;
             if let Some(lock) = self.folder.lock(&self.name).await? {
                 break lock;
             }
         };
         let before = self.folder.plans()?;
-        self.folder.forget_failure()?;
         if let Some(plan) = topology.machines.iter().find(|plan| before.iter().any(|old| differ(old, plan))) {
             return Err(LabError::Changed { host: plan.host.clone() });
         }
-        let running: Vec<String> =
-            machine::processes(&self.folder.path).into_iter().map(|process| process.host).collect();
-        let Err(mut error) = self.raise(&topology, &image, &running, events).await else { return Ok(()) };
-        if let LabError::MachineDied { host, console, .. } | LabError::MachineSilent { host, console, .. } =
-            &mut error
-        {
-            *console = self.folder.kept_log(host);
-        }
-        self.folder.keep_logs(&topology.machines);
-        // The first failure is the one to tell; what a clean-up leaves, `down` finds again.
-        let _ = if running.is_empty() {
-            self.take_down(events).await
-        } else {
-            machine::end(&self.folder.path, |host| !running.iter().any(|kept| kept == host)).await
-        };
-        Err(error)
-    }
-
-    async fn raise(
-        &self,
-        topology: &Topology,
-        image: &Path,
-        running: &[String],
-        events: &mut dyn FnMut(LabEvent),
-    ) -> Result<(), LabError> {
-        let namespace = self.namespace();
-        network::ensure(&namespace, topology).await?;
-        events(LabEvent::NetworkReady { namespace: namespace.clone(), subnets: topology.subnets.len() });
-        machine::write_wrapper(&self.folder.path).await?;
-        let recorded = self.folder.file("image");
-        fs::write(&recorded, image.to_string_lossy().as_bytes()).at(&recorded)?;
-        let login = self.folder.file("login_key");
-        if !login.exists() {
-            seed::new_key(&login, "lab").await?;
-        }
-        let login = login.with_extension("pub");
-        let login = fs::read_to_string(&login).at(login)?;
-        let mut started = Vec::new();
-        for plan in &topology.machines {
-            if running.contains(&plan.host) {
-                events(LabEvent::MachineKept { host: plan.host.clone() });
-                continue;
-            }
-            let machine = self.machine(plan);
-            let folder = machine.folder();
-            if !self.folder.has(plan) {
-                fs::create_dir_all(&folder).at(&folder)?;
-                seed::write(&self.name, plan, &topology.machines, &login, &folder).await?;
-                self.folder.write_plan(plan)?;
-            }
-            machine.start(image).await?;
-            events(LabEvent::MachineStarted { host: plan.host.clone() });
-            started.push((machine, Instant::now()));
-        }
-        self.write_ssh()?;
-        // Kernels share this machine's processors while they boot, so each has time for all.
-        let deadline = patience(started.len());
-        let mut booting = JoinSet::new();
-        for (machine, since) in started {
-            booting.spawn(async move {
-                machine.greeted(deadline).await?;
-                Ok((machine.plan.host, since.elapsed()))
-            });
-        }
-        tell_ready(booting, events).await
+        let running = machine::processes(&self.folder.path).into_iter().map(|process| process.host).collect();
+        Ok(Raising { lab: self, topology, image, running, _lock: lock })
     }
 
     /// Ends every process of the lab and removes all that it has on this machine; also what an `up` left that was cut
@@ -193,6 +124,28 @@ impl Lab {
         // Without a folder, a namespace of this name is not of this state directory.
         let Some(_lock) = self.folder.lock(&self.name).await? else { return Ok(()) };
         self.take_down(events).await
+    }
+
+    /// Takes back what a [`Raising`] put up that was dropped: all of the lab, or, where `running` machines were up
+    /// before, what else there is.
+    pub async fn take_back(
+        &self,
+        running: &[String],
+        events: &mut dyn FnMut(LabEvent),
+    ) -> Result<(), LabError> {
+        let Some(_lock) = self.folder.lock(&self.name).await? else { return Ok(()) };
+        self.end_all_but(running, events).await
+    }
+
+    pub(super) async fn end_all_but(
+        &self,
+        running: &[String],
+        events: &mut dyn FnMut(LabEvent),
+    ) -> Result<(), LabError> {
+        if running.is_empty() {
+            return self.take_down(events).await;
+        }
+        machine::end(&self.folder.path, |host| !running.iter().any(|kept| kept == host)).await
     }
 
     async fn take_down(&self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
@@ -278,11 +231,11 @@ impl Lab {
         if Path::new("/dev/net/tun").exists() { Ok(()) } else { Err(LabError::NoTun) }
     }
 
-    fn machine(&self, plan: &Plan) -> Machine {
+    pub(super) fn machine(&self, plan: &Plan) -> Machine {
         Machine { plan: plan.clone(), lab: self.folder.path.clone(), namespace: self.namespace() }
     }
 
-    fn write_ssh(&self) -> Result<(), LabError> {
+    pub(super) fn write_ssh(&self) -> Result<(), LabError> {
         let plans = self.folder.plans()?;
         let known = ssh::known_hosts(&plans, |plan| {
             ssh::public_key(&machine::folder(&self.folder.path, &plan.host))
@@ -296,12 +249,12 @@ impl Lab {
 }
 
 /// How long `count` machines may take to boot, or to reboot, on the processors that they share.
-fn patience(count: usize) -> Duration {
+pub(super) fn patience(count: usize) -> Duration {
     Duration::from_secs(90 + 15 * count as u64)
 }
 
 /// Tells of each machine as it is ready; the first that fails ends the waiting for all.
-async fn tell_ready(
+pub(super) async fn tell_ready(
     mut machines: JoinSet<Result<(String, Duration), LabError>>,
     events: &mut dyn FnMut(LabEvent),
 ) -> Result<(), LabError> {
@@ -334,10 +287,10 @@ mod tests {
     }
 
     #[test]
-    fn a_lab_that_is_not_there_is_not_up() {
+    fn a_lab_that_is_not_there_has_no_machines() {
         let settings = LabSettings { cache: "/n".into(), state: "/n/s".into(), exe: "/n/e".into() };
         let lab = Lab::new(&settings, "web");
-        assert!(!lab.is_up());
+        assert!(!lab.has_machines());
         assert_eq!(lab.namespace(), "lvsprov-web");
         assert_eq!(lab.console_log("c"), Path::new("/n/s/web/machines/c/console.log"));
     }

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `lab` | the whole: up, down, status, reboot |
 //! | `folder` | what it keeps on disk |
+//! | `raising` | a lab that is being put up |
 //! | `image`, `image/` | the base image and its recipe |
 //! | `topology` | which subnets, cards and addresses an inventory asks for (pure) |
 //! | `network` | the namespace, its bridges and taps |
@@ -25,6 +26,7 @@ mod machine;
 mod network;
 mod program;
 mod proxy;
+mod raising;
 mod seed;
 mod ssh;
 mod topology;
@@ -33,3 +35,4 @@ pub use error::{LabError, Missing};
 pub use event::{BuildStep, LabEvent};
 pub use lab::{Lab, LabSettings, MachineStatus};
 pub use proxy::proxy;
+pub use raising::Raising;

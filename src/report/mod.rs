@@ -162,7 +162,15 @@ impl Report {
         }
     }
 
-    /// How it ended, after the failures of all hosts at length. Nothing is told after it.
+    /// Whether the last that was told is a summary.
+    pub fn summed_up(&self) -> bool {
+        match &self.0 {
+            Face::Text(_) => false,
+            Face::Json(json) => json.summed_up(),
+        }
+    }
+
+    /// How it ended, after the failures of all hosts at length.
     pub fn summary(&self, summary: &Summary) {
         match &self.0 {
             Face::Text(text) => text.summary(summary),

@@ -1,8 +1,11 @@
 //! The lab itself.
 
 use std::path::Path;
+use std::time::Duration;
 
-use crate::support::{Cluster, commands, tell};
+use rustix::process::Signal;
+
+use crate::support::{Cluster, commands, tell, until};
 
 const SMALL: &str = "
 directors:
@@ -48,6 +51,18 @@ fn two_labs_with_the_same_addresses() {
     assert_eq!(labs.inside(&edge.0, "director", BOOT), boots[0]);
     assert_eq!(labs.inside(&edge.0, "server", "cat /root/whose"), edge.0);
 
+    tell("two plans at once: one master a host");
+    labs.forget_connections();
+    let both = [1, 2].map(|_| labs.start(&["plan", &edge.0, "--lab", "--output", "json"]));
+    for plan in both {
+        labs.ended(plan).exits(3);
+    }
+    let socket = labs.control_dir().to_string_lossy().into_owned();
+    let masters = || commands().into_iter().filter(|words| words.contains(&socket)).collect::<Vec<_>>();
+    assert_eq!(masters().len(), 2, "{:#?}", masters());
+
+    what_lab_up_cannot_do_it_takes_back(&labs, &edge);
+
     tell("lab down: nothing is left, and the other stays");
     labs.lvsprov(&["lab", "down", &edge.0]).exits(0);
     nothing_is_left(&labs, &edge.1);
@@ -57,6 +72,41 @@ fn two_labs_with_the_same_addresses() {
     assert!(gone.stderr.contains("lab up"), "{}", gone.stderr);
     labs.lvsprov(&["lab", "down", &far.0]).exits(0);
     nothing_is_left(&labs, &far.1);
+}
+
+/// A lab of which one machine is off and does not start again.
+fn what_lab_up_cannot_do_it_takes_back(labs: &Cluster, (inventory, cluster): &(String, String)) {
+    let folder = labs.labs().join(cluster);
+    let runs = |host: &str| {
+        let mark = format!("{} umid={host} ", folder.join("boot").display());
+        commands().iter().any(|words| words.contains(&mark))
+    };
+    let boot = || labs.inside(inventory, "director", "cat /proc/sys/kernel/random/boot_id");
+    let before = boot();
+    let up = ["lab", "up", inventory, "--output", "json"];
+
+    labs.inside(inventory, "server", "systemctl --no-block poweroff");
+    until("its kernel ends", Duration::from_secs(120), || (!runs("server")).then_some(()));
+    tell("lab up, Ctrl-C: what it started is gone, and what ran stays");
+    let mut interrupted = labs.start(&up);
+    assert!(interrupted.sees(|event| event["event"] == "machine_started"), "{:?}", interrupted.ends());
+    interrupted.signal(Signal::INT);
+    labs.ended(interrupted).exits(130);
+    assert_eq!((runs("server"), boot()), (false, before.clone()));
+
+    tell("lab up of a machine that does not boot: its console stays, and so does what ran");
+    let disk = folder.join("machines/server/disk.cow");
+    std::fs::write(&disk, "no disk").unwrap();
+    let failed = labs.lvsprov(&up).exits(1);
+    let errors: Vec<&str> = failed.events.of("error").filter_map(|error| error["message"].as_str()).collect();
+    let console = labs.labs().join(format!("{cluster}.failed/server.log"));
+    assert!(errors.len() == 1 && errors[0].contains(&*console.to_string_lossy()), "{errors:#?}");
+    assert!(std::fs::read_to_string(&console).is_ok_and(|log| !log.is_empty()), "{}", console.display());
+    assert_eq!((runs("server"), boot()), (false, before.clone()));
+
+    std::fs::remove_file(&disk).unwrap();
+    labs.lvsprov(&up).exits(0);
+    assert!(runs("server") && boot() == before && !console.exists());
 }
 
 /// No process, no namespace, no file of the lab of that name.

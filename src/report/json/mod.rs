@@ -3,6 +3,8 @@
 
 mod record;
 
+use std::cell::Cell;
+
 use serde::Serialize;
 
 use super::Summary;
@@ -21,6 +23,8 @@ const VERSION: u8 = 1;
 /// Tells it to machines.
 pub(super) struct Json {
     streams: Streams,
+    /// Whether the last line is a summary.
+    summed_up: Cell<bool>,
 }
 
 /// What every line begins with.
@@ -34,13 +38,18 @@ struct Line<'a, T> {
 
 impl Json {
     pub(super) fn new(streams: Streams) -> Self {
-        Json { streams }
+        Json { streams, summed_up: Cell::new(false) }
+    }
+
+    pub(super) fn summed_up(&self) -> bool {
+        self.summed_up.get()
     }
 
     fn line<T: Serialize>(&self, event: &'static str, record: &T) {
         // Records are texts, numbers and lists of them, which always serialize.
         if let Ok(text) = serde_json::to_string(&Line { event, version: VERSION, record }) {
             self.streams.out(&text);
+            self.summed_up.set(event == "summary");
         }
     }
 

@@ -103,3 +103,14 @@ fn a_complaint() {
         r#"{"event":"complaint","version":1,"file":"inventory.yaml","line":2,"column":4,"message":"wrong","remedy":"right"}"#
     );
 }
+
+#[test]
+fn what_is_told_after_a_summary_needs_another() {
+    lines(|report| {
+        assert!(!report.summed_up());
+        report.summary(&Summary { verb: "deploy", exit: 0, hosts: Vec::new(), elapsed: Duration::ZERO });
+        assert!(report.summed_up());
+        report.error("the lab is gone", "");
+        assert!(!report.summed_up());
+    });
+}

@@ -96,7 +96,8 @@ impl Cluster {
         commands().iter().any(|words| words.contains(&wanted))
     }
 
-    fn control_dir(&self) -> PathBuf {
+    /// Where the sockets of its connections are.
+    pub fn control_dir(&self) -> PathBuf {
         self.folder.join("c")
     }
 

@@ -1,0 +1,91 @@
+//! A lab that is being put up.
+
+use std::fs;
+use std::path::PathBuf;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::error::{At, LabError};
+use super::event::LabEvent;
+use super::lab::{Lab, patience, tell_ready};
+use super::topology::Topology;
+use super::{machine, network, seed};
+
+/// A lab that is held, against other processes, to be put up. Dropping it half way leaves what it had put up so far, which
+/// [`Lab::take_back`] ends.
+pub struct Raising<'l> {
+    pub(super) lab: &'l Lab,
+    pub(super) topology: Topology,
+    pub(super) image: PathBuf,
+    pub(super) running: Vec<String>,
+    pub(super) _lock: fs::File,
+}
+
+impl Raising<'_> {
+    /// The machines that were up before. They stay as they are, whatever happens.
+    pub fn running(&self) -> &[String] {
+        &self.running
+    }
+
+    /// Starts the machines that do not run, and waits until each answers. What fails takes back what it put up, keeping
+    /// the consoles' logs.
+    pub async fn finish(self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
+        let folder = &self.lab.folder;
+        folder.forget_failure()?;
+        let Err(mut error) = self.raise(events).await else { return Ok(()) };
+        if let LabError::MachineDied { host, console, .. } | LabError::MachineSilent { host, console, .. } =
+            &mut error
+        {
+            *console = folder.kept_log(host);
+        }
+        folder.keep_logs(&self.topology.machines);
+        // The first failure is the one to tell; what a clean-up leaves, `down` finds again.
+        let _ = self.lab.end_all_but(&self.running, events).await;
+        Err(error)
+    }
+
+    async fn raise(&self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
+        let Raising { lab, topology, image, running, .. } = self;
+        let namespace = lab.namespace();
+        network::ensure(&namespace, topology).await?;
+        events(LabEvent::NetworkReady { namespace: namespace.clone(), subnets: topology.subnets.len() });
+        machine::write_wrapper(&lab.folder.path).await?;
+        let recorded = lab.folder.file("image");
+        fs::write(&recorded, image.to_string_lossy().as_bytes()).at(&recorded)?;
+        let login = lab.folder.file("login_key");
+        if !login.exists() {
+            seed::new_key(&login, "lab").await?;
+        }
+        let login = login.with_extension("pub");
+        let login = fs::read_to_string(&login).at(login)?;
+        let mut started = Vec::new();
+        for plan in &topology.machines {
+            if running.contains(&plan.host) {
+                events(LabEvent::MachineKept { host: plan.host.clone() });
+                continue;
+            }
+            let machine = lab.machine(plan);
+            let folder = machine.folder();
+            if !lab.folder.has(plan) {
+                fs::create_dir_all(&folder).at(&folder)?;
+                seed::write(&lab.name, plan, &topology.machines, &login, &folder).await?;
+                lab.folder.write_plan(plan)?;
+            }
+            machine.start(image).await?;
+            events(LabEvent::MachineStarted { host: plan.host.clone() });
+            started.push((machine, Instant::now()));
+        }
+        lab.write_ssh()?;
+        // Kernels share this machine's processors while they boot, so each has time for all.
+        let deadline = patience(started.len());
+        let mut booting = JoinSet::new();
+        for (machine, since) in started {
+            booting.spawn(async move {
+                machine.greeted(deadline).await?;
+                Ok((machine.plan.host, since.elapsed()))
+            });
+        }
+        tell_ready(booting, events).await
+    }
+}
