@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
@@ -200,17 +201,38 @@ fn shell_command(target: &Target, mark: &str) -> String {
     }
 }
 
+/// What sudo asks with. It stands on sudo's command line, where all users of the host can read it: the mark is not to
+/// be known from it.
 fn prompt(mark: &str) -> String {
-    format!("{mark}-password:")
+    format!("{}-password:", word_of(mark))
 }
 
 fn hello(mark: &str) -> String {
-    format!("{mark}-hello")
+    format!("{}-hello", word_of(mark))
+}
+
+fn word_of(mark: &str) -> String {
+    Sha256::digest(mark).iter().take(8).fold("lvsprov-".to_owned(), |word, byte| format!("{word}{byte:02x}"))
 }
 
 fn keep(kept: &mut Vec<u8>, more: &[u8]) {
     kept.extend_from_slice(more);
     if kept.len() > STDERR_KEPT {
         kept.drain(..kept.len() - STDERR_KEPT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Become;
+    use super::*;
+
+    #[test]
+    fn no_command_line_of_the_host_holds_the_mark() {
+        let way = Way::Local(vec!["sh".into()]);
+        let target = |r#become| Target { name: "web1".into(), way: way.clone(), r#become };
+        for target in [target(None), target(Some(Become::default()))] {
+            assert!(!shell_command(&target, "m4rk").contains("m4rk"), "{target:?}");
+        }
     }
 }
