@@ -148,6 +148,38 @@ fn networkd_is_edited_in_its_own_file() {
 }
 
 #[test]
+fn routes_of_other_tables_and_types_are_left_alone() {
+    let file = "/etc/systemd/network/10-lan.network";
+    let link = ("/run/systemd/netif/links/2", format!("ADMIN_STATE=configured\nNETWORK_FILE={file}\n"));
+    let text = "[Network]\nAddress=192.168.40.101/24\nGateway=192.168.40.1\n";
+    let edited = |more: &str| {
+        let text = format!("{text}[Route]\nGateway=10.0.0.1\n{more}");
+        edits(&output(&[], &["index 2 eth0"], &[(link.0, &link.1), (file, &text)])).remove(0).1
+    };
+    for more in ["Table=100\n", "Table=wan\n", "Destination=0.0.0.0/0\nTable=200\n", "Type=blackhole\n"] {
+        let kept = format!("[Route]\nGateway=10.0.0.1\n{more}");
+        assert_eq!(edited(more), text.replace("40.1\n", "40.100\n") + &kept);
+    }
+    for more in ["", "Table=main\n", "Table=254\nType=unicast\n"] {
+        assert_eq!(edited(more), text.replace("40.1\n", "40.100\n"));
+    }
+
+    let up = |command: &str| {
+        let text = format!("{STATIC}\tup {command}\n");
+        differ(&output(&[], &[], &[(MAIN, &text)])).map(|change| change.map(|c| c.aspects.len()))
+    };
+    assert_eq!(up("ip route add default via 10.0.0.1 table 100 || true"), Ok(Some(2)));
+    for command in [
+        "ip route add default via 10.0.0.1 table 254",
+        "ip route add default via 10.0.0.1 table main",
+        "ip route add default via 10.0.0.1 table 100; ip route add default via 10.0.0.2",
+        "route add default gw 10.0.0.1",
+    ] {
+        assert!(up(command).is_err(), "{command}");
+    }
+}
+
+#[test]
 fn owners_that_are_not_known_are_refused_with_what_to_do() {
     let reason = |more: &[&str], files: &[(&str, &str)]| differ(&output(&[], more, files)).unwrap_err();
     assert!(
