@@ -44,6 +44,7 @@ impl Director {
             ("slept", ""),
             ("down", ""),
             ("active", "0\n"),
+            ("inactive", "1000\n"),
         ] {
             fs::write(director.path(name), content).unwrap();
         }
@@ -235,6 +236,18 @@ fn what_leaves_is_deleted_when_its_connections_have_ended_or_the_time_is_up() {
         director.deploy(&VirtualServices { prune: true, ..declared("") });
         assert_eq!(director.read("kernel"), "");
         assert_eq!(director.read("etc/ipvsadm.rules"), "# emtpy rules file for ipvsadm\n");
+    }
+}
+
+#[test]
+fn a_flow_of_udp_is_waited_for_though_it_never_counts_as_active() {
+    for director in directors() {
+        let two = RR.replace("-t ", "-u ");
+        director.deploy(&declared(&two));
+        let one: String = two.lines().take(2).map(|line| format!("{line}\n")).collect();
+        fs::write(director.path("inactive"), "4\n").unwrap();
+        director.deploy(&declared(&one));
+        assert_eq!(director.read("slept").lines().count(), 4, "{:?}", director.shell);
     }
 }
 

@@ -62,7 +62,8 @@ answers() {{
     )
 }
 
-/// A real server is idle when no connection of it is active; `all` stands for every one of the service.
+/// A real server is idle when no connection of it is active; `all` stands for every one of the service. A flow of UDP
+/// has no end that could be seen, and the kernel counts it as inactive for as long as it remembers it.
 /// `ipvsadm -Ln SERVICE` lists that service alone.
 fn idle() -> String {
     format!(
@@ -72,9 +73,10 @@ idle() {{
     shift
     while ipvsadm -Ln "$@" | {{
         busy=1
-        while read -r arrow address _ _ active _; do
+        while read -r arrow address _ _ active inactive _; do
             if [ "$arrow" != '->' ] || [ "$address" = RemoteAddress:Port ]; then continue; fi
             if [ "$server" != all ] && [ "$server" != "$address" ]; then continue; fi
+            if [ "$1" = -u ]; then active=$((active + inactive)); fi
             if [ "$active" != 0 ]; then busy=0; fi
         done
         return "$busy"
