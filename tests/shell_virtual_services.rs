@@ -240,6 +240,28 @@ fn what_leaves_is_deleted_when_its_connections_have_ended_or_the_time_is_up() {
 }
 
 #[test]
+fn a_hash_falls_back_until_the_wait_is_over() {
+    for director in directors() {
+        let two = RR.replace("rr", "sh");
+        director.deploy(&declared(&two));
+        fs::write(director.path("calls"), "").unwrap();
+        fs::write(director.path("active"), "3\n").unwrap();
+        let one: String = two.lines().take(2).map(|line| format!("{line}\n")).collect();
+        director.deploy(&declared(&one));
+        assert_eq!(
+            director.calls(),
+            [
+                "-E -t 192.168.175.100:80 -s sh -b sh-fallback",
+                "-e -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 0",
+                "-d -t 192.168.175.100:80 -r 192.168.40.102:80",
+                "-E -t 192.168.175.100:80 -s sh",
+            ]
+        );
+        assert_eq!(director.read("slept").lines().count(), 3, "{:?}", director.shell);
+    }
+}
+
+#[test]
 fn a_flow_of_udp_is_waited_for_though_it_never_counts_as_active() {
     for director in directors() {
         let two = RR.replace("-t ", "-u ");
