@@ -167,9 +167,8 @@ impl Kind for Service {
                 if let Some((effect, why)) = effect.filter(|_| unit.active()) {
                     aspects.push(Aspect::value(effect.word(), None, Some(why)));
                     script.run(Some(effect));
-                    risks.push(Risk::Restart { service: self.name.clone() });
-                    if effect == Effect::Reload {
-                        risks.clear();
+                    if effect == Effect::Restart {
+                        risks.push(Risk::Restart { service: self.name.clone() });
                     }
                 }
             }
@@ -278,8 +277,9 @@ mod tests {
         let change = differ(&apache(), &up, &["/etc/apache2/ports.conf"]).unwrap().unwrap();
         assert_eq!(change.risks, [Risk::Restart { service: "apache2".into() }]);
         assert_eq!(shown(Some(change)), ["restart: - -> /etc/apache2/ports.conf changes"]);
-        let change = differ(&apache(), &up, &["/etc/apache2/apache2.conf"]).unwrap();
-        assert_eq!(shown(change), ["reload: - -> /etc/apache2/apache2.conf changes"]);
+        let change = differ(&apache(), &up, &["/etc/apache2/apache2.conf"]).unwrap().unwrap();
+        assert_eq!(change.risks, []);
+        assert_eq!(shown(Some(change)), ["reload: - -> /etc/apache2/apache2.conf changes"]);
         let change = differ(&apache(), &unit("restart", "loaded", "active", "enabled"), &[]).unwrap();
         assert_eq!(shown(change), ["restart: - -> its file changed before, in a run that was interrupted"]);
     }
