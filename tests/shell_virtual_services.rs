@@ -44,6 +44,7 @@ impl Director {
             ("slept", ""),
             ("down", ""),
             ("active", "0\n"),
+            ("inactive", "1000\n"),
         ] {
             fs::write(director.path(name), content).unwrap();
         }
@@ -235,6 +236,40 @@ fn what_leaves_is_deleted_when_its_connections_have_ended_or_the_time_is_up() {
         director.deploy(&VirtualServices { prune: true, ..declared("") });
         assert_eq!(director.read("kernel"), "");
         assert_eq!(director.read("etc/ipvsadm.rules"), "# emtpy rules file for ipvsadm\n");
+    }
+}
+
+#[test]
+fn a_hash_falls_back_until_the_wait_is_over() {
+    for director in directors() {
+        let two = RR.replace("rr", "sh");
+        director.deploy(&declared(&two));
+        fs::write(director.path("calls"), "").unwrap();
+        fs::write(director.path("active"), "3\n").unwrap();
+        let one: String = two.lines().take(2).map(|line| format!("{line}\n")).collect();
+        director.deploy(&declared(&one));
+        assert_eq!(
+            director.calls(),
+            [
+                "-E -t 192.168.175.100:80 -s sh -b sh-fallback",
+                "-e -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 0",
+                "-d -t 192.168.175.100:80 -r 192.168.40.102:80",
+                "-E -t 192.168.175.100:80 -s sh",
+            ]
+        );
+        assert_eq!(director.read("slept").lines().count(), 3, "{:?}", director.shell);
+    }
+}
+
+#[test]
+fn a_flow_of_udp_is_waited_for_though_it_never_counts_as_active() {
+    for director in directors() {
+        let two = RR.replace("-t ", "-u ");
+        director.deploy(&declared(&two));
+        let one: String = two.lines().take(2).map(|line| format!("{line}\n")).collect();
+        fs::write(director.path("inactive"), "4\n").unwrap();
+        director.deploy(&declared(&one));
+        assert_eq!(director.read("slept").lines().count(), 4, "{:?}", director.shell);
     }
 }
 

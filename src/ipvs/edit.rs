@@ -48,14 +48,14 @@ impl fmt::Display for Edit {
 
 /// The fewest edits from `current` to `desired`, in an order that is safe while connections run: services are
 /// changed, then added; real servers are added, then changed; what leaves is first given weight 0 and at the very
-/// end deleted.
+/// end deleted. A service that hashes clients falls back to others until then.
 ///
 /// A service in `desired` owns its real servers: others leave it. A whole service that is only in `current` stays
 /// as it is, unless `prune`.
 pub fn edits(current: &Table, desired: &Table, prune: bool) -> Vec<Edit> {
     let (mut edit_services, mut add_services) = (Vec::new(), Vec::new());
     let (mut add_servers, mut edit_servers, mut quiesce) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut delete_servers, mut delete_services) = (Vec::new(), Vec::new());
+    let (mut delete_servers, mut settle_services, mut delete_services) = (Vec::new(), Vec::new(), Vec::new());
     let mut leaves = |key: ServiceKey, address: SocketAddr, server: &RealServer| {
         if server.weight != 0 {
             quiesce.push(Edit::EditServer(key, address, RealServer { weight: 0, ..*server }));
@@ -64,11 +64,16 @@ pub fn edits(current: &Table, desired: &Table, prune: bool) -> Vec<Edit> {
 
     for (&key, wanted) in &desired.services {
         let there = current.services.get(&key);
+        let mut leavers = there.iter().flat_map(|service| &service.real_servers);
+        let loses = leavers.any(|(address, _)| !wanted.real_servers.contains_key(address));
+        let meanwhile = falling_back(wanted).filter(|_| loses);
+        if meanwhile.is_some() {
+            settle_services.push(Edit::EditService(wanted.bare()));
+        }
+        let first = meanwhile.unwrap_or_else(|| wanted.bare());
         match there {
-            None => add_services.push(Edit::AddService(wanted.bare())),
-            Some(there) if there.bare() != wanted.bare() => {
-                edit_services.push(Edit::EditService(wanted.bare()));
-            }
+            None => add_services.push(Edit::AddService(first)),
+            Some(there) if there.bare() != first => edit_services.push(Edit::EditService(first)),
             Some(_) => {}
         }
         for (&address, &server) in &wanted.real_servers {
@@ -95,8 +100,20 @@ pub fn edits(current: &Table, desired: &Table, prune: bool) -> Vec<Edit> {
             }
         }
     }
-    [edit_services, add_services, add_servers, edit_servers, quiesce, delete_servers, delete_services]
-        .concat()
+    let coming = [edit_services, add_services, add_servers, edit_servers, quiesce].concat();
+    [coming, delete_servers, settle_services, delete_services].concat()
+}
+
+/// The service's own settings with its scheduler's fallback, where that is not among them.
+fn falling_back(service: &VirtualService) -> Option<VirtualService> {
+    let flag = service.scheduler.fallback()?;
+    let mut bare = service.bare();
+    if bare.scheduler_flags.iter().any(|set| set == flag) {
+        return None;
+    }
+    // it sorts before all others
+    bare.scheduler_flags.insert(0, flag.to_owned());
+    Some(bare)
 }
 
 #[cfg(test)]
@@ -142,6 +159,32 @@ mod tests {
             "-d -t 192.168.175.100:80 -r 192.168.40.102:80",
         ];
         assert_eq!(between(TUTORIAL, &desired, false), expected);
+    }
+
+    #[test]
+    fn a_hash_falls_back_while_a_real_server_leaves() {
+        let of = |service: &str| TUTORIAL.replace("rr", service);
+        let one = |service: &str| of(service).lines().take(2).collect::<Vec<_>>().join("\n");
+        let leaves = [
+            "-e -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 0",
+            "-d -t 192.168.175.100:80 -r 192.168.40.102:80",
+        ];
+        let service = |settings: &str| format!("-E -t 192.168.175.100:80 -s {settings}");
+        for (current, wanted, meanwhile) in [
+            ("sh", "sh", "sh -b sh-fallback"),
+            ("rr", "sh -b sh-port", "sh -b sh-fallback,sh-port"),
+            ("mh", "mh -b mh-port", "mh -b mh-fallback,mh-port"),
+        ] {
+            let mut expected = vec![service(meanwhile)];
+            expected.extend(leaves.map(str::to_owned));
+            expected.push(service(wanted));
+            assert_eq!(between(&of(current), &one(wanted), false), expected);
+        }
+        // a run that was cut off goes on with the fallback that it found
+        let cut = of("sh -b sh-fallback").replace("102:80 -m -w 1", "102:80 -m -w 0");
+        assert_eq!(between(&cut, &one("sh"), false), [leaves[1], &service("sh")]);
+        assert_eq!(between(&of("sh -b sh-fallback"), &one("sh -b sh-fallback"), false), leaves);
+        assert_eq!(between(&of("sh"), &of("sh -b sh-port"), false), [service("sh -b sh-port")]);
     }
 
     #[test]
@@ -219,11 +262,15 @@ mod tests {
         }
 
         #[test]
-        fn removals_come_last_and_nothing_is_deleted_and_added(
+        fn only_a_fallback_goes_after_removals_and_nothing_is_deleted_and_added(
             (current, desired) in arbitrary::two_tables(), prune in any::<bool>(),
         ) {
             let edits = edits(&current, &desired, prune);
-            prop_assert!(edits.is_sorted_by_key(Edit::removes));
+            let after = edits.iter().skip_while(|edit| !edit.removes()).filter(|edit| !edit.removes());
+            for edit in after {
+                let settles = matches!(edit, Edit::EditService(service) if falling_back(service).is_some());
+                prop_assert!(settles, "{}", edit);
+            }
             for edit in &edits {
                 let target = |edit: &Edit| match edit {
                     Edit::AddServer(key, address, _) | Edit::DeleteServer(key, address) => Some((*key, Some(*address))),
@@ -246,8 +293,12 @@ mod tests {
             let mut count = 0;
             for (key, service) in &desired.services {
                 let there = current.services.get(key);
-                count += usize::from(there.map(VirtualService::bare) != Some(service.bare()));
                 let servers = there.map(|there| there.real_servers.clone()).unwrap_or_default();
+                let loses = servers.keys().any(|address| !service.real_servers.contains_key(address));
+                let meanwhile = falling_back(service).filter(|_| loses);
+                count += usize::from(meanwhile.is_some());
+                let first = meanwhile.unwrap_or_else(|| service.bare());
+                count += usize::from(there.map(VirtualService::bare) != Some(first));
                 count += service.real_servers.iter().filter(|(address, server)| servers.get(address) != Some(server)).count();
                 for (_, leaver) in servers.iter().filter(|(address, _)| !service.real_servers.contains_key(address)) {
                     count += if leaver.weight == 0 { 1 } else { 2 };

@@ -42,6 +42,15 @@ pub(super) fn rule(line: &str) -> Result<(Rule, Option<&'static str>), String> {
     Ok((rule, misspelt))
 }
 
+/// Whether a line has a name in an address, as `ipvsadm-save` without `-n` writes it.
+pub(super) fn has_name(line: &str) -> bool {
+    const ADDRESSES: [&str; 4] = ["tcp-service", "udp-service", "sctp-service", "real-server"];
+    take_apart(line).is_ok_and(|line| {
+        let addresses = line.options.iter().filter(|(option, _)| ADDRESSES.contains(option));
+        addresses.flat_map(|(_, value)| value).any(|value| address(value).is_err())
+    })
+}
+
 /// The service that the options name.
 fn key(options: &[Given<'_>]) -> Result<ServiceKey, String> {
     let ipv6 = options.iter().any(|(name, _)| *name == "ipv6");

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::Table;
-use super::rule::{Rule, rule};
+use super::rule::{Rule, has_name, rule};
 
 /// A text of rules, read as far as it can be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,13 @@ pub struct Rejected {
     pub text: String,
     /// What is wrong with it.
     pub reason: String,
+}
+
+impl Rejected {
+    /// Whether it has a name where a number should be: what it means is known only where it was saved.
+    pub fn has_name(&self) -> bool {
+        has_name(&self.text)
+    }
 }
 
 impl Rules {
@@ -127,6 +134,15 @@ mod tests {
             "line 1: `localhost:http` is not numeric: `-A -t localhost:http -s rr`"
         );
         assert_eq!(Rules::read(text).rejected.len(), 2);
+        assert!(Rules::read(text).rejected.iter().all(Rejected::has_name));
+    }
+
+    #[test]
+    fn what_is_rejected_for_something_else_has_no_name() {
+        let rules =
+            Rules::read("-A -t 1.2.3.4:80 -s rrr\n # indented\n-A -f web\n-a -t [::1]:80 -r 10.0.0.1 -m\n");
+        assert_eq!(rules.rejected.len(), 4);
+        assert!(!rules.rejected.iter().any(Rejected::has_name));
     }
 
     #[test]

@@ -92,6 +92,16 @@ impl Scheduler {
         Ok(named.map(|(name, _)| (*name).to_owned()).collect())
     }
 
+    /// The flag by which one that hashes clients gives those of a real server with weight 0 to another, rather than
+    /// refuse them.
+    pub fn fallback(self) -> Option<&'static str> {
+        match self {
+            Scheduler::Sh => Some("sh-fallback"),
+            Scheduler::Mh => Some("mh-fallback"),
+            _ => None,
+        }
+    }
+
     /// The kernel module that implements it.
     pub fn module(self) -> String {
         format!("ip_vs_{}", self.name())

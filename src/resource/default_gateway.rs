@@ -114,18 +114,21 @@ impl Kind for DefaultGateway {
         if found.is_none() || observed.routes.len() > 1 {
             let now: Vec<_> = observed.routes.iter().map(|r| (r.device.clone(), r.gateway())).collect();
             aspects.push(Aspect::value("running", list(&now), Some(format!("{via} ({interface})"))));
+            // a replace takes the first route of its own metric, which is none, and leaves the others
+            let mut kept = found;
             if found.is_none() {
                 script += &format!("ip -4 route replace default via {via} dev {}\n", quote(interface));
+                kept = observed.routes.iter().position(|route| route.metric.is_none());
             }
             for (i, route) in observed.routes.iter().enumerate() {
-                if Some(i) != found && !(route.multipath && route.metric.is_none()) {
+                if Some(i) != kept && !(route.multipath && route.metric.is_none()) {
                     script += &format!("ip -4 route del {} 2>/dev/null || :\n", route.spec());
                 }
             }
             if let Some(connection) = facts.connection
-                && let Some(old) = observed.to_controller.filter(|&old| old != via)
+                && let Some(way) = observed.to_controller.filter(|way| way.via != Some(via))
             {
-                let (controller, old, new) = (connection.client, Some(old.into()), via.into());
+                let (controller, old, new) = (connection.client, way.via.map(IpAddr::V4), via.into());
                 risks.push(Risk::RouteChange { controller, old, new });
             }
         }
@@ -178,7 +181,11 @@ impl DefaultGateway {
 
 /// `192.168.40.1 (eth0), 10.0.0.1 (eth1)`
 fn list(gateways: &[(String, String)]) -> Option<String> {
-    let each: Vec<String> = gateways.iter().map(|(i, gateway)| format!("{gateway} ({i})")).collect();
+    let one = |(interface, gateway): &(String, String)| match interface.as_str() {
+        "" => gateway.clone(),
+        _ => format!("{gateway} ({interface})"),
+    };
+    let each: Vec<String> = gateways.iter().map(one).collect();
     (!each.is_empty()).then(|| each.join(", "))
 }
 

@@ -223,7 +223,8 @@ impl File {
                         format!("chown {} {dest}\n", quote(&who))
                     }
                 };
-                let mode = mode.map_or(String::new(), |mode| format!("chmod {mode} {dest}\n"));
+                // GNU's chmod takes a directory's set-group-ID bit away only where there are five digits
+                let mode = mode.map_or(String::new(), |mode| format!("chmod 0{mode} {dest}\n"));
                 format!("{make}{owners}{mode}")
             }
         };
@@ -266,7 +267,7 @@ mod tests {
         assert_eq!(change.aspects, [Aspect::value("owner", Some("root".into()), Some("www-data".into()))]);
         assert_eq!(
             change.script,
-            "chown www-data:root /var/www/html/index.html\nchmod 0644 /var/www/html/index.html\n"
+            "chown www-data:root /var/www/html/index.html\nchmod 00644 /var/www/html/index.html\n"
         );
     }
 

@@ -96,11 +96,19 @@ impl Kind for Service {
         if self.name.ends_with('@') || self.name.contains("@.") {
             return Err(format!("`{}` is a template: name an instance of it, after the @", self.name));
         }
-        let stale = !self.restart_on.is_empty() || !self.reload_on.is_empty();
-        if unit_name(&self.name) == "ipvsadm.service" && stale {
-            return Err(
-                "a restart of ipvsadm clears the live table: leave its rules to `virtual_services`".into()
-            );
+        // the unit's start is `ipvsadm -C` and a restore, its stop is `ipvsadm -C`
+        if unit_name(&self.name) == "ipvsadm.service" {
+            let stale = !self.restart_on.is_empty() || !self.reload_on.is_empty();
+            for (given, argument) in
+                [(self.state.is_some(), "`state`"), (stale, "`restart_on` and `reload_on`")]
+            {
+                if given {
+                    return Err(format!(
+                        "a start, stop or restart of ipvsadm clears the live table: leave {argument} out, \
+                         `virtual_services` brings the table"
+                    ));
+                }
+            }
         }
         Ok(())
     }
@@ -159,9 +167,8 @@ impl Kind for Service {
                 if let Some((effect, why)) = effect.filter(|_| unit.active()) {
                     aspects.push(Aspect::value(effect.word(), None, Some(why)));
                     script.run(Some(effect));
-                    risks.push(Risk::Restart { service: self.name.clone() });
-                    if effect == Effect::Reload {
-                        risks.clear();
+                    if effect == Effect::Restart {
+                        risks.push(Risk::Restart { service: self.name.clone() });
                     }
                 }
             }
@@ -270,8 +277,9 @@ mod tests {
         let change = differ(&apache(), &up, &["/etc/apache2/ports.conf"]).unwrap().unwrap();
         assert_eq!(change.risks, [Risk::Restart { service: "apache2".into() }]);
         assert_eq!(shown(Some(change)), ["restart: - -> /etc/apache2/ports.conf changes"]);
-        let change = differ(&apache(), &up, &["/etc/apache2/apache2.conf"]).unwrap();
-        assert_eq!(shown(change), ["reload: - -> /etc/apache2/apache2.conf changes"]);
+        let change = differ(&apache(), &up, &["/etc/apache2/apache2.conf"]).unwrap().unwrap();
+        assert_eq!(change.risks, []);
+        assert_eq!(shown(Some(change)), ["reload: - -> /etc/apache2/apache2.conf changes"]);
         let change = differ(&apache(), &unit("restart", "loaded", "active", "enabled"), &[]).unwrap();
         assert_eq!(shown(change), ["restart: - -> its file changed before, in a run that was interrupted"]);
     }
@@ -298,8 +306,21 @@ mod tests {
     }
 
     #[test]
-    fn ipvsadm_is_never_restarted_for_a_file() {
-        let ipvsadm = Service { name: "ipvsadm".into(), ..apache() };
-        assert!(ipvsadm.check().unwrap_err().contains("virtual_services"));
+    fn ipvsadm_is_never_started_stopped_or_restarted() {
+        let bare = Service { restart_on: Vec::new(), reload_on: Vec::new(), ..apache() };
+        for name in ["ipvsadm", "ipvsadm.service"] {
+            for state in [ServiceState::Started, ServiceState::Stopped] {
+                let service = Service { name: name.into(), state: Some(state), ..bare.clone() };
+                let complaint = service.check().unwrap_err();
+                assert!(
+                    complaint.ends_with("leave `state` out, `virtual_services` brings the table"),
+                    "{complaint}"
+                );
+            }
+            let restarted = Service { name: name.into(), state: None, ..apache() };
+            assert!(restarted.check().unwrap_err().contains("leave `restart_on` and `reload_on` out"));
+            let enabled = Service { name: name.into(), state: None, ..bare.clone() };
+            assert_eq!(enabled.check(), Ok(()));
+        }
     }
 }

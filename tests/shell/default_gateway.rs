@@ -66,6 +66,32 @@ fn other_default_routes_and_gateways_go() {
 }
 
 #[test]
+fn a_default_route_without_a_gateway_gives_way_to_one() {
+    let fixed = STATIC.replace("40.1\n", "40.100\n");
+    for (others, moved) in [
+        ("default dev eth0", true),
+        ("blackhole default", false),
+        // the right one is there, behind one that has no gateway
+        ("default dev eth0; ip route add default via 192.168.40.100 dev eth0 metric 100", true),
+        ("default dev eth0; ip route add unreachable default metric 4000", true),
+    ] {
+        under_each_shell(|root| {
+            network(root, &fixed);
+            root.sh(&format!("ip=/sbin/ip; $ip route flush 0/0; $ip route add {others}"));
+            let (controller, new) = ("10.9.9.9".parse().unwrap(), "192.168.40.100".parse().unwrap());
+            let risks = root.plan(&dip(), &[]).unwrap().unwrap().risks;
+            assert_eq!(
+                risks == [Risk::RouteChange { controller, old: None, new }],
+                moved,
+                "{others}: {risks:?}"
+            );
+            root.settle(&dip());
+            assert!(routes(root).starts_with("default via 192.168.40.100 dev eth0"), "{others}");
+        });
+    }
+}
+
+#[test]
 fn a_controller_next_door_is_not_cut_off() {
     under_each_shell(|root| {
         network(root, STATIC);

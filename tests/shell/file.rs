@@ -61,6 +61,23 @@ fn mode_and_owner_stay_unless_declared() {
 }
 
 #[test]
+fn a_directorys_mode_is_all_of_it() {
+    under_each_shell(|root| {
+        let directory = |path: &str, mode: &str| {
+            declare("file", json!({ "dest": path, "state": "directory", "mode": mode }))
+        };
+        root.sh("mkdir -p /etc/web; chmod 2775 /etc/web");
+        // made below one with the bit, it has the bit as well
+        root.settle(&directory("/etc/web/below", "0755"));
+        assert_eq!(root.attributes("/etc/web/below").0, 0o755);
+        assert_eq!(root.settle(&directory("/etc/web", "0755")), ["mode: 2775 -> 0755"]);
+        assert_eq!(root.attributes("/etc/web").0, 0o755);
+        root.settle(&directory("/etc/web", "3775"));
+        assert_eq!(root.attributes("/etc/web").0, 0o3775);
+    });
+}
+
+#[test]
 fn a_link_stays_a_link() {
     under_each_shell(|root| {
         root.write("/etc/web/real", "old\n");

@@ -42,12 +42,10 @@ impl Stanza {
         }
     }
 
-    /// A command that sets a default route of its own.
+    /// A command that sets a default route of its own, in the table that the gateway's is in.
     fn route_by_hand(&self) -> Option<&(usize, String, String)> {
         self.options.iter().find(|(_, key, value)| {
-            matches!(key.as_str(), "up" | "post-up" | "pre-up")
-                && value.contains("route")
-                && value.contains("default")
+            matches!(key.as_str(), "up" | "post-up" | "pre-up") && value.split([';', '&', '|']).any(by_hand)
         })
     }
 }
@@ -130,6 +128,13 @@ fn target<'a>(via: Ipv4Addr, interface: &str, stanzas: &'a [Stanza]) -> Result<&
             format!("write `iface {interface} inet static` there with the address that the host has"),
         ),
     }
+}
+
+/// Whether a command is about a default route of the main table.
+fn by_hand(command: &str) -> bool {
+    let mut words = command.split_whitespace().skip_while(|word| *word != "table").skip(1);
+    let main = words.next().is_none_or(|table| matches!(table, "main" | "254"));
+    main && command.contains("route") && command.contains("default")
 }
 
 fn indent(line: &str) -> &str {

@@ -20,11 +20,15 @@ impl Section {
     }
 
     /// The lines that set an IPv4 default gateway: any `Gateway=` of `[Network]`, and that of a `[Route]` which has
-    /// no destination, or all of them.
+    /// no destination, or all of them. One of another table or type is a policy's, and none of ours.
     fn gateways(&self) -> impl Iterator<Item = &(usize, String, String)> {
         let default = match self.name.as_str() {
             "Network" => true,
-            "Route" => matches!(self.value("Destination"), None | Some("" | "0.0.0.0/0" | "default")),
+            "Route" => {
+                matches!(self.value("Destination"), None | Some("" | "0.0.0.0/0" | "default"))
+                    && matches!(self.value("Table"), None | Some("" | "main" | "254"))
+                    && matches!(self.value("Type"), None | Some("" | "unicast"))
+            }
             _ => false,
         };
         let lines = self.assignments.iter().filter(move |(_, key, _)| default && key == "Gateway");

@@ -13,9 +13,8 @@ pub struct Observed {
     pub has_ip: bool,
     /// The running default routes, in the kernel's order.
     pub routes: Vec<Route>,
-    /// The gateway of the default route by which the host answers the controller; `None` when it answers without one,
-    /// or by a more specific route.
-    pub to_controller: Option<Ipv4Addr>,
+    /// The default route by which the host answers the controller; `None` when it is a more specific one.
+    pub to_controller: Option<Way>,
     /// /etc/network/interfaces and the files beside it, where there is an ifupdown to read them.
     pub interfaces: Vec<ConfFile>,
     /// The links that a running systemd-networkd knows of.
@@ -30,13 +29,24 @@ pub struct Observed {
     pub ifcfg: Vec<ConfFile>,
 }
 
+/// A way by a default route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The gateway; `None` on a link that needs none.
+    pub via: Option<Ipv4Addr>,
+}
+
 /// A default route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
+    /// What it does with packets when it does not send them on: `blackhole`, `unreachable`.
+    pub fate: Option<String>,
     /// The gateway; `None` on a link that needs none.
     pub via: Option<Ipv4Addr>,
-    /// The interface.
+    /// The interface; empty where there is none.
     pub device: String,
+    /// Its scope, when it is not `global`: `link` where there is no gateway.
+    pub scope: Option<String>,
     /// Its metric, when it is not 0.
     pub metric: Option<String>,
     /// Whether it is one of several next hops of one route.
@@ -75,18 +85,24 @@ impl Link {
 impl Route {
     /// The gateway as one reads it.
     pub(super) fn gateway(&self) -> String {
-        self.via.map_or_else(|| "no gateway".into(), |via| via.to_string())
+        let without = || self.fate.clone().unwrap_or_else(|| "no gateway".into());
+        self.via.map_or_else(without, |via| via.to_string())
     }
 
-    /// The route as `ip route del` finds it, and no other.
+    /// The route as `ip route del` finds it, and no other: what is left out there matches any, so that without its
+    /// fate or scope a route that has no gateway would stand for one that has.
     pub(super) fn spec(&self) -> String {
-        let mut spec = String::from("default");
+        let mut spec = self.fate.as_ref().map_or_else(String::new, |fate| format!("{fate} "));
+        spec += "default";
         if !self.multipath {
             if let Some(via) = self.via {
                 spec += &format!(" via {via}");
             }
             if !self.device.is_empty() {
                 spec += &format!(" dev {}", crate::resource::quote(&self.device));
+            }
+            if let Some(scope) = &self.scope {
+                spec += &format!(" scope {scope}");
             }
         }
         if let Some(metric) = &self.metric {
@@ -170,7 +186,7 @@ pub(super) fn parse(text: &str) -> Result<Observed, Unreadable> {
             }
             "routes" => of_ip = true,
             "" => of_ip = false,
-            "way" => observed.to_controller = default_gateway(value, &observed.routes),
+            "way" => observed.to_controller = default_way(value, &observed.routes),
             "netplan" => observed.netplan.push(value.to_owned()),
             "nm" => {
                 // the state may be of several words: `connected (externally)`
@@ -229,15 +245,18 @@ pub(super) fn parse(text: &str) -> Result<Observed, Unreadable> {
     Ok(observed)
 }
 
-/// The gateway of `ip route get`'s answer, when a default route is behind it. Where the prefix is not told, it is if
-/// its gateway is a default route's as well: better to warn once too often.
-fn default_gateway(way: &str, routes: &[Route]) -> Option<Ipv4Addr> {
-    let via = word_after(way, "via")?.parse().ok()?;
+/// `ip route get`'s answer, when a default route is behind it. Where the prefix is not told, it is if its gateway, or
+/// its interface where it has none, is a default route's as well: better to warn once too often.
+fn default_way(way: &str, routes: &[Route]) -> Option<Way> {
+    let via = word_after(way, "via").map(str::parse).transpose().ok()?;
+    let alike = |route: &Route| {
+        route.via == via && (via.is_some() || word_after(way, "dev") == Some(route.device.as_str()))
+    };
     let default = match way.split(' ').next()? {
         "default" => true,
-        prefix => !prefix.contains('/') && routes.iter().any(|route| route.via == Some(via)),
+        prefix => !prefix.contains('/') && routes.iter().any(alike),
     };
-    default.then_some(via)
+    default.then_some(Way { via })
 }
 
 /// A line of `ip -4 -o route show default`: one route, or one for each of its next hops.
@@ -246,10 +265,21 @@ fn routes(line: &str) -> Option<Vec<Route>> {
     let first = parts.next()?;
     let metric = word_after(first, "metric").map(str::to_owned);
     let protocol = word_after(first, "proto").map(str::to_owned);
+    let scope = word_after(first, "scope").map(str::to_owned);
+    let fate = first.split_whitespace().next().filter(|word| *word != "default").map(str::to_owned);
     let route = |part: &str, multipath| -> Option<Route> {
         let via = word_after(part, "via").map(str::parse).transpose().ok()?;
         let device = word_after(part, "dev").unwrap_or("").to_owned();
-        Some(Route { via, device, metric: metric.clone(), multipath, protocol: protocol.clone() })
+        let (fate, scope) = (fate.clone(), scope.clone());
+        Some(Route {
+            fate,
+            via,
+            device,
+            scope,
+            metric: metric.clone(),
+            multipath,
+            protocol: protocol.clone(),
+        })
     };
     let hops: Vec<Route> = parts.map(|part| route(part, true)).collect::<Option<_>>()?;
     if hops.is_empty() { Some(vec![route(first, false)?]) } else { Some(hops) }

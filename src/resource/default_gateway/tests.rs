@@ -80,20 +80,45 @@ fn extra_default_routes_go() {
 }
 
 #[test]
+fn a_route_that_the_replace_takes_is_not_deleted_after_it() {
+    let file = STATIC.replace("40.1\n", "40.100\n");
+    let change = |routes: &[&str]| differ(&output(routes, &[], &[(MAIN, &file)])).unwrap().unwrap();
+    let replace = "ip -4 route replace default via 192.168.40.100 dev eth0\n";
+    let on_link = change(&["default dev eth0 scope link "]);
+    assert_eq!(on_link.aspects[0].old.as_deref(), Some("no gateway (eth0)"));
+    assert_eq!(on_link.script, replace);
+    let nowhere = change(&["blackhole default ", "unreachable default metric 4000 "]);
+    assert_eq!(nowhere.aspects[0].old.as_deref(), Some("blackhole, unreachable"));
+    assert_eq!(
+        nowhere.script,
+        format!("{replace}ip -4 route del unreachable default metric 4000 2>/dev/null || :\n")
+    );
+    let found = change(&["default dev eth0 scope link ", "default via 192.168.40.100 dev eth0 metric 100 "]);
+    assert_eq!(found.script, "ip -4 route del default dev eth0 scope link 2>/dev/null || :\n");
+}
+
+#[test]
 fn a_change_of_the_way_to_the_controller_is_a_risk() {
     let client = "10.9.9.9".parse().unwrap();
     let facts = Facts {
         connection: Some(super::super::Connection { client, server: "192.168.40.101".parse().unwrap() }),
         ..Facts::example()
     };
-    let route = ["default via 192.168.40.1 dev eth0 "];
-    let risks = |way| differ_from(&facts, &output(&route, &[way], &[(MAIN, STATIC)])).unwrap().unwrap().risks;
+    let by = |route, way| {
+        differ_from(&facts, &output(&[route], &[way], &[(MAIN, STATIC)])).unwrap().unwrap().risks
+    };
+    let risks = |way| by("default via 192.168.40.1 dev eth0 ", way);
     let (old, new) = (Some("192.168.40.1".parse().unwrap()), "192.168.40.100".parse().unwrap());
     let risk = Risk::RouteChange { controller: client, old, new };
     assert_eq!(risks("way default via 192.168.40.1 dev eth0 "), std::slice::from_ref(&risk));
     assert_eq!(risks("way 10.9.9.9 via 192.168.40.1 dev eth0 src 192.168.40.101 uid 0 "), [risk]);
     assert_eq!(risks("way 10.0.0.0/8 via 192.168.40.1 dev eth0 "), []);
     assert_eq!(risks("way 10.9.9.9 dev eth0 src 192.168.40.101"), []);
+    let on_link = |way| by("default dev eth0 scope link ", way);
+    let risk = Risk::RouteChange { controller: client, old: None, new };
+    assert_eq!(on_link("way default dev eth0 scope link "), std::slice::from_ref(&risk));
+    assert_eq!(on_link("way 10.9.9.9 dev eth0  src 192.168.40.101 "), [risk]);
+    assert_eq!(on_link("way 10.9.9.9 dev eth1 src 10.9.9.1 "), []);
 }
 
 #[test]
@@ -120,6 +145,38 @@ fn networkd_is_edited_in_its_own_file() {
         edits(&output(&[], &links, &[link, (file, &route)]))[0].1,
         route.replace("40.1\n", "40.100\n")
     );
+}
+
+#[test]
+fn routes_of_other_tables_and_types_are_left_alone() {
+    let file = "/etc/systemd/network/10-lan.network";
+    let link = ("/run/systemd/netif/links/2", format!("ADMIN_STATE=configured\nNETWORK_FILE={file}\n"));
+    let text = "[Network]\nAddress=192.168.40.101/24\nGateway=192.168.40.1\n";
+    let edited = |more: &str| {
+        let text = format!("{text}[Route]\nGateway=10.0.0.1\n{more}");
+        edits(&output(&[], &["index 2 eth0"], &[(link.0, &link.1), (file, &text)])).remove(0).1
+    };
+    for more in ["Table=100\n", "Table=wan\n", "Destination=0.0.0.0/0\nTable=200\n", "Type=blackhole\n"] {
+        let kept = format!("[Route]\nGateway=10.0.0.1\n{more}");
+        assert_eq!(edited(more), text.replace("40.1\n", "40.100\n") + &kept);
+    }
+    for more in ["", "Table=main\n", "Table=254\nType=unicast\n"] {
+        assert_eq!(edited(more), text.replace("40.1\n", "40.100\n"));
+    }
+
+    let up = |command: &str| {
+        let text = format!("{STATIC}\tup {command}\n");
+        differ(&output(&[], &[], &[(MAIN, &text)])).map(|change| change.map(|c| c.aspects.len()))
+    };
+    assert_eq!(up("ip route add default via 10.0.0.1 table 100 || true"), Ok(Some(2)));
+    for command in [
+        "ip route add default via 10.0.0.1 table 254",
+        "ip route add default via 10.0.0.1 table main",
+        "ip route add default via 10.0.0.1 table 100; ip route add default via 10.0.0.2",
+        "route add default gw 10.0.0.1",
+    ] {
+        assert!(up(command).is_err(), "{command}");
+    }
 }
 
 #[test]

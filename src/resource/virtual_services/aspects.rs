@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use super::super::Aspect;
-use super::VirtualServices;
 use super::boot::{Boot, UnitState};
 use crate::ipvs::{RealServer, Rules, ServiceKey, Table, VirtualService};
 
@@ -53,10 +52,10 @@ fn scheduling(service: &VirtualService) -> String {
 }
 
 /// What the next boot lacks: the rules, AUTO and the unit.
-pub(super) fn boot_aspects(boot: &Boot, wanted: &Rules, declared: &VirtualServices) -> Vec<Aspect> {
-    let mut found = aspects("at boot: ", &boot.rules.table, &declared.table, declared.prune);
+pub(super) fn boot_aspects(boot: &Boot, wanted: &Rules, prune: bool) -> Vec<Aspect> {
+    let mut found = aspects("at boot: ", &boot.rules.table, &wanted.table, prune);
     for line in &boot.rules.rejected {
-        let kept = (!declared.prune).then(|| format!("a comment, because {}", line.reason));
+        let kept = (!prune).then(|| format!("a comment, because {}", line.reason));
         found.push(Aspect::value(format!("at boot: line {}", line.line), Some(line.text.clone()), kept));
     }
     for line in &boot.rules.misspelt {

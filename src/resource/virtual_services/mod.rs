@@ -16,7 +16,7 @@ use self::aspects::{aspects, boot_aspects};
 use self::boot::RulesUnit;
 use self::observed::Observed;
 use super::{Change, Context, Facts, Kind, Refusal, Unreadable};
-use crate::ipvs::{Rules, ServiceKey, Table, edits};
+use crate::ipvs::{Rejected, Rules, ServiceKey, Table, edits};
 
 /// All virtual services of one director. A host has one declaration of this kind, or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,8 +70,8 @@ impl Kind for VirtualServices {
                     remedy: "run `systemctl unmask ipvsadm` on the host, or set `persist: false`".into(),
                 });
             }
-            let rules = self.rules(&observed.boot.rules);
-            let at_boot = boot_aspects(&observed.boot, &rules, self);
+            let rules = self.rules(observed);
+            let at_boot = boot_aspects(&observed.boot, &rules, self.prune);
             if !at_boot.is_empty() {
                 script += &script::boot(unit, &observed.boot, &rules);
                 found.extend(at_boot);
@@ -95,18 +95,28 @@ impl VirtualServices {
     }
 
     /// What the rules file is to hold: what is declared, what is not but stays, and the comments. A line that stops
-    /// the restore becomes a comment, so that nothing that somebody wrote is lost.
-    fn rules(&self, there: &Rules) -> Rules {
+    /// the restore becomes a comment, so that nothing that somebody wrote is lost. What names stood for, no file tells:
+    /// where there are any, the kernel's undeclared services are written, as the file was saved from its table.
+    fn rules(&self, observed: &Observed) -> Rules {
+        let there = &observed.boot.rules;
         let mut rules =
             Rules { table: self.table.clone(), comments: there.comments.clone(), ..Rules::default() };
-        if !self.prune {
-            for (key, service) in &there.table.services {
-                rules.table.services.entry(*key).or_insert_with(|| service.clone());
-            }
-            rules
-                .comments
-                .extend(there.rejected.iter().map(|line| format!("# {}: {}", line.reason, line.text)));
+        if self.prune {
+            return rules;
         }
+        let mut kept = there.table.clone();
+        if there.rejected.iter().any(Rejected::has_name) {
+            for (key, running) in &observed.kernel.services {
+                let service = kept.services.entry(*key).or_insert_with(|| running.bare());
+                for (address, server) in &running.real_servers {
+                    service.real_servers.entry(*address).or_insert(*server);
+                }
+            }
+        }
+        for (key, service) in kept.services {
+            rules.table.services.entry(key).or_insert(service);
+        }
+        rules.comments.extend(there.rejected.iter().map(|line| format!("# {}: {}", line.reason, line.text)));
         rules
     }
 }

@@ -184,6 +184,47 @@ fn a_line_that_stops_the_restore_becomes_a_comment() {
 }
 
 #[test]
+fn what_names_stood_for_is_written_by_number_as_it_runs() {
+    let other =
+        "-A -t 192.168.175.101:443 -s rr\n-a -t 192.168.175.101:443 -r 192.168.40.103:443 -m -w 1 -x 9\n";
+    let saved = "-A -t 192.168.175.101:https -s rr\n-a -t 192.168.175.101:https -r web3:https -m -w 1\n";
+    let mut observed = host(&format!("{RR}{other}"));
+    observed.boot.rules = Rules::read(&format!("{RR}{saved}"));
+    let change = differ(&declared(RR), &observed).unwrap().unwrap();
+    assert_eq!(
+        told(&change),
+        [
+            "at boot: tcp 192.168.175.101:443: - -> scheduler rr",
+            "at boot: real server 192.168.40.103:443: - -> nat, weight 1",
+            "at boot: line 4: -A -t 192.168.175.101:https -s rr -> \
+             a comment, because `192.168.175.101:https` is not numeric",
+            "at boot: line 5: -a -t 192.168.175.101:https -r web3:https -m -w 1 -> \
+             a comment, because `192.168.175.101:https` is not numeric",
+        ]
+    );
+    assert!(calls(&change).is_empty());
+    assert!(change.script.contains(&format!("{RR}{}'\n", other.trim_end())), "{}", change.script);
+
+    // of a service that reads, what names took away comes back, and the rest is as the file has it
+    let half = other.replace("-r 192.168.40.103:443", "-r web3:https") + "-A -u 192.168.175.101:53 -s wrr\n";
+    observed.kernel = format!("{RR}{other}-A -u 192.168.175.101:53 -s rr\n").parse().unwrap();
+    observed.boot.rules = Rules::read(&format!("{RR}{half}"));
+    let change = differ(&declared(RR), &observed).unwrap().unwrap();
+    assert_eq!(told(&change)[0], "at boot: real server 192.168.40.103:443: - -> nat, weight 1");
+    assert!(change.script.contains("-A -u 192.168.175.101:53 -s wrr"));
+
+    let pruning = VirtualServices { prune: true, ..declared(RR) };
+    assert_eq!(pruning.rules(&observed), Rules::read(RR));
+}
+
+#[test]
+fn an_undeclared_service_enters_a_file_of_numbers_only_by_hand() {
+    let mut observed = host(&format!("{RR}-A -u 192.168.175.101:53 -s rr\n"));
+    observed.boot.rules = Rules::read(RR);
+    assert_eq!(differ(&declared(RR), &observed), Ok(None));
+}
+
+#[test]
 fn what_1_26_saved_is_rewritten_though_it_means_the_same() {
     let udp = "-A -u 192.168.175.100:5060 -s rr -o\n";
     let mut observed = host(udp);
@@ -233,7 +274,7 @@ proptest! {
             prop_assert!(!change.aspects.is_empty());
         }
         // What is written is what is then found to be right.
-        let written = declared.rules(&observed.boot.rules);
+        let written = declared.rules(&observed);
         let after = Observed { kernel: written.table.clone(), boot: Boot { rules: written, ..observed.boot } };
         prop_assert_eq!(differ(&declared, &after), Ok(None));
     }

@@ -8,8 +8,8 @@ command -v curl >/dev/null || {
 tries=20
 answers() {
     while :; do
-        connected=$(curl -s -o /dev/null -w '%{num_connects}' --noproxy '*' --connect-timeout 2 -m 3 "http://$1/") || :
-        if [ "${connected:-0}" != 0 ]; then return 0; fi
+        connected=$(curl -s -o /dev/null -w '%{time_connect} %{size_request}' --noproxy '*' --connect-timeout 2 -m 3 "http://$1/") || :
+        case $connected in *[1-9]*) return 0 ;; esac
         tries=$((tries - 1))
         if [ "$tries" -le 0 ]; then
             echo "real server $1 does not answer the director: nothing accepts a connection there; is its service running, and does its firewall let the director in?" >&2
