@@ -31,6 +31,7 @@ mod drift;
 mod edits;
 mod handlers;
 mod labs;
+mod leaving;
 mod reboots;
 mod refused;
 mod rehearsal;

@@ -1,15 +1,16 @@
 //! The tutorial's cluster, from bare machines through everything that happens to it.
 
 use crate::support::{Cluster, tell};
-use crate::{again, bare, cut, drift, edits, handlers, reboots, refused, route};
+use crate::{again, bare, cut, drift, edits, handlers, leaving, reboots, refused, route};
 
 /// A name for `LAB_SCENARIO`, what is shown while it runs, and the scenario. Each finds the cluster as
 /// tutorial.yaml declares it, and leaves it so.
 type Scenario = (&'static str, &'static str, fn(&Cluster));
 
-const SCENARIOS: [Scenario; 9] = [
+const SCENARIOS: [Scenario; 10] = [
     ("again", "a second deploy writes nothing", again::second_deploy_writes_nothing),
     ("edits", "the tutorial's edits, under a download", edits::a_download_outlives_the_edits),
+    ("leaving", "a real server leaves a hash", leaving::a_hash_refuses_nobody_meanwhile),
     ("drift", "drift is found, named and repaired", drift::every_fault_is_named_and_repaired),
     ("handlers", "a run is killed between a file and its service", handlers::a_stale_service_is_remembered),
     ("reboots", "director and real servers reboot", reboots::the_boot_brings_it_all_back),
