@@ -12,7 +12,7 @@ pub struct Change {
     /// killed at any point and started again, and what it prints is shown only when it fails. The exit code tells
     /// whether it succeeded.
     pub script: String,
-    /// How long the script may take before it is ended.
+    /// How long the script may take. The scripts of one stage share the sum of theirs, and are ended after it.
     pub deadline: Duration,
     /// What the change risks.
     pub risks: Vec<Risk>,
