@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use minijinja::Value;
-use minijinja::value::{Serde, merge_maps};
+use minijinja::value::Serde;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::engine::{self, Engine, TemplateError};
 use super::templated::Templated;
+use super::variables::first_counts;
 use super::{Playbook, Task, Variables};
 use crate::document::{Span, choose_from};
 use crate::inventory::{Host, Inventory};
@@ -142,7 +143,7 @@ impl Task<'_> {
         let mut resources = Vec::new();
         for item in items {
             let item = minijinja::context! { item => Value::from(Serde(&item)) };
-            resources.extend(self.declare_once(scope, &merge_maps([item, variables.clone()]))?);
+            resources.extend(self.declare_once(scope, &first_counts([item, variables.clone()]))?);
         }
         Ok(resources)
     }
@@ -236,7 +237,7 @@ fn with_vars(variables: &Value, vars: &[(String, Templated<'_>)]) -> Result<Valu
     for (name, value) in vars {
         let value = Value::from(Serde(value.render(&all).map_err(at)?));
         let one = Value::from_pairs([(name.as_str(), value)]);
-        all = merge_maps([one, all]);
+        all = first_counts([one, all]);
     }
     Ok(all)
 }
@@ -281,114 +282,4 @@ fn link_files_to_services(declared: &mut [Declaration]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::document::Source;
-    use crate::inventory;
-    use crate::playbook::builtin_template;
-
-    const INVENTORY: &str = include_str!("../../inventories/tutorial.yaml");
-
-    /// What a playbook declares for a host of the tutorial, as `module subject` lines.
-    fn declared(playbook: &str, host: &str) -> Result<Vec<Declaration>, Vec<DeclareError>> {
-        let engine = Engine::new();
-        engine.add_file("index.html.j2", builtin_template("index.html.j2").unwrap());
-        let inventory = inventory::read(Source::new("tutorial.yaml", INVENTORY)).unwrap();
-        let playbook = Playbook::read(&Source::new("play.yaml", playbook), &engine).unwrap();
-        let variables = Variables::new(&inventory);
-        let index = inventory.index_of(host).unwrap();
-        let plays: Vec<bool> = playbook.select(&inventory).unwrap().iter().map(|play| play[index]).collect();
-        let facts = Facts::example();
-        playbook.declare((&engine, &inventory, &inventory.hosts[index], &facts), &variables, &plays, &[])
-    }
-
-    fn told(playbook: &str, host: &str) -> Vec<String> {
-        let tell = |declaration: Declaration| {
-            format!("{} {}", declaration.resource.module(), declaration.resource.subject())
-        };
-        declared(playbook, host).unwrap().into_iter().map(tell).collect()
-    }
-
-    #[test]
-    fn the_builtin_playbook_is_the_tutorial() {
-        let deploy = super::super::builtin_playbook("deploy").unwrap();
-        assert_eq!(
-            told(deploy, "lvs_real_server01"),
-            [
-                "package apache2, chrony",
-                "file /var/www/html/index.html",
-                "service apache2",
-                "file /etc/chrony/chrony.conf",
-                "service chrony",
-                "default_gateway 192.168.40.100",
-            ]
-        );
-        assert_eq!(
-            told(deploy, "lvs_director"),
-            [
-                "package ipvsadm, chrony, curl",
-                "file /etc/chrony/chrony.conf",
-                "service chrony",
-                "kernel_module ip_vs",
-                "sysctl net.ipv4.ip_forward",
-                "virtual_services tcp 192.168.175.100:80",
-            ]
-        );
-        assert_eq!(told(deploy, "client"), ["package curl"]);
-    }
-
-    #[test]
-    fn conditions_loops_and_variables_decide_what_is_declared() {
-        let playbook = "\
-- hosts: all
-  vars: { dir: /srv, sub: '{{ dir }}/{{ inventory_hostname }}' }
-  tasks:
-    - file: { dest: '{{ sub }}/{{ item }}', state: directory }
-      loop: [a, b]
-    - file: { dest: '{{ sub }}/{{ item.name }}', content: 'x' }
-      loop: '{{ real_servers }}'
-      when: [role == 'director', item.name != 'lvs_real_server02']
-    - sysctl: { name: vm.swappiness, value: '{{ level }}' }
-      vars: { level: 10 }
-      when: false
-    - file: { dest: '{{ sub }}/{{ twice }}', state: absent }
-      vars: { letters: [c, d], twice: '{{ item }}{{ item }}' }
-      loop: [c]
-";
-        assert_eq!(
-            told(playbook, "lvs_director"),
-            [
-                "file /srv/lvs_director/a",
-                "file /srv/lvs_director/b",
-                "file /srv/lvs_director/lvs_real_server01",
-                "file /srv/lvs_director/cc"
-            ]
-        );
-        assert_eq!(
-            told(playbook, "client"),
-            ["file /srv/client/a", "file /srv/client/b", "file /srv/client/cc"]
-        );
-    }
-
-    #[test]
-    fn what_is_undefined_is_told_with_what_is_near() {
-        let playbook = "- hosts: real_servers\n  tasks:\n    - default_gateway: { via: '{{ dpi }}' }\n";
-        let errors = declared(playbook, "lvs_real_server01").unwrap_err();
-        assert_eq!(errors[0].error.message, "`dpi` is undefined");
-        assert!(errors[0].error.remedy.starts_with("did you mean `dip`?"), "{}", errors[0].error.remedy);
-        assert_eq!(errors[0].span.offset, playbook.find("'{{").unwrap());
-    }
-
-    #[test]
-    fn a_file_knows_the_services_that_read_it() {
-        let playbook = "\
-- hosts: client
-  tasks:
-    - file: { dest: /etc/a.conf, content: x }
-    - service: { name: a, state: started, restart_on: [/etc/a.conf] }
-";
-        let declared = declared(playbook, "client").unwrap();
-        let Resource::File(file) = &declared[0].resource else { panic!("{declared:?}") };
-        assert_eq!(file.notifies, [("a".to_owned(), Effect::Restart)]);
-    }
-}
+mod tests;

@@ -85,9 +85,15 @@ impl Variables {
             forwards_by_nat => nat,
         };
         let vars = Value::from(Serde(&host.vars));
-        // The first map that has a name counts.
-        merge_maps([part, own_fields(&self.hosts, host), self.shared.clone(), vars, of_facts(facts)])
+        first_counts([part, own_fields(&self.hosts, host), self.shared.clone(), vars, of_facts(facts)])
     }
+}
+
+/// The variables of all these maps: where more than one has a name, the first.
+pub(super) fn first_counts<const N: usize>(mut maps: [Value; N]) -> Value {
+    // For minijinja it is the last that counts.
+    maps.reverse();
+    merge_maps(maps)
 }
 
 fn own_fields(hosts: &BTreeMap<String, Value>, host: &Host) -> Value {
@@ -154,6 +160,14 @@ mod tests {
     use super::*;
     use crate::document::Source;
     use crate::inventory::{self, OWN_NAMES};
+
+    #[test]
+    fn the_first_map_that_has_a_name_counts() {
+        let [a, b] = [[("x", 1), ("y", 1)], [("y", 2), ("z", 2)]].map(Value::from_pairs);
+        let both = first_counts([a, b]);
+        let seen = ["x", "y", "z"].map(|name| both.get_attr(name).unwrap().to_string());
+        assert_eq!(seen, ["1", "1", "2"]);
+    }
 
     #[test]
     fn the_inventory_reserves_exactly_the_names_that_would_hide_a_variable() {
