@@ -56,6 +56,8 @@ impl Engine {
         if let Ok(syntax) = syntax {
             environment.set_syntax(syntax);
         }
+        // Without it, which is how a release is built, no error knows the variable or the place that it is about.
+        environment.set_debug(true);
         // Nothing here is HTML: a file's name must not bring escapes into it.
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         let known = Arc::clone(&texts);
@@ -116,13 +118,13 @@ pub(super) fn render(template: &Template<'_, '_>, variables: &Value) -> Result<S
 
 /// What the engine's error means for whoever wrote the template.
 fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
-    let name =
-        error.name().filter(|name| !name.contains("{{") && !name.contains("{%") && *name != "<expression>");
-    let place = name.and_then(|name| {
-        let range = error.range()?;
-        let source = Source::new(name, error.template_source()?);
-        Some(Box::new((source, Span { offset: range.start, length: range.end - range.start })))
-    });
+    // Of an included file the outer error only says that it could not be rendered.
+    let errors: Vec<&Error> = std::iter::successors(Some(error), |error| {
+        std::error::Error::source(*error).and_then(|source| source.downcast_ref())
+    })
+    .collect();
+    let place = errors.iter().rev().find_map(|error| place(error));
+    let error = errors.last().copied().unwrap_or(error);
     let mut explained = match error.kind() {
         ErrorKind::UndefinedError => {
             let range = error.range();
@@ -150,6 +152,15 @@ fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
     explained
 }
 
+/// Where in a template *file* an error is.
+fn place(error: &Error) -> Option<Box<(Source, Span)>> {
+    let of_file = |name: &&str| !name.contains("{{") && !name.contains("{%") && *name != "<expression>";
+    let name = error.name().filter(of_file)?;
+    let range = error.range()?;
+    let source = Source::new(name, error.template_source()?);
+    Some(Box::new((source, Span { offset: range.start, length: range.end - range.start })))
+}
+
 fn undefined(text: &str, variables: Option<&Value>) -> TemplateError {
     let path = text.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
     let names: Vec<String> = variables
@@ -168,5 +179,30 @@ fn undefined(text: &str, variables: Option<&Value>) -> TemplateError {
         remedy,
         place: None,
         undefined: Some(root.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the tests or the release: minijinja's own choice differs between the two.
+    #[test]
+    fn errors_know_their_places_however_it_is_built() {
+        assert!(Engine::new().environment.debug());
+    }
+
+    #[test]
+    fn what_is_undefined_in_an_included_file_is_told_there() {
+        let engine = Engine::new();
+        engine.add_file("page", "{% include 'head' %}\n");
+        engine.add_file("head", "{% include 'title' %}\n");
+        engine.add_file("title", "one\n<{{ nmae }}>\n");
+        let variables = minijinja::context! { name => "web" };
+        let error = render(&engine.file("page").unwrap(), &variables).unwrap_err();
+        assert_eq!(error.message, "`nmae` is undefined");
+        assert!(error.remedy.starts_with("did you mean `name`?"), "{}", error.remedy);
+        let (source, span) = *error.place.unwrap();
+        assert_eq!((source.name(), source.slice(span)), ("title", "nmae"));
     }
 }
