@@ -148,3 +148,17 @@ fn of_a_name_that_is_defined_twice_the_first_counts() {
     let own = "      vars: { role: '{{ role }}!', twice: '{{ role }}{{ role }}' }\n";
     assert_eq!(said("{ role: 'my {{ role }}' }", own, "{{ twice }}"), "my real_server!my real_server!");
 }
+
+#[test]
+fn a_text_keeps_what_stands_beside_its_braces() {
+    let content = |text: &str| {
+        let playbook =
+            format!("- hosts: client\n  tasks:\n    - file: {{ dest: /x, content: \"{text}\" }}\n");
+        let declared = declared(&playbook, "client").unwrap();
+        let Resource::File(file) = &declared[0].resource else { panic!("{declared:?}") };
+        file.content.clone().unwrap()
+    };
+    assert_eq!(content("{{ inventory_hostname }}\\n"), "client\n");
+    assert_eq!(content(" {{ role }}"), " client");
+    assert_eq!((content("{{- 5 }}"), content("{{ 5 -}}")), ("5".into(), "5".into()));
+}
