@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use minijinja::Value;
 use minijinja::value::Serde;
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::engine::{self, Engine, TemplateError};
 use super::templated::Templated;
@@ -15,7 +15,7 @@ use crate::document::{Span, choose_from};
 use crate::inventory::{Host, Inventory};
 use crate::ipvs::Table;
 use crate::resource::{
-    ArgsError, Effect, Facts, File, Mode, Presence, Refusal, Resource, TimeSync, VirtualServices,
+    ArgsError, Effect, Facts, File, Kind, Presence, Refusal, Resource, TimeSync, VirtualServices,
 };
 
 /// One resource that a task declares for a host.
@@ -47,15 +47,15 @@ pub struct Scope<'a> {
     pub(super) facts: &'a Facts,
 }
 
-/// `template`: a file whose content is rendered from a template.
+/// `template`: a file whose content is rendered from a template. What a file's arguments may be, `file` knows.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TemplateArgs {
     src: String,
     dest: String,
-    mode: Option<Mode>,
-    owner: Option<String>,
-    group: Option<String>,
+    mode: Option<Json>,
+    owner: Option<Json>,
+    group: Option<Json>,
     #[serde(default)]
     secret: bool,
 }
@@ -163,13 +163,11 @@ impl Task<'_> {
                 let args: TemplateArgs = self.args(args)?;
                 let template = scope.engine.file(&args.src).map_err(|error| at((self.span, error)))?;
                 let content = engine::render(&template, variables).map_err(|error| at((self.span, error)))?;
-                Ok(vec![Resource::File(File {
-                    mode: args.mode,
-                    owner: args.owner,
-                    group: args.group,
-                    secret: args.secret,
-                    ..File::new(args.dest, content)
-                })])
+                let TemplateArgs { src: _, dest, mode, owner, group, secret } = args;
+                let file = json!({
+                    "dest": dest, "content": content, "mode": mode, "owner": owner, "group": group, "secret": secret,
+                });
+                self.resource(File::MODULE, file)
             }
             TimeSync::MODULE => {
                 let time: TimeSync = self.args(args)?;
@@ -193,11 +191,15 @@ impl Task<'_> {
                     prune: args.prune,
                 })])
             }
-            module => match Resource::from_args(module, args) {
-                Ok(resource) => Ok(vec![resource]),
-                Err(ArgsError::Args { message, .. }) => Err(self.wrong_args(&message)),
-                Err(error) => Err(self.wrong(error.to_string(), "see the README's list of modules")),
-            },
+            module => self.resource(module, args),
+        }
+    }
+
+    fn resource(&self, module: &str, args: Json) -> Result<Vec<Resource>, DeclareError> {
+        match Resource::from_args(module, args) {
+            Ok(resource) => Ok(vec![resource]),
+            Err(ArgsError::Args { message, .. }) => Err(self.wrong_args(&message)),
+            Err(error) => Err(self.wrong(error.to_string(), "see the README's list of modules")),
         }
     }
 

@@ -162,3 +162,22 @@ fn a_text_keeps_what_stands_beside_its_braces() {
     assert_eq!(content(" {{ role }}"), " client");
     assert_eq!((content("{{- 5 }}"), content("{{ 5 -}}")), ("5".into(), "5".into()));
 }
+
+#[test]
+fn a_template_is_held_to_what_a_file_is() {
+    let task = |args: &str| {
+        let args = format!("src: index.html.j2, {args}");
+        declared(&format!("- hosts: client\n  tasks:\n    - template: {{ {args} }}\n"), "client")
+    };
+    let declared = task("dest: /x, owner: 1000, group: www-data, mode: '0600', secret: true").unwrap();
+    let Resource::File(file) = &declared[0].resource else { panic!("{declared:?}") };
+    assert_eq!((file.owner.as_deref(), file.group.as_deref()), (Some("1000"), Some("www-data")));
+    assert!(file.secret && file.mode.is_some() && file.content.as_deref() == Some("client\n"), "{file:?}");
+    for (args, said) in
+        [("dest: x", "must be an absolute path"), ("dest: /x, mode: 644", "octal digits in quotes")]
+    {
+        let errors = task(args).unwrap_err();
+        let message = &errors[0].error.message;
+        assert!(message.starts_with("template: ") && message.contains(said), "{message}");
+    }
+}
