@@ -102,6 +102,24 @@ fn everything_that_is_wrong_is_told_at_once_and_nothing_is_connected_to() {
 }
 
 #[test]
+fn a_wrong_pattern_hides_no_other_mistake_of_the_playbook() {
+    let playbook = "\
+- hosts: nosuch
+  tasks: [{ package: { name: curl } }]
+- hosts: clients
+  tasks: [{ file: { dst: /x } }]
+";
+    let told = |inventory: &str| {
+        let place = Place::new(inventory, Some(playbook));
+        text(&place.lvsprov(&["plan"]).assert().code(2).get_output().stderr)
+    };
+    let both = told(TUTORIAL);
+    assert!(both.contains("nosuch") && both.contains("did you mean `dest`"), "{both}");
+    let invalid = told(&TUTORIAL.replace("scheduler: rr ", "scheduler: rrr"));
+    assert!(invalid.contains("rrr") && invalid.contains("did you mean `dest`"), "{invalid}");
+}
+
+#[test]
 fn json_complaints_have_their_places() {
     let place = Place::new(&TUTORIAL.replace("scheduler: rr ", "scheduler: rrr"), None);
     let output = place.lvsprov(&["plan", "--output", "json"]).assert().code(2).get_output().clone();

@@ -67,14 +67,11 @@ pub(super) fn load<'e>(path: &Path, wanted: Wanted<'_>, engine: &'e Engine) -> R
         return Err(Stop::Complaints(complaints));
     };
     let variables = Variables::new(&inventory);
-    let selected = match playbook.select(&inventory) {
-        Ok(selected) => selected,
-        // A pattern may name a host that is only missing because it was invalid.
-        Err(wrong) => {
-            complaints.extend(valid.then_some(wrong));
-            return Err(Stop::Complaints(complaints));
-        }
-    };
+    let (selected, about_patterns) = playbook.select_in_part(&inventory);
+    if valid {
+        // Else a pattern may name a host that is only missing because it was invalid.
+        complaints.extend(about_patterns.finish(Some(())).err());
+    }
     complaints
         .extend(playbook.trial(engine, &inventory, &variables, &selected, valid).err().into_iter().flatten());
     if !complaints.is_empty() {

@@ -16,6 +16,12 @@ impl Playbook<'_> {
     /// # Errors
     /// Every pattern that names what the inventory has not.
     pub fn select(&self, inventory: &Inventory) -> Result<Vec<Vec<bool>>, Complaints> {
+        let (selected, complaints) = self.select_in_part(inventory);
+        complaints.finish(Some(selected))
+    }
+
+    /// The same beside the complaints: a play whose pattern is wrong selects no host, and the others may be tried.
+    pub fn select_in_part(&self, inventory: &Inventory) -> (Vec<Vec<bool>>, Complaints) {
         let mut complaints = Complaints::about(self.source.clone());
         let mut selected = Vec::new();
         for play in &self.plays {
@@ -34,7 +40,7 @@ impl Playbook<'_> {
             }
             selected.push(of_play);
         }
-        complaints.finish(Some(selected))
+        (selected, complaints)
     }
 
     /// Renders everything for every host with invented facts of each known family of distributions, so that an
