@@ -10,13 +10,11 @@ use serde_json::{Value as Json, json};
 use super::engine::{self, Engine, TemplateError};
 use super::templated::Templated;
 use super::variables::first_counts;
-use super::{Playbook, Task, Variables};
+use super::{Playbook, Task, Variables, notice};
 use crate::document::{Span, choose_from};
 use crate::inventory::{Host, Inventory};
 use crate::ipvs::Table;
-use crate::resource::{
-    ArgsError, Effect, Facts, File, Kind, Presence, Refusal, Resource, TimeSync, VirtualServices,
-};
+use crate::resource::{ArgsError, Facts, File, Kind, Presence, Refusal, Resource, TimeSync, VirtualServices};
 
 /// One resource that a task declares for a host.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +23,8 @@ pub struct Declaration {
     pub stage: usize,
     /// The task's name, when it has one.
     pub task: Option<String>,
+    /// Where the task stands in the playbook.
+    pub span: Span,
     /// What is to be.
     pub resource: Resource,
 }
@@ -110,19 +110,16 @@ impl Playbook<'_> {
                     Ok(resources) => declared.extend(resources.into_iter().map(|resource| Declaration {
                         stage,
                         task: task.name.clone(),
+                        span: task.span,
                         resource,
                     })),
                     Err(error) => errors.push(error),
                 }
             }
         }
-        if errors.is_empty() {
-            drop_repeated_packages(&mut declared);
-            link_files_to_services(&mut declared);
-            Ok(declared)
-        } else {
-            Err(errors)
-        }
+        drop_repeated_packages(&mut declared);
+        errors.extend(notice::give(&mut declared));
+        if errors.is_empty() { Ok(declared) } else { Err(errors) }
     }
 }
 
@@ -262,25 +259,6 @@ fn drop_repeated_packages(declared: &mut Vec<Declaration>) {
             }
         }
     });
-}
-
-/// Tells each file which services must restart or reload when it changes, so that the file's own change can leave word
-/// of it on the host: a run that is interrupted between the two is then made good by the next.
-fn link_files_to_services(declared: &mut [Declaration]) {
-    let mut effects: Vec<(String, String, Effect)> = Vec::new();
-    for declaration in declared.iter() {
-        let Resource::Service(service) = &declaration.resource else { continue };
-        let on = |paths: &[String], effect| {
-            paths.iter().map(|path| (path.clone(), service.name.clone(), effect)).collect::<Vec<_>>()
-        };
-        effects.extend(on(&service.restart_on, Effect::Restart));
-        effects.extend(on(&service.reload_on, Effect::Reload));
-    }
-    for declaration in declared {
-        let Resource::File(file) = &mut declaration.resource else { continue };
-        let of_file = effects.iter().filter(|(path, ..)| *path == file.dest);
-        file.notifies = of_file.map(|(_, service, effect)| (service.clone(), *effect)).collect();
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use super::*;
 use crate::document::Source;
 use crate::inventory;
 use crate::playbook::builtin_template;
+use crate::resource::Effect;
 
 const INVENTORY: &str = include_str!("../../../inventories/tutorial.yaml");
 
@@ -179,5 +180,26 @@ fn a_template_is_held_to_what_a_file_is() {
         let errors = task(args).unwrap_err();
         let message = &errors[0].error.message;
         assert!(message.starts_with("template: ") && message.contains(said), "{message}");
+    }
+}
+
+#[test]
+fn a_service_comes_after_the_files_that_it_depends_on() {
+    let file = "    - file: { dest: /etc/a.conf, content: x }\n";
+    let service = "    - service: { name: a, state: started, reload_on: [/etc/a.conf] }\n";
+    let same = "    - service: { name: a.service, restart_on: [/etc/a.conf] }\n";
+    let play = "- hosts: client\n  tasks:\n";
+    for good in
+        [format!("{play}{file}{service}"), format!("{play}{service}{file}{same}"), format!("{play}{service}")]
+    {
+        declared(&good, "client").unwrap();
+    }
+    for late in [format!("{play}{service}{file}"), format!("{play}{file}{service}{play}{file}")] {
+        let errors = declared(&late, "client").unwrap_err();
+        assert_eq!(
+            errors[0].error.message,
+            "`/etc/a.conf` is declared after the service `a`, which depends on it"
+        );
+        assert_eq!((errors.len(), errors[0].span.offset), (1, late.find("service").unwrap()));
     }
 }
