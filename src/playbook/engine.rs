@@ -15,8 +15,9 @@ pub struct Engine {
     texts: Texts,
 }
 
-/// Template texts by name: a file's own name, or for a text within a playbook the text itself.
-type Texts = Arc<Mutex<HashMap<String, String>>>;
+/// Template texts by name: a file's own name, or for a text within a playbook the text itself. An error says why a file
+/// could not be read.
+type Texts = Arc<Mutex<HashMap<String, Result<String, String>>>>;
 
 /// A `when:` expression.
 #[derive(Debug)]
@@ -63,14 +64,20 @@ impl Engine {
         let known = Arc::clone(&texts);
         environment.set_loader(move |name| {
             let known = known.lock().unwrap_or_else(PoisonError::into_inner);
-            Ok(known.get(name).cloned())
+            let unreadable = |why| Error::new(ErrorKind::BadSerialization, why);
+            known.get(name).cloned().transpose().map_err(unreadable)
         });
         Engine { environment, texts }
     }
 
     /// Gives it a template file, which templates may include by this name.
     pub fn add_file(&self, name: &str, text: &str) {
-        self.add(name, text);
+        self.add(name, Ok(text.to_owned()));
+    }
+
+    /// Tells it of a template file that can't be read, which is an error where a template is to be made of it.
+    pub fn add_unreadable(&self, name: &str, why: String) {
+        self.add(name, Err(why));
     }
 
     /// A template file that it was given.
@@ -83,7 +90,7 @@ impl Engine {
 
     /// A text with `{{ }}` or `{% %}` in it.
     pub(super) fn text(&self, text: &str) -> Result<Template<'_, '_>, TemplateError> {
-        self.add(text, text);
+        self.add(text, Ok(text.to_owned()));
         self.environment.get_template(text).map_err(|error| explain(&error, None))
     }
 
@@ -92,9 +99,9 @@ impl Engine {
         self.environment.compile_expression_owned(text.to_owned()).map_err(|error| explain(&error, None))
     }
 
-    fn add(&self, name: &str, text: &str) {
+    fn add(&self, name: &str, text: Result<String, String>) {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        texts.entry(name.to_owned()).or_insert_with(|| text.to_owned());
+        texts.entry(name.to_owned()).or_insert(text);
     }
 }
 
@@ -134,6 +141,13 @@ fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
         ErrorKind::TemplateNotFound => TemplateError {
             message: error.detail().unwrap_or("the template was not found").to_owned(),
             remedy: "put it into `templates/` beside the playbook's folder or beside the inventory".into(),
+            place: None,
+            undefined: None,
+        },
+        // What the loader says of a file.
+        ErrorKind::BadSerialization if error.name().is_none() => TemplateError {
+            message: error.detail().unwrap_or("the template can't be read").to_owned(),
+            remedy: "see that it is there, may be read, and is UTF-8".into(),
             place: None,
             undefined: None,
         },
