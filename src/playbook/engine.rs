@@ -133,10 +133,10 @@ fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
     let place = errors.iter().rev().find_map(|error| place(error));
     let error = errors.last().copied().unwrap_or(error);
     let mut explained = match error.kind() {
-        ErrorKind::UndefinedError => {
+        kind if kind == ErrorKind::UndefinedError || undefined_part(error).is_some() => {
             let range = error.range();
             let text = error.template_source().zip(range).and_then(|(text, range)| text.get(range));
-            undefined(text.unwrap_or("a variable"), variables)
+            undefined(undefined_part(error).or(text).unwrap_or("a variable"), variables)
         }
         ErrorKind::TemplateNotFound => TemplateError {
             message: error.detail().unwrap_or("the template was not found").to_owned(),
@@ -164,6 +164,12 @@ fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
     };
     explained.place = place;
     explained
+}
+
+/// What is undefined, as far as the engine says it in words: of `{{ nmae | upper }}` it points to the filter.
+fn undefined_part(error: &Error) -> Option<&str> {
+    let (before, _) = error.detail()?.split_once("` is undefined")?;
+    before.rsplit('`').next()
 }
 
 /// Where in a template *file* an error is.
@@ -204,6 +210,25 @@ mod tests {
     #[test]
     fn errors_know_their_places_however_it_is_built() {
         assert!(Engine::new().environment.debug());
+    }
+
+    #[test]
+    fn what_is_undefined_is_named_and_not_the_filter_that_it_goes_through() {
+        let engine = Engine::new();
+        let variables = minijinja::context! { host => minijinja::context! { name => "web" } };
+        let message = |text: &str| render(&engine.text(text).unwrap(), &variables).unwrap_err().message;
+        for (text, undefined) in [
+            ("{{ nmae }}", "nmae"),
+            ("{{ nmae | upper }}", "nmae"),
+            ("{{ host.nmae | default('x') | upper }}{{ host.nmae | upper }}", "host.nmae"),
+            ("{{ nmae.first }}", "nmae"),
+            ("{% for x in nmae %}{% endfor %}", "nmae"),
+            ("{{ 'a' ~ nmae }}", "nmae"),
+            ("{{ 1 + nmae }}", "nmae"),
+            ("{% if nmae == 1 %}{% endif %}", "nmae"),
+        ] {
+            assert_eq!(message(text), format!("`{undefined}` is undefined"), "{text}");
+        }
     }
 
     #[test]
