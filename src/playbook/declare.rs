@@ -1,9 +1,9 @@
 //! A playbook for one host: its resources, in order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::Value;
 use minijinja::value::Serde;
+use minijinja::{ErrorKind, Value};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -127,11 +127,24 @@ impl Task<'_> {
     fn declare(&self, scope: Scope<'_>, variables: &Value) -> Result<Vec<Resource>, DeclareError> {
         let Some(items) = &self.items else { return self.declare_once(scope, variables) };
         // The task's variables may use `item`, and the loop may use those that don't.
-        let (known, unknown) = match with_vars(variables, &self.vars) {
-            Ok(known) => (known, None),
-            Err(error) => (variables.clone(), Some(error)),
-        };
-        let items = items.render(&known).map_err(|error| unknown.unwrap_or(at(error)))?;
+        let mut known = variables.clone();
+        let mut unknown = BTreeMap::new();
+        for (name, value) in &self.vars {
+            let value = match value.render(&known) {
+                Ok(value) => Value::from(Serde(value)),
+                Err(error) => {
+                    unknown.insert(name.as_str(), error);
+                    // Lest the loop see a play's variable of the same name.
+                    let why = format!("`{name}` is undefined");
+                    Value::from(minijinja::Error::new(ErrorKind::UndefinedError, why))
+                }
+            };
+            known = first_counts([Value::from_pairs([(name.as_str(), value)]), known]);
+        }
+        let items = items.render(&known).map_err(|(span, error)| {
+            let cause = error.undefined.as_deref().and_then(|name| unknown.remove(name));
+            at(cause.unwrap_or((span, error)))
+        })?;
         let Json::Array(items) = items else {
             return Err(
                 self.wrong("`loop` is no list", "write it as `loop: [a, b]` or `loop: \"{{ a_list }}\"`")

@@ -203,3 +203,23 @@ fn a_service_comes_after_the_files_that_it_depends_on() {
         assert_eq!((errors.len(), errors[0].span.offset), (1, late.find("service").unwrap()));
     }
 }
+
+#[test]
+fn a_loop_may_use_the_task_s_variables_that_need_no_item() {
+    let play = |vars: &str, items: &str| {
+        format!(
+            "- hosts: client\n  vars: {{ twice: [p] }}\n  tasks:\n    - file: {{ dest: '/{{{{ twice }}}}', state: absent }}\n      \
+             vars: {vars}\n      loop: {items}\n"
+        )
+    };
+    let vars = "{ twice: '{{ item }}{{ item }}', letters: [c, d], more: '{{ letters }}' }";
+    for items in ["'{{ letters }}'", "'{{ more }}'", "[c, '{{ letters[1] }}']"] {
+        assert_eq!(told(&play(vars, items), "client"), ["file /cc", "file /dd"], "{items}");
+    }
+    let error =
+        |vars: &str, items: &str| declared(&play(vars, items), "client").unwrap_err().remove(0).error.message;
+    assert_eq!(error(vars, "'{{ lettres }}'"), "`lettres` is undefined", "what is wrong is the loop itself");
+    for items in ["'{{ twice }}'", "'{{ twice | list }}'", "['{{ twice }}x']"] {
+        assert_eq!(error(vars, items), "`item` is undefined", "the play's `twice` is another one: {items}");
+    }
+}
