@@ -223,3 +223,19 @@ fn a_loop_may_use_the_task_s_variables_that_need_no_item() {
         assert_eq!(error(vars, items), "`item` is undefined", "the play's `twice` is another one: {items}");
     }
 }
+
+#[test]
+fn a_condition_keeps_the_braces_of_its_own() {
+    for (condition, holds) in [
+        ("role in {'client': 1}", true),
+        ("{{ {'client': true}[role] }}", true),
+        ("{'a': {'b': false}}.a.b", false),
+        ("{{ role == 'director' }}", false),
+        ("{'client': {'x': 1}}[role] == {'x': 1}", true),
+        ("role in {'a': {'b': 1}}", false),
+    ] {
+        let task = format!("{{ kernel_module: {{ name: x }}, when: \"{condition}\" }}");
+        let told = told(&format!("- hosts: client\n  tasks: [{task}]\n"), "client");
+        assert_eq!(told.len(), usize::from(holds), "{condition}");
+    }
+}
