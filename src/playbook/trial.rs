@@ -1,11 +1,15 @@
 //! A playbook tried before anything is connected to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{Engine, Playbook, Variables};
 use crate::document::Complaints;
 use crate::inventory::{Host, Inventory};
 use crate::resource::{Connection, Facts, Family, Os};
+
+/// Up to how many hosts each is tried. A template may go through all hosts for every host: of many thousands that would
+/// take minutes.
+const EACH: usize = 1000;
 
 /// How many different mistakes are told of one place: a message may have each host's own name or address in it.
 const MESSAGES_OF_A_PLACE: usize = 3;
@@ -46,7 +50,8 @@ impl Playbook<'_> {
     /// Renders everything for every host with invented facts of each known family of distributions, so that an
     /// undefined variable, a template that is missing or a wrong argument is found before the first connection.
     ///
-    /// One host does not stand for others: any of its names, addresses and variables may decide a condition.
+    /// One host does not stand for others, as any of its names, addresses and variables may decide a condition. Only of
+    /// more than a thousand is one tried for those that have the same part, plays and variables.
     ///
     /// `whole` tells whether the inventory is valid. When it is not, addresses that could not be read are undefined for
     /// that reason alone, and are passed over.
@@ -61,11 +66,16 @@ impl Playbook<'_> {
         selected: &[Vec<bool>],
         whole: bool,
     ) -> Result<(), Vec<Complaints>> {
+        let mut kinds = HashSet::new();
         let mut about_playbook = Complaints::about(self.source.clone());
         let mut about_templates: Vec<Complaints> = Vec::new();
         let mut seen: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for (index, host) in inventory.hosts.iter().enumerate() {
             let plays: Vec<bool> = selected.iter().map(|of_play| of_play[index]).collect();
+            let kind = (host.group(), plays.clone(), variables.forwards_by_nat(host), &host.vars);
+            if !kinds.insert(kind) && inventory.hosts.len() > EACH {
+                continue;
+            }
             for family in [Family::Debian, Family::RedHat] {
                 let facts = invented(host, family);
                 let scope = (engine, inventory, host, &facts);
@@ -152,6 +162,28 @@ mod tests {
         let told = complaints(&inventory, playbook);
         assert!(told.contains("play.yaml:3:") && told.contains("`0999` is no file mode"), "{told}");
         assert!(told.contains("play.yaml:4:") && told.contains("did you mean `owner`?"), "{told}");
+    }
+
+    #[test]
+    fn of_very_many_hosts_one_of_each_kind_is_tried() {
+        let mut inventory =
+            "cluster: web\ndirectors: { d: { vip: 10.0.0.1/24, dip: 10.1.0.1/16 } }\nreal_servers:\n"
+                .to_owned();
+        for number in 0..EACH {
+            let mode = if number == 700 { "999" } else { "644" };
+            let (high, low) = (1 + number / 250, 1 + number % 250);
+            inventory +=
+                &format!("  r{number}: {{ rip: 10.1.{high}.{low}/16, vars: {{ mode: '{mode}' }} }}\n");
+        }
+        let playbook = "\
+- hosts: real_servers
+  tasks:
+    - file: { dest: /x, mode: '{{ mode }}' }
+    - file: { oner: me }
+      when: name == 'r1'
+";
+        let told = complaints(&inventory, playbook);
+        assert!(told.contains("`999` is no file mode") && !told.contains("oner"), "{told}");
     }
 
     #[test]

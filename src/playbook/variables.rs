@@ -72,18 +72,22 @@ impl Variables {
         ["vip", "dip", "rip", "cip", "address"].contains(&name.trim_end_matches("_network"))
     }
 
+    /// Whether a host takes part in a service that forwards by nat.
+    pub(super) fn forwards_by_nat(&self, host: &Host) -> bool {
+        match host.role {
+            Role::RealServer { rip } => self.by_nat.contains(&rip.addr()),
+            _ => !self.by_nat.is_empty(),
+        }
+    }
+
     /// Those of one host. Where a name is defined more than once, the host's part in the cluster comes before its
     /// `vars`, and those before its facts.
     pub fn of(&self, host: &Host, facts: &Facts) -> Value {
         let own = self.hosts.get(&host.name).cloned().unwrap_or_default();
-        let nat = match host.role {
-            Role::RealServer { rip } => self.by_nat.contains(&rip.addr()),
-            _ => !self.by_nat.is_empty(),
-        };
         let part = minijinja::context! {
             inventory_hostname => host.name.as_str(),
             host => own,
-            forwards_by_nat => nat,
+            forwards_by_nat => self.forwards_by_nat(host),
         };
         let vars = Value::from(Serde(&host.vars));
         first_counts([part, own_fields(&self.hosts, host), self.shared.clone(), vars, of_facts(facts)])
