@@ -102,6 +102,24 @@ fn everything_that_is_wrong_is_told_at_once_and_nothing_is_connected_to() {
 }
 
 #[test]
+fn a_wrong_pattern_hides_no_other_mistake_of_the_playbook() {
+    let playbook = "\
+- hosts: nosuch
+  tasks: [{ package: { name: curl } }]
+- hosts: clients
+  tasks: [{ file: { dst: /x } }]
+";
+    let told = |inventory: &str| {
+        let place = Place::new(inventory, Some(playbook));
+        text(&place.lvsprov(&["plan"]).assert().code(2).get_output().stderr)
+    };
+    let both = told(TUTORIAL);
+    assert!(both.contains("nosuch") && both.contains("did you mean `dest`"), "{both}");
+    let invalid = told(&TUTORIAL.replace("scheduler: rr ", "scheduler: rrr"));
+    assert!(invalid.contains("rrr") && invalid.contains("did you mean `dest`"), "{invalid}");
+}
+
+#[test]
 fn json_complaints_have_their_places() {
     let place = Place::new(&TUTORIAL.replace("scheduler: rr ", "scheduler: rrr"), None);
     let output = place.lvsprov(&["plan", "--output", "json"]).assert().code(2).get_output().clone();
@@ -123,6 +141,25 @@ fn a_template_s_mistake_is_shown_in_the_template() {
         told.contains("index.html.j2:2:") && told.contains("did you mean `inventory_hostname`"),
         "{told}"
     );
+}
+
+#[test]
+fn a_template_that_cant_be_read_is_told_where_it_is_used() {
+    let playbook = "- hosts: clients\n  tasks: [{ template: { src: motd.j2, dest: /etc/motd } }]\n";
+    let place = Place::new(TUTORIAL, Some(playbook));
+    let templates = place.path().join("templates");
+    fs::create_dir(&templates).unwrap();
+    fs::write(templates.join(".motd.j2.swp"), b"\xff").unwrap();
+    fs::write(templates.join("logo.png"), b"\xff").unwrap();
+    fs::write(templates.join("motd.j2"), "{{ nmae }}").unwrap();
+    let told = || text(&place.lvsprov(&["plan"]).assert().code(2).get_output().stderr);
+    let undefined = told();
+    assert!(undefined.contains("`nmae` is undefined") && !undefined.contains("UTF-8"), "{undefined}");
+    fs::write(templates.join("motd.j2"), b"\xff").unwrap();
+    let unreadable = told();
+    for said in ["playbooks/deploy.yaml:2:", "can't read the template", "templates/motd.j2", "UTF-8"] {
+        assert!(unreadable.contains(said), "{said}: {unreadable}");
+    }
 }
 
 #[test]

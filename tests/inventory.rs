@@ -169,6 +169,26 @@ virtual_services:
 }
 
 #[test]
+fn where_subnets_overlap_a_real_server_has_the_director_that_it_can_reach() {
+    let inventory = read(
+        "inventory.yaml",
+        "
+cluster: web
+directors:
+  wide: { vip: 192.0.2.1/24, dip: 10.0.0.1/16 }
+  narrow: { vip: 192.0.2.2/24, dip: 10.0.1.1/24 }
+real_servers:
+  of_wide: { rip: 10.0.2.5/16 }
+  of_narrow: { rip: 10.0.1.5/24 }
+",
+    )
+    .unwrap();
+    let dip = |name| inventory.dip_for(inventory.host(name).unwrap()).unwrap().addr().to_string();
+    assert_eq!((dip("of_wide"), dip("of_narrow")), ("10.0.0.1".into(), "10.0.1.1".into()));
+    assert_eq!(inventory.dip_for(inventory.host("wide").unwrap()), None);
+}
+
+#[test]
 fn the_schema_says_what_the_reader_takes() {
     let schema = inventory::schema();
     let keys =

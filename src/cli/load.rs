@@ -52,9 +52,7 @@ pub(super) fn load<'e>(path: &Path, wanted: Wanted<'_>, engine: &'e Engine) -> R
             }
         }
     };
-    for (name, text) in templates(beside, folder.as_deref())? {
-        engine.add_file(&name, &text);
-    }
+    add_templates(beside, folder.as_deref(), engine);
     // Whoever corrects one file is spared a second round for the other: all that is wrong is found before any of it
     // is told.
     let (inventory, about_inventory) = inventory::read_in_part(source(path, "the inventory")?);
@@ -67,14 +65,11 @@ pub(super) fn load<'e>(path: &Path, wanted: Wanted<'_>, engine: &'e Engine) -> R
         return Err(Stop::Complaints(complaints));
     };
     let variables = Variables::new(&inventory);
-    let selected = match playbook.select(&inventory) {
-        Ok(selected) => selected,
-        // A pattern may name a host that is only missing because it was invalid.
-        Err(wrong) => {
-            complaints.extend(valid.then_some(wrong));
-            return Err(Stop::Complaints(complaints));
-        }
-    };
+    let (selected, about_patterns) = playbook.select_in_part(&inventory);
+    if valid {
+        // Else a pattern may name a host that is only missing because it was invalid.
+        complaints.extend(about_patterns.finish(Some(())).err());
+    }
     complaints
         .extend(playbook.trial(engine, &inventory, &variables, &selected, valid).err().into_iter().flatten());
     if !complaints.is_empty() {
@@ -83,27 +78,36 @@ pub(super) fn load<'e>(path: &Path, wanted: Wanted<'_>, engine: &'e Engine) -> R
     Ok(Loaded { inventory, playbook, variables, selected })
 }
 
-/// The template files by name: those nearest to the playbook first, the built-in ones last. What is found first counts.
-fn templates(beside_inventory: &Path, playbooks: Option<&Path>) -> Result<Vec<(String, String)>, Stop> {
+/// Gives the engine the template files: those nearest to the playbook first, the built-in ones last. What is found
+/// first counts.
+fn add_templates(beside_inventory: &Path, playbooks: Option<&Path>, engine: &Engine) {
     let mut folders: Vec<PathBuf> = Vec::new();
     if let Some(folder) = playbooks {
         folders.push(folder.join("templates"));
         folders.push(folder.join("..").join("templates"));
     }
     folders.push(beside_inventory.join("templates"));
-    let mut found = Vec::new();
     for folder in folders {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         for entry in entries.flatten().filter(|entry| entry.path().is_file()) {
             let name = entry.file_name().to_string_lossy().into_owned();
-            found.push((name, text(&entry.path(), "the template")?));
+            // An editor's, while it has a template open.
+            if name.starts_with('.') {
+                continue;
+            }
+            match std::fs::read_to_string(entry.path()) {
+                Ok(text) => engine.add_file(&name, &text),
+                // It may be none of this playbook's, or no template at all.
+                Err(error) => {
+                    let why = format!("can't read the template {}: {error}", entry.path().display());
+                    engine.add_unreadable(&name, why);
+                }
+            }
         }
     }
     for name in playbook::BUILTIN_TEMPLATES {
-        let text = playbook::builtin_template(name).unwrap_or_default();
-        found.push(((*name).to_owned(), text.to_owned()));
+        engine.add_file(name, playbook::builtin_template(name).unwrap_or_default());
     }
-    Ok(found)
 }
 
 fn source(path: &Path, what: &str) -> Result<Source, Stop> {

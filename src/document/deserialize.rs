@@ -72,6 +72,9 @@ impl<'a> NodeDeserializer<'a> {
     fn wrong(&self, wanted: &str) -> Error {
         let remedy = match (&self.node.value, wanted) {
             (Value::Null, _) if matches!(self.name, Name::Document) => format!("write {wanted}"),
+            (Value::Null, _) if matches!(self.name, Name::Item(_)) => {
+                format!("write {wanted}, or leave the entry out")
+            }
             (Value::Null, _) => format!("write {wanted} after the colon, or leave the key out"),
             (Value::Bool(_) | Value::Integer(_) | Value::Float(_), "text") => {
                 format!("put it into quotes: \"{}\"", self.as_written())
@@ -241,8 +244,9 @@ impl<'a> Deserializer<'a> for NodeDeserializer<'a> {
     }
 
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.node.value {
-            Value::Null => visitor.visit_none(),
+        match (&self.node.value, self.name) {
+            // A key may have nothing behind it; an entry of a list is there to say something.
+            (Value::Null, Name::Document | Name::Key(_)) => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
@@ -260,6 +264,7 @@ impl<'a> Deserializer<'a> for NodeDeserializer<'a> {
                 visitor.visit_string(self.as_written())
             }
             (TEXT, _) => Err(self.wrong("text or a number")),
+            (OR_TEXT, Value::Null) => Err(self.wrong("text or a mapping")),
             (OR_TEXT, Value::Text(text)) => visitor.visit_borrowed_str(text),
             (ONE_OR_MANY, Value::Sequence(items)) => self.visit_items(items, visitor),
             (ONE_OR_MANY, _) => self.visit_items(std::slice::from_ref(self.node), visitor),

@@ -280,6 +280,27 @@ t:5:8: `value` must be text or a number; leave the brackets or the `- ` out, and
     }
 
     #[test]
+    fn an_empty_entry_of_a_list_is_wrong() {
+        #[derive(Deserialize)]
+        struct Lists {
+            names: Field<Vec<Field<String>>>,
+            tags: Field<OneOrMany<Text>>,
+            commands: Field<Vec<Field<OrText<Command>>>>,
+        }
+        let text = "names: [a, ~, b]\ntags: [null]\ncommands:\n  - x\n  -\n";
+        let mut complaints = Complaints::about(Source::new("t", text));
+        let lists: Lists = document::read(&mut complaints).unwrap();
+        let expected = "\
+t:1:12: each entry of `names` must be text; write text, or leave the entry out
+t:2:8: each entry of `tags` must be text or a number; write text or a number, or leave the entry out
+t:5:4: each entry of `commands` must be text or a mapping; write text or a mapping, or leave the entry out";
+        assert_eq!(complaints.to_string(), expected);
+        let names = lists.names.value().unwrap().iter().filter_map(Field::value);
+        assert_eq!(names.collect::<Vec<_>>(), ["a", "b"], "the others are read");
+        assert_eq!((lists.tags.value().unwrap().0.len(), lists.commands.value().unwrap().len()), (1, 2));
+    }
+
+    #[test]
     fn a_misspelt_key_does_not_stand_in_for_one_that_is_there() {
         let (task, complaints) = read("{nam: x, name: y, nmae: z, retrie: 1, retris: 2}");
         let task = task.unwrap();

@@ -127,7 +127,10 @@ fn syntax(error: &serde_saphyr::Error, source: &Source, complaints: &mut Complai
         .filter(|location| location.line() > 0)
         .map_or(0, |location| source.offset(location.line() as usize, location.column() as usize));
     let length = source.text()[offset..].chars().next().map_or(0, char::len_utf8);
-    complaints.add(Span { offset, length }, format!("this is not YAML: {message}"), remedy(message));
+    let (before, behind) = source.text().split_at(offset);
+    let brackets = before.ends_with(']') && behind.starts_with(':');
+    let remedy = if brackets { "put an IPv6 address and its port into quotes" } else { remedy(message) };
+    complaints.add(Span { offset, length }, format!("this is not YAML: {message}"), remedy);
 }
 
 fn remedy(message: &str) -> &'static str {

@@ -81,11 +81,11 @@ impl Inventory {
         self.hosts.iter().filter(|host| matches!(host.role, Role::Director { .. }))
     }
 
-    /// The DIP in whose subnet a real server is, with that subnet; `None` for other hosts.
+    /// The DIP that a real server has as its gateway, with its subnet; `None` for other hosts.
     pub fn dip_for(&self, host: &Host) -> Option<IpNet> {
-        let rip = host.rip()?;
+        let Role::RealServer { rip } = host.role else { return None };
         self.directors().find_map(|director| match director.role {
-            Role::Director { dip, .. } if dip.contains(&rip) => Some(dip),
+            Role::Director { dip, .. } if neighbours(dip, rip) => Some(dip),
             _ => None,
         })
     }
@@ -97,4 +97,9 @@ impl Inventory {
             _ => false,
         })
     }
+}
+
+/// Whether each of the two is in the other's subnet: the real server must reach the DIP directly, and the DIP it.
+pub(super) fn neighbours(dip: IpNet, rip: IpNet) -> bool {
+    dip.contains(&rip.addr()) && rip.contains(&dip.addr())
 }

@@ -105,7 +105,7 @@ pub(super) struct RawSsh {
 pub(super) struct RawService {
     /// What reports call it.
     pub name: Field<String>,
-    /// A director's VIP and the port: `192.168.175.100:80`, `[2001:db8::100]:80`. Port 0 stands for all ports of a
+    /// A director's VIP and the port: `192.168.175.100:80`, `"[2001:db8::100]:80"`. Port 0 stands for all ports of a
     /// persistent service.
     pub address: Field<String>,
     /// The transport protocol; tcp when it is left out.

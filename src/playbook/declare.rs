@@ -1,21 +1,20 @@
 //! A playbook for one host: its resources, in order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::Value;
-use minijinja::value::{Serde, merge_maps};
+use minijinja::value::Serde;
+use minijinja::{ErrorKind, Value};
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::engine::{self, Engine, TemplateError};
 use super::templated::Templated;
-use super::{Playbook, Task, Variables};
+use super::variables::first_counts;
+use super::{Playbook, Task, Variables, notice};
 use crate::document::{Span, choose_from};
 use crate::inventory::{Host, Inventory};
 use crate::ipvs::Table;
-use crate::resource::{
-    ArgsError, Effect, Facts, File, Mode, Presence, Refusal, Resource, TimeSync, VirtualServices,
-};
+use crate::resource::{ArgsError, Facts, File, Kind, Presence, Refusal, Resource, TimeSync, VirtualServices};
 
 /// One resource that a task declares for a host.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +23,8 @@ pub struct Declaration {
     pub stage: usize,
     /// The task's name, when it has one.
     pub task: Option<String>,
+    /// Where the task stands in the playbook.
+    pub span: Span,
     /// What is to be.
     pub resource: Resource,
 }
@@ -46,15 +47,15 @@ pub struct Scope<'a> {
     pub(super) facts: &'a Facts,
 }
 
-/// `template`: a file whose content is rendered from a template.
+/// `template`: a file whose content is rendered from a template. What a file's arguments may be, `file` knows.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TemplateArgs {
     src: String,
     dest: String,
-    mode: Option<Mode>,
-    owner: Option<String>,
-    group: Option<String>,
+    mode: Option<Json>,
+    owner: Option<Json>,
+    group: Option<Json>,
     #[serde(default)]
     secret: bool,
 }
@@ -90,7 +91,7 @@ impl Playbook<'_> {
     ) -> Result<Vec<Declaration>, Vec<DeclareError>> {
         let (engine, inventory, host, facts) = scope;
         let scope = Scope { engine, inventory, host, facts };
-        let of_host = variables.of(inventory, host, facts);
+        let of_host = variables.of(host, facts);
         let mut declared = Vec::new();
         let mut errors = Vec::new();
         for (stage, play) in self.plays.iter().enumerate() {
@@ -109,19 +110,16 @@ impl Playbook<'_> {
                     Ok(resources) => declared.extend(resources.into_iter().map(|resource| Declaration {
                         stage,
                         task: task.name.clone(),
+                        span: task.span,
                         resource,
                     })),
                     Err(error) => errors.push(error),
                 }
             }
         }
-        if errors.is_empty() {
-            drop_repeated_packages(&mut declared);
-            link_files_to_services(&mut declared);
-            Ok(declared)
-        } else {
-            Err(errors)
-        }
+        drop_repeated_packages(&mut declared);
+        errors.extend(notice::give(&mut declared));
+        if errors.is_empty() { Ok(declared) } else { Err(errors) }
     }
 }
 
@@ -129,11 +127,24 @@ impl Task<'_> {
     fn declare(&self, scope: Scope<'_>, variables: &Value) -> Result<Vec<Resource>, DeclareError> {
         let Some(items) = &self.items else { return self.declare_once(scope, variables) };
         // The task's variables may use `item`, and the loop may use those that don't.
-        let (known, unknown) = match with_vars(variables, &self.vars) {
-            Ok(known) => (known, None),
-            Err(error) => (variables.clone(), Some(error)),
-        };
-        let items = items.render(&known).map_err(|error| unknown.unwrap_or(at(error)))?;
+        let mut known = variables.clone();
+        let mut unknown = BTreeMap::new();
+        for (name, value) in &self.vars {
+            let value = match value.render(&known) {
+                Ok(value) => Value::from(Serde(value)),
+                Err(error) => {
+                    unknown.insert(name.as_str(), error);
+                    // Lest the loop see a play's variable of the same name.
+                    let why = format!("`{name}` is undefined");
+                    Value::from(minijinja::Error::new(ErrorKind::UndefinedError, why))
+                }
+            };
+            known = first_counts([Value::from_pairs([(name.as_str(), value)]), known]);
+        }
+        let items = items.render(&known).map_err(|(span, error)| {
+            let cause = error.undefined.as_deref().and_then(|name| unknown.remove(name));
+            at(cause.unwrap_or((span, error)))
+        })?;
         let Json::Array(items) = items else {
             return Err(
                 self.wrong("`loop` is no list", "write it as `loop: [a, b]` or `loop: \"{{ a_list }}\"`")
@@ -142,7 +153,7 @@ impl Task<'_> {
         let mut resources = Vec::new();
         for item in items {
             let item = minijinja::context! { item => Value::from(Serde(&item)) };
-            resources.extend(self.declare_once(scope, &merge_maps([item, variables.clone()]))?);
+            resources.extend(self.declare_once(scope, &first_counts([item, variables.clone()]))?);
         }
         Ok(resources)
     }
@@ -162,13 +173,11 @@ impl Task<'_> {
                 let args: TemplateArgs = self.args(args)?;
                 let template = scope.engine.file(&args.src).map_err(|error| at((self.span, error)))?;
                 let content = engine::render(&template, variables).map_err(|error| at((self.span, error)))?;
-                Ok(vec![Resource::File(File {
-                    mode: args.mode,
-                    owner: args.owner,
-                    group: args.group,
-                    secret: args.secret,
-                    ..File::new(args.dest, content)
-                })])
+                let TemplateArgs { src: _, dest, mode, owner, group, secret } = args;
+                let file = json!({
+                    "dest": dest, "content": content, "mode": mode, "owner": owner, "group": group, "secret": secret,
+                });
+                self.resource(File::MODULE, file)
             }
             TimeSync::MODULE => {
                 let time: TimeSync = self.args(args)?;
@@ -192,11 +201,15 @@ impl Task<'_> {
                     prune: args.prune,
                 })])
             }
-            module => match Resource::from_args(module, args) {
-                Ok(resource) => Ok(vec![resource]),
-                Err(ArgsError::Args { message, .. }) => Err(self.wrong_args(&message)),
-                Err(error) => Err(self.wrong(error.to_string(), "see the README's list of modules")),
-            },
+            module => self.resource(module, args),
+        }
+    }
+
+    fn resource(&self, module: &str, args: Json) -> Result<Vec<Resource>, DeclareError> {
+        match Resource::from_args(module, args) {
+            Ok(resource) => Ok(vec![resource]),
+            Err(ArgsError::Args { message, .. }) => Err(self.wrong_args(&message)),
+            Err(error) => Err(self.wrong(error.to_string(), "see the README's list of modules")),
         }
     }
 
@@ -236,7 +249,7 @@ fn with_vars(variables: &Value, vars: &[(String, Templated<'_>)]) -> Result<Valu
     for (name, value) in vars {
         let value = Value::from(Serde(value.render(&all).map_err(at)?));
         let one = Value::from_pairs([(name.as_str(), value)]);
-        all = merge_maps([one, all]);
+        all = first_counts([one, all]);
     }
     Ok(all)
 }
@@ -261,134 +274,5 @@ fn drop_repeated_packages(declared: &mut Vec<Declaration>) {
     });
 }
 
-/// Tells each file which services must restart or reload when it changes, so that the file's own change can leave word
-/// of it on the host: a run that is interrupted between the two is then made good by the next.
-fn link_files_to_services(declared: &mut [Declaration]) {
-    let mut effects: Vec<(String, String, Effect)> = Vec::new();
-    for declaration in declared.iter() {
-        let Resource::Service(service) = &declaration.resource else { continue };
-        let on = |paths: &[String], effect| {
-            paths.iter().map(|path| (path.clone(), service.name.clone(), effect)).collect::<Vec<_>>()
-        };
-        effects.extend(on(&service.restart_on, Effect::Restart));
-        effects.extend(on(&service.reload_on, Effect::Reload));
-    }
-    for declaration in declared {
-        let Resource::File(file) = &mut declaration.resource else { continue };
-        let of_file = effects.iter().filter(|(path, ..)| *path == file.dest);
-        file.notifies = of_file.map(|(_, service, effect)| (service.clone(), *effect)).collect();
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::document::Source;
-    use crate::inventory;
-    use crate::playbook::builtin_template;
-
-    const INVENTORY: &str = include_str!("../../inventories/tutorial.yaml");
-
-    /// What a playbook declares for a host of the tutorial, as `module subject` lines.
-    fn declared(playbook: &str, host: &str) -> Result<Vec<Declaration>, Vec<DeclareError>> {
-        let engine = Engine::new();
-        engine.add_file("index.html.j2", builtin_template("index.html.j2").unwrap());
-        let inventory = inventory::read(Source::new("tutorial.yaml", INVENTORY)).unwrap();
-        let playbook = Playbook::read(&Source::new("play.yaml", playbook), &engine).unwrap();
-        let variables = Variables::new(&inventory);
-        let index = inventory.index_of(host).unwrap();
-        let plays: Vec<bool> = playbook.select(&inventory).unwrap().iter().map(|play| play[index]).collect();
-        let facts = Facts::example();
-        playbook.declare((&engine, &inventory, &inventory.hosts[index], &facts), &variables, &plays, &[])
-    }
-
-    fn told(playbook: &str, host: &str) -> Vec<String> {
-        let tell = |declaration: Declaration| {
-            format!("{} {}", declaration.resource.module(), declaration.resource.subject())
-        };
-        declared(playbook, host).unwrap().into_iter().map(tell).collect()
-    }
-
-    #[test]
-    fn the_builtin_playbook_is_the_tutorial() {
-        let deploy = super::super::builtin_playbook("deploy").unwrap();
-        assert_eq!(
-            told(deploy, "lvs_real_server01"),
-            [
-                "package apache2, chrony",
-                "file /var/www/html/index.html",
-                "service apache2",
-                "file /etc/chrony/chrony.conf",
-                "service chrony",
-                "default_gateway 192.168.40.100",
-            ]
-        );
-        assert_eq!(
-            told(deploy, "lvs_director"),
-            [
-                "package ipvsadm, chrony, curl",
-                "file /etc/chrony/chrony.conf",
-                "service chrony",
-                "kernel_module ip_vs",
-                "sysctl net.ipv4.ip_forward",
-                "virtual_services tcp 192.168.175.100:80",
-            ]
-        );
-        assert_eq!(told(deploy, "client"), ["package curl"]);
-    }
-
-    #[test]
-    fn conditions_loops_and_variables_decide_what_is_declared() {
-        let playbook = "\
-- hosts: all
-  vars: { dir: /srv, sub: '{{ dir }}/{{ inventory_hostname }}' }
-  tasks:
-    - file: { dest: '{{ sub }}/{{ item }}', state: directory }
-      loop: [a, b]
-    - file: { dest: '{{ sub }}/{{ item.name }}', content: 'x' }
-      loop: '{{ real_servers }}'
-      when: [role == 'director', item.name != 'lvs_real_server02']
-    - sysctl: { name: vm.swappiness, value: '{{ level }}' }
-      vars: { level: 10 }
-      when: false
-    - file: { dest: '{{ sub }}/{{ twice }}', state: absent }
-      vars: { letters: [c, d], twice: '{{ item }}{{ item }}' }
-      loop: [c]
-";
-        assert_eq!(
-            told(playbook, "lvs_director"),
-            [
-                "file /srv/lvs_director/a",
-                "file /srv/lvs_director/b",
-                "file /srv/lvs_director/lvs_real_server01",
-                "file /srv/lvs_director/cc"
-            ]
-        );
-        assert_eq!(
-            told(playbook, "client"),
-            ["file /srv/client/a", "file /srv/client/b", "file /srv/client/cc"]
-        );
-    }
-
-    #[test]
-    fn what_is_undefined_is_told_with_what_is_near() {
-        let playbook = "- hosts: real_servers\n  tasks:\n    - default_gateway: { via: '{{ dpi }}' }\n";
-        let errors = declared(playbook, "lvs_real_server01").unwrap_err();
-        assert_eq!(errors[0].error.message, "`dpi` is undefined");
-        assert!(errors[0].error.remedy.starts_with("did you mean `dip`?"), "{}", errors[0].error.remedy);
-        assert_eq!(errors[0].span.offset, playbook.find("'{{").unwrap());
-    }
-
-    #[test]
-    fn a_file_knows_the_services_that_read_it() {
-        let playbook = "\
-- hosts: client
-  tasks:
-    - file: { dest: /etc/a.conf, content: x }
-    - service: { name: a, state: started, restart_on: [/etc/a.conf] }
-";
-        let declared = declared(playbook, "client").unwrap();
-        let Resource::File(file) = &declared[0].resource else { panic!("{declared:?}") };
-        assert_eq!(file.notifies, [("a".to_owned(), Effect::Restart)]);
-    }
-}
+mod tests;

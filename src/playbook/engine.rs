@@ -15,8 +15,9 @@ pub struct Engine {
     texts: Texts,
 }
 
-/// Template texts by name: a file's own name, or for a text within a playbook the text itself.
-type Texts = Arc<Mutex<HashMap<String, String>>>;
+/// Template texts by name: a file's own name, or for a text within a playbook the text itself. An error says why a file
+/// could not be read.
+type Texts = Arc<Mutex<HashMap<String, Result<String, String>>>>;
 
 /// A `when:` expression.
 #[derive(Debug)]
@@ -56,19 +57,27 @@ impl Engine {
         if let Ok(syntax) = syntax {
             environment.set_syntax(syntax);
         }
+        // Without it, which is how a release is built, no error knows the variable or the place that it is about.
+        environment.set_debug(true);
         // Nothing here is HTML: a file's name must not bring escapes into it.
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         let known = Arc::clone(&texts);
         environment.set_loader(move |name| {
             let known = known.lock().unwrap_or_else(PoisonError::into_inner);
-            Ok(known.get(name).cloned())
+            let unreadable = |why| Error::new(ErrorKind::BadSerialization, why);
+            known.get(name).cloned().transpose().map_err(unreadable)
         });
         Engine { environment, texts }
     }
 
     /// Gives it a template file, which templates may include by this name.
     pub fn add_file(&self, name: &str, text: &str) {
-        self.add(name, text);
+        self.add(name, Ok(text.to_owned()));
+    }
+
+    /// Tells it of a template file that can't be read, which is an error where a template is to be made of it.
+    pub fn add_unreadable(&self, name: &str, why: String) {
+        self.add(name, Err(why));
     }
 
     /// A template file that it was given.
@@ -81,7 +90,7 @@ impl Engine {
 
     /// A text with `{{ }}` or `{% %}` in it.
     pub(super) fn text(&self, text: &str) -> Result<Template<'_, '_>, TemplateError> {
-        self.add(text, text);
+        self.add(text, Ok(text.to_owned()));
         self.environment.get_template(text).map_err(|error| explain(&error, None))
     }
 
@@ -90,9 +99,9 @@ impl Engine {
         self.environment.compile_expression_owned(text.to_owned()).map_err(|error| explain(&error, None))
     }
 
-    fn add(&self, name: &str, text: &str) {
+    fn add(&self, name: &str, text: Result<String, String>) {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        texts.entry(name.to_owned()).or_insert_with(|| text.to_owned());
+        texts.entry(name.to_owned()).or_insert(text);
     }
 }
 
@@ -116,22 +125,29 @@ pub(super) fn render(template: &Template<'_, '_>, variables: &Value) -> Result<S
 
 /// What the engine's error means for whoever wrote the template.
 fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
-    let name =
-        error.name().filter(|name| !name.contains("{{") && !name.contains("{%") && *name != "<expression>");
-    let place = name.and_then(|name| {
-        let range = error.range()?;
-        let source = Source::new(name, error.template_source()?);
-        Some(Box::new((source, Span { offset: range.start, length: range.end - range.start })))
-    });
+    // Of an included file the outer error only says that it could not be rendered.
+    let errors: Vec<&Error> = std::iter::successors(Some(error), |error| {
+        std::error::Error::source(*error).and_then(|source| source.downcast_ref())
+    })
+    .collect();
+    let place = errors.iter().rev().find_map(|error| place(error));
+    let error = errors.last().copied().unwrap_or(error);
     let mut explained = match error.kind() {
-        ErrorKind::UndefinedError => {
+        kind if kind == ErrorKind::UndefinedError || undefined_part(error).is_some() => {
             let range = error.range();
             let text = error.template_source().zip(range).and_then(|(text, range)| text.get(range));
-            undefined(text.unwrap_or("a variable"), variables)
+            undefined(undefined_part(error).or(text).unwrap_or("a variable"), variables)
         }
         ErrorKind::TemplateNotFound => TemplateError {
             message: error.detail().unwrap_or("the template was not found").to_owned(),
             remedy: "put it into `templates/` beside the playbook's folder or beside the inventory".into(),
+            place: None,
+            undefined: None,
+        },
+        // What the loader says of a file.
+        ErrorKind::BadSerialization if error.name().is_none() => TemplateError {
+            message: error.detail().unwrap_or("the template can't be read").to_owned(),
+            remedy: "see that it is there, may be read, and is UTF-8".into(),
             place: None,
             undefined: None,
         },
@@ -148,6 +164,21 @@ fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
     };
     explained.place = place;
     explained
+}
+
+/// What is undefined, as far as the engine says it in words: of `{{ nmae | upper }}` it points to the filter.
+fn undefined_part(error: &Error) -> Option<&str> {
+    let (before, _) = error.detail()?.split_once("` is undefined")?;
+    before.rsplit('`').next()
+}
+
+/// Where in a template *file* an error is.
+fn place(error: &Error) -> Option<Box<(Source, Span)>> {
+    let of_file = |name: &&str| !name.contains("{{") && !name.contains("{%") && *name != "<expression>";
+    let name = error.name().filter(of_file)?;
+    let range = error.range()?;
+    let source = Source::new(name, error.template_source()?);
+    Some(Box::new((source, Span { offset: range.start, length: range.end - range.start })))
 }
 
 fn undefined(text: &str, variables: Option<&Value>) -> TemplateError {
@@ -168,5 +199,49 @@ fn undefined(text: &str, variables: Option<&Value>) -> TemplateError {
         remedy,
         place: None,
         undefined: Some(root.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the tests or the release: minijinja's own choice differs between the two.
+    #[test]
+    fn errors_know_their_places_however_it_is_built() {
+        assert!(Engine::new().environment.debug());
+    }
+
+    #[test]
+    fn what_is_undefined_is_named_and_not_the_filter_that_it_goes_through() {
+        let engine = Engine::new();
+        let variables = minijinja::context! { host => minijinja::context! { name => "web" } };
+        let message = |text: &str| render(&engine.text(text).unwrap(), &variables).unwrap_err().message;
+        for (text, undefined) in [
+            ("{{ nmae }}", "nmae"),
+            ("{{ nmae | upper }}", "nmae"),
+            ("{{ host.nmae | default('x') | upper }}{{ host.nmae | upper }}", "host.nmae"),
+            ("{{ nmae.first }}", "nmae"),
+            ("{% for x in nmae %}{% endfor %}", "nmae"),
+            ("{{ 'a' ~ nmae }}", "nmae"),
+            ("{{ 1 + nmae }}", "nmae"),
+            ("{% if nmae == 1 %}{% endif %}", "nmae"),
+        ] {
+            assert_eq!(message(text), format!("`{undefined}` is undefined"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_undefined_in_an_included_file_is_told_there() {
+        let engine = Engine::new();
+        engine.add_file("page", "{% include 'head' %}\n");
+        engine.add_file("head", "{% include 'title' %}\n");
+        engine.add_file("title", "one\n<{{ nmae }}>\n");
+        let variables = minijinja::context! { name => "web" };
+        let error = render(&engine.file("page").unwrap(), &variables).unwrap_err();
+        assert_eq!(error.message, "`nmae` is undefined");
+        assert!(error.remedy.starts_with("did you mean `name`?"), "{}", error.remedy);
+        let (source, span) = *error.place.unwrap();
+        assert_eq!((source.name(), source.slice(span)), ("title", "nmae"));
     }
 }

@@ -7,6 +7,7 @@
 mod builtin;
 mod declare;
 mod engine;
+mod notice;
 mod play;
 mod read;
 mod templated;

@@ -143,7 +143,9 @@ fn read_task<'e>(
 /// `when:` is an expression, a list of them, or a boolean.
 fn compile_when<'e>(node: &Node, engine: &'e Engine, complaints: &mut Complaints) -> Vec<Condition<'e>> {
     let mut compile = |text: &str, span: Span| {
-        let bare = text.trim().trim_start_matches("{{").trim_end_matches("}}");
+        let text = text.trim();
+        let within = text.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+        let bare = within.unwrap_or(text);
         match engine.expression(bare) {
             Ok(expression) => Some(Condition { expression, span }),
             Err(error) => {

@@ -101,10 +101,14 @@ impl<'e> Templated<'e> {
     }
 }
 
-/// What is between the braces when the text is nothing but one `{{ }}`.
+/// What is between the braces when the text is nothing but one `{{ }}`: what stands beside them, a newline say, is to
+/// be in the value.
 fn sole_expression(text: &str) -> Option<&str> {
-    let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
-    (!inner.contains("{{") && !inner.contains("}}") && !inner.contains("{%")).then_some(inner)
+    let inner = text.strip_prefix("{{")?.strip_suffix("}}")?;
+    // `{{-` and `-}}` are braces of a template too, not a minus.
+    let of_braces = inner.starts_with(['-', '+']) || inner.ends_with(['-', '+']);
+    let several = inner.contains("{{") || inner.contains("}}") || inner.contains("{%");
+    (!of_braces && !several).then_some(inner)
 }
 
 #[cfg(test)]
@@ -116,5 +120,9 @@ mod tests {
         assert_eq!(sole_expression("{{ time.servers }}"), Some(" time.servers "));
         assert_eq!(sole_expression("{{ a }}/{{ b }}"), None);
         assert_eq!(sole_expression("x {{ a }}"), None);
+        assert_eq!(sole_expression("{{ -5 }}"), Some(" -5 "));
+        for text in ["{{ a }}\n", " {{ a }}", "{{- a }}", "{{ a -}}", "{{+ a }}", "{{ a +}}"] {
+            assert_eq!(sole_expression(text), None, "{text:?}");
+        }
     }
 }

@@ -1,11 +1,18 @@
 //! A playbook tried before anything is connected to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{Engine, Playbook, Variables};
 use crate::document::Complaints;
 use crate::inventory::{Host, Inventory};
 use crate::resource::{Connection, Facts, Family, Os};
+
+/// Up to how many hosts each is tried. A template may go through all hosts for every host: of many thousands that would
+/// take minutes.
+const EACH: usize = 1000;
+
+/// How many different mistakes are told of one place: a message may have each host's own name or address in it.
+const MESSAGES_OF_A_PLACE: usize = 3;
 
 impl Playbook<'_> {
     /// For each play and host, whether the play's pattern selects the host: `[play][host]`.
@@ -13,6 +20,12 @@ impl Playbook<'_> {
     /// # Errors
     /// Every pattern that names what the inventory has not.
     pub fn select(&self, inventory: &Inventory) -> Result<Vec<Vec<bool>>, Complaints> {
+        let (selected, complaints) = self.select_in_part(inventory);
+        complaints.finish(Some(selected))
+    }
+
+    /// The same beside the complaints: a play whose pattern is wrong selects no host, and the others may be tried.
+    pub fn select_in_part(&self, inventory: &Inventory) -> (Vec<Vec<bool>>, Complaints) {
         let mut complaints = Complaints::about(self.source.clone());
         let mut selected = Vec::new();
         for play in &self.plays {
@@ -31,12 +44,14 @@ impl Playbook<'_> {
             }
             selected.push(of_play);
         }
-        complaints.finish(Some(selected))
+        (selected, complaints)
     }
 
-    /// Renders everything with invented facts of each known family of distributions, so that an undefined variable, a
-    /// template that is missing or a wrong argument is found before the first connection. Hosts that have the same
-    /// part and the same names of variables are tried once.
+    /// Renders everything for every host with invented facts of each known family of distributions, so that an
+    /// undefined variable, a template that is missing or a wrong argument is found before the first connection.
+    ///
+    /// One host does not stand for others, as any of its names, addresses and variables may decide a condition. Only of
+    /// more than a thousand is one tried for those that have the same part, plays and variables.
     ///
     /// `whole` tells whether the inventory is valid. When it is not, addresses that could not be read are undefined for
     /// that reason alone, and are passed over.
@@ -51,14 +66,14 @@ impl Playbook<'_> {
         selected: &[Vec<bool>],
         whole: bool,
     ) -> Result<(), Vec<Complaints>> {
-        let mut seen_hosts = BTreeSet::new();
+        let mut kinds = HashSet::new();
         let mut about_playbook = Complaints::about(self.source.clone());
         let mut about_templates: Vec<Complaints> = Vec::new();
-        let mut seen_errors = BTreeSet::new();
+        let mut seen: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for (index, host) in inventory.hosts.iter().enumerate() {
             let plays: Vec<bool> = selected.iter().map(|of_play| of_play[index]).collect();
-            let names: Vec<&str> = host.vars.keys().map(String::as_str).collect();
-            if !seen_hosts.insert((host.group(), plays.clone(), names)) {
+            let kind = (host.group(), plays.clone(), variables.forwards_by_nat(host), &host.vars);
+            if !kinds.insert(kind) && inventory.hosts.len() > EACH {
                 continue;
             }
             for family in [Family::Debian, Family::RedHat] {
@@ -71,9 +86,11 @@ impl Playbook<'_> {
                     if !whole && of_the_inventory {
                         continue;
                     }
-                    if !seen_errors.insert((span.offset, error.message.clone())) {
+                    let told = seen.entry(span.offset).or_default();
+                    if told.len() == MESSAGES_OF_A_PLACE || told.contains(&error.message) {
                         continue;
                     }
+                    told.push(error.message.clone());
                     match error.place.as_deref() {
                         Some((source, place)) => {
                             let mut complaints = Complaints::about(source.clone());
@@ -111,5 +128,74 @@ fn invented(host: &Host, family: Family) -> Facts {
         systemd: true,
         addresses: networks.iter().enumerate().map(|(i, net)| (format!("eth{i}"), *net)).collect(),
         connection: networks.first().map(|net| Connection { client: net.network(), server: net.addr() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Source;
+    use crate::inventory;
+
+    fn complaints(inventory: &str, playbook: &str) -> String {
+        let engine = Engine::new();
+        let inventory = inventory::read(Source::new("inventory.yaml", inventory)).unwrap();
+        let playbook = Playbook::read(&Source::new("play.yaml", playbook), &engine).unwrap();
+        let selected = playbook.select(&inventory).unwrap();
+        let tried = playbook.trial(&engine, &inventory, &Variables::new(&inventory), &selected, true);
+        tried.err().into_iter().flatten().map(|complaints| complaints.to_string()).collect()
+    }
+
+    #[test]
+    fn a_mistake_that_shows_on_one_host_only_is_found() {
+        let tutorial = include_str!("../../inventories/tutorial.yaml");
+        let inventory = tutorial
+            .replace("192.168.40.101/24 }", "192.168.40.101/24, vars: { mode: '0644' } }")
+            .replace("192.168.40.102/24 }", "192.168.40.102/24, vars: { mode: '0999' } }");
+        let playbook = "\
+- hosts: real_servers
+  tasks:
+    - file: { dest: /x, mode: '{{ mode }}' }
+    - file: { dest: /y, oner: me }
+      when: inventory_hostname == 'lvs_real_server02'
+";
+        let told = complaints(&inventory, playbook);
+        assert!(told.contains("play.yaml:3:") && told.contains("`0999` is no file mode"), "{told}");
+        assert!(told.contains("play.yaml:4:") && told.contains("did you mean `owner`?"), "{told}");
+    }
+
+    #[test]
+    fn of_very_many_hosts_one_of_each_kind_is_tried() {
+        let mut inventory =
+            "cluster: web\ndirectors: { d: { vip: 10.0.0.1/24, dip: 10.1.0.1/16 } }\nreal_servers:\n"
+                .to_owned();
+        for number in 0..EACH {
+            let mode = if number == 700 { "999" } else { "644" };
+            let (high, low) = (1 + number / 250, 1 + number % 250);
+            inventory +=
+                &format!("  r{number}: {{ rip: 10.1.{high}.{low}/16, vars: {{ mode: '{mode}' }} }}\n");
+        }
+        let playbook = "\
+- hosts: real_servers
+  tasks:
+    - file: { dest: /x, mode: '{{ mode }}' }
+    - file: { oner: me }
+      when: name == 'r1'
+";
+        let told = complaints(&inventory, playbook);
+        assert!(told.contains("`999` is no file mode") && !told.contains("oner"), "{told}");
+    }
+
+    #[test]
+    fn what_is_wrong_on_every_host_is_told_a_few_times() {
+        let mut inventory =
+            "cluster: web\ndirectors: { d: { vip: 10.0.0.1/24, dip: 10.1.0.1/24 } }\nreal_servers:\n"
+                .to_owned();
+        for number in 10..20 {
+            inventory += &format!("  r{number}: {{ rip: 10.1.0.{number}/24 }}\n");
+        }
+        let playbook = "- hosts: real_servers\n  tasks:\n    - file: { dest: '{{ name }}' }\n";
+        let told = complaints(&inventory, playbook);
+        assert_eq!(told.lines().count(), MESSAGES_OF_A_PLACE, "{told}");
     }
 }

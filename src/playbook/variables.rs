@@ -1,6 +1,7 @@
 //! What templates and conditions may name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::net::IpAddr;
 
 use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
@@ -14,7 +15,8 @@ use crate::resource::Facts;
 pub struct Variables {
     shared: Value,
     hosts: BTreeMap<String, Value>,
-    forwards_by_nat: bool,
+    /// The real servers that a service forwards to by nat.
+    by_nat: HashSet<IpAddr>,
 }
 
 impl Variables {
@@ -46,11 +48,13 @@ impl Variables {
                 }
             })
             .collect();
-        let forwards_by_nat = inventory
+        let by_nat = inventory
             .virtual_services
             .iter()
-            .flat_map(|declared| declared.service.real_servers.values())
-            .any(|real_server| real_server.forwarding == Forwarding::Nat);
+            .flat_map(|declared| &declared.service.real_servers)
+            .filter(|(_, real_server)| real_server.forwarding == Forwarding::Nat)
+            .map(|(at, _)| at.ip())
+            .collect();
         let shared = minijinja::context! {
             cluster => inventory.cluster.as_str(),
             directors => group("directors"),
@@ -60,7 +64,7 @@ impl Variables {
             virtual_services => services,
             time => minijinja::context! { servers => Value::from(Serde(&inventory.time.servers)) },
         };
-        Variables { shared, hosts, forwards_by_nat }
+        Variables { shared, hosts, by_nat }
     }
 
     /// Whether the name is that of an address, which a host has or has not by its part in the cluster.
@@ -68,26 +72,33 @@ impl Variables {
         ["vip", "dip", "rip", "cip", "address"].contains(&name.trim_end_matches("_network"))
     }
 
+    /// Whether a host takes part in a service that forwards by nat.
+    pub(super) fn forwards_by_nat(&self, host: &Host) -> bool {
+        match host.role {
+            Role::RealServer { rip } => self.by_nat.contains(&rip.addr()),
+            _ => !self.by_nat.is_empty(),
+        }
+    }
+
     /// Those of one host. Where a name is defined more than once, the host's part in the cluster comes before its
     /// `vars`, and those before its facts.
-    pub fn of(&self, inventory: &Inventory, host: &Host, facts: &Facts) -> Value {
+    pub fn of(&self, host: &Host, facts: &Facts) -> Value {
         let own = self.hosts.get(&host.name).cloned().unwrap_or_default();
-        let nat = match host.role {
-            Role::RealServer { rip } => inventory.virtual_services.iter().any(|declared| {
-                let mut servers = declared.service.real_servers.iter();
-                servers.any(|(at, server)| at.ip() == rip.addr() && server.forwarding == Forwarding::Nat)
-            }),
-            _ => self.forwards_by_nat,
-        };
         let part = minijinja::context! {
             inventory_hostname => host.name.as_str(),
             host => own,
-            forwards_by_nat => nat,
+            forwards_by_nat => self.forwards_by_nat(host),
         };
         let vars = Value::from(Serde(&host.vars));
-        // The first map that has a name counts.
-        merge_maps([part, own_fields(&self.hosts, host), self.shared.clone(), vars, of_facts(facts)])
+        first_counts([part, own_fields(&self.hosts, host), self.shared.clone(), vars, of_facts(facts)])
     }
+}
+
+/// The variables of all these maps: where more than one has a name, the first.
+pub(super) fn first_counts<const N: usize>(mut maps: [Value; N]) -> Value {
+    // For minijinja it is the last that counts.
+    maps.reverse();
+    merge_maps(maps)
 }
 
 fn own_fields(hosts: &BTreeMap<String, Value>, host: &Host) -> Value {
@@ -156,6 +167,14 @@ mod tests {
     use crate::inventory::{self, OWN_NAMES};
 
     #[test]
+    fn the_first_map_that_has_a_name_counts() {
+        let [a, b] = [[("x", 1), ("y", 1)], [("y", 2), ("z", 2)]].map(Value::from_pairs);
+        let both = first_counts([a, b]);
+        let seen = ["x", "y", "z"].map(|name| both.get_attr(name).unwrap().to_string());
+        assert_eq!(seen, ["1", "1", "2"]);
+    }
+
+    #[test]
     fn the_inventory_reserves_exactly_the_names_that_would_hide_a_variable() {
         let text = include_str!("../../inventories/tutorial.yaml");
         let inventory = inventory::read(Source::new("tutorial.yaml", text)).unwrap();
@@ -164,7 +183,7 @@ mod tests {
         let names = |value: &Value| -> BTreeSet<String> {
             value.try_iter().unwrap().map(|name| name.to_string()).collect()
         };
-        let all = inventory.hosts.iter().flat_map(|host| names(&variables.of(&inventory, host, &facts)));
+        let all = inventory.hosts.iter().flat_map(|host| names(&variables.of(host, &facts)));
         // A variable goes before the facts; and a loop's `item` before it.
         let of_facts = names(&of_facts(&facts));
         let mut hiding: BTreeSet<String> = all.filter(|name| !of_facts.contains(name)).collect();

@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde_json::Value;
 
 /// One name or a list of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,24 @@ pub struct Names(pub Vec<String>);
 /// A text, number or boolean, as the text that a file or the kernel has for it: `true` is `1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scalar(pub String);
+
+/// A text, or a whole number as it is written. What else stands there is not told: it may be a secret.
+pub(super) fn text_or_integer<'de, D: Deserializer<'de>>(
+    input: D,
+    complaint: &'static str,
+) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(input)? {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        Value::Number(number) if number.is_i64() || number.is_u64() => Ok(Some(number.to_string())),
+        _ => Err(de::Error::custom(complaint)),
+    }
+}
+
+/// The schema of [`text_or_integer`].
+pub(super) fn text_or_integer_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "integer", "null"] })
+}
 
 /// A file's mode in octal, as text of three or four digits: YAML would read a bare `0644` as the number 644.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,7 +171,7 @@ impl JsonSchema for Mode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, from_value, json};
+    use serde_json::{from_value, json};
 
     #[test]
     fn one_thing_may_be_written_in_several_ways() {

@@ -1,8 +1,9 @@
 //! Files and directories: content, mode, owner. `template` becomes a file when it is rendered.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
+use super::args::{text_or_integer, text_or_integer_schema};
 use super::service::{Effect, mark_stale};
 use super::shell::{Attributes, replace, words};
 use super::{Aspect, Change, Context, Facts, Kind, Mode, Refusal, Unreadable, quote};
@@ -18,7 +19,8 @@ pub struct File {
     /// The absolute path. A symbolic link is followed: the file that it points to changes, the link stays.
     pub dest: String,
     /// The whole content. Without it the content is left as it is, and a missing file is created empty.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "content")]
+    #[schemars(schema_with = "text_or_integer_schema")]
     pub content: Option<String>,
     /// What is to be there.
     #[serde(default)]
@@ -28,10 +30,12 @@ pub struct File {
     #[serde(default)]
     pub mode: Option<Mode>,
     /// The owner, by name or number. Without it a file keeps the one it has; a new one is root's.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "owner")]
+    #[schemars(schema_with = "text_or_integer_schema")]
     pub owner: Option<String>,
     /// The group, by name or number. Without it a file keeps the one it has; a new one is root's.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "owner")]
+    #[schemars(schema_with = "text_or_integer_schema")]
     pub group: Option<String>,
     /// Whether the content is never to be shown: a plan says that it differs, not how.
     #[serde(default)]
@@ -52,6 +56,14 @@ pub enum FileState {
     Directory,
     /// Nothing. A directory goes only when it is empty.
     Absent,
+}
+
+fn content<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
+    text_or_integer(input, "`content` must be a text or a whole number; put it into quotes")
+}
+
+fn owner<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
+    text_or_integer(input, "`owner` and `group` are a name or a number")
 }
 
 impl Kind for File {
@@ -269,6 +281,23 @@ mod tests {
             change.script,
             "chown www-data:root /var/www/html/index.html\nchmod 00644 /var/www/html/index.html\n"
         );
+    }
+
+    #[test]
+    fn numbers_are_taken_as_they_are_written_and_no_value_is_told() {
+        let read = |args| serde_json::from_value::<File>(args).map_err(|error| error.to_string());
+        let args = serde_json::json!({ "dest": "/x", "content": 123456, "owner": 1000, "group": 0 });
+        let file = read(args).unwrap();
+        let said = [file.content, file.owner, file.group].map(Option::unwrap);
+        assert_eq!(said, ["123456", "1000", "0"]);
+        for value in
+            [serde_json::json!(98.5), serde_json::json!(["s98.5"]), serde_json::json!({ "s98.5": 1 })]
+        {
+            let error = read(serde_json::json!({ "dest": "/x", "content": value })).unwrap_err();
+            assert!(error.contains("`content` must be a text") && !error.contains("98.5"), "{error}");
+        }
+        let error = read(serde_json::json!({ "dest": "/x", "owner": true })).unwrap_err();
+        assert!(error.contains("a name or a number"), "{error}");
     }
 
     #[test]

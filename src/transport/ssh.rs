@@ -150,20 +150,19 @@ fn arguments(target: &Target, settings: &Settings) -> Vec<String> {
     };
     let mut words = Vec::new();
     let mut option = |key: &str, value: &str| words.extend(["-o".to_owned(), format!("{key}={value}")]);
+    // What the inventory's options can't change. Nobody is there to be asked, and a host key is never taken on trust,
+    // whatever ~/.ssh/config says; sshd has nothing to forward.
     option("BatchMode", "yes");
-    for (key, value) in options {
-        option(key, value);
-    }
-    // Nobody is there to be asked, and a host key is never taken on trust, whatever ~/.ssh/config says. (An inventory
-    // that says `no` is refused; it may say `accept-new`.)
     option("StrictHostKeyChecking", "yes");
     option("ControlPersist", &settings.persist.as_secs().max(1).to_string());
     option("ConnectTimeout", &settings.connect_timeout.as_secs().max(1).to_string());
-    option("ServerAliveInterval", "5");
-    option("ServerAliveCountMax", "3");
-    // sshd need not know the operator's locale, nor forward anything.
     option("ForwardAgent", "no");
     option("ForwardX11", "no");
+    for (key, value) in options {
+        option(key, value);
+    }
+    option("ServerAliveInterval", "5");
+    option("ServerAliveCountMax", "3");
     if let Some(file) = identity_file {
         option("IdentitiesOnly", "yes");
         words.extend(["-i".into(), file.display().to_string()]);
@@ -192,4 +191,42 @@ fn socket(target: &Target, settings: &Settings) -> PathBuf {
     }
     let name: String = hash.finalize().iter().take(10).map(|byte| format!("{byte:02x}")).collect();
     settings.control_dir.join(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_inventorys_options_do_not_go_before_what_is_set_here() {
+        let own = ["BatchMode", "StrictHostKeyChecking", "ControlPersist", "ConnectTimeout", "ForwardAgent"];
+        let own = own.into_iter().chain(["ForwardX11"]);
+        let options = own.clone().chain(["ServerAliveInterval"]).map(|key| (key.to_owned(), "x".to_owned()));
+        let target = Target {
+            name: "web1".into(),
+            way: Way::Ssh {
+                destination: "192.0.2.1".into(),
+                user: None,
+                port: None,
+                identity_file: None,
+                jump: None,
+                options: options.collect(),
+            },
+            r#become: None,
+        };
+        let settings = Settings {
+            control_dir: PathBuf::new(),
+            config_file: None,
+            configuration: String::new(),
+            connect_timeout: Duration::from_secs(15),
+            persist: Duration::from_secs(300),
+        };
+        let words = arguments(&target, &settings);
+        // ssh takes the first.
+        let first = |key: &str| words.iter().find_map(|word| word.strip_prefix(&format!("{key}="))).unwrap();
+        for key in own {
+            assert_ne!(first(key), "x", "{key}");
+        }
+        assert_eq!(first("ServerAliveInterval"), "x");
+    }
 }

@@ -56,14 +56,22 @@ fn socket(text: &Spanned<String>, complaints: &mut Complaints) -> Option<SocketA
     }
     let (message, remedy) = match written.parse() {
         Ok(IpAddr::V4(ip)) => ("a service's `address` lacks its port", format!("write `{ip}:80`")),
-        Ok(IpAddr::V6(ip)) => ("a service's `address` lacks its port", format!("write `[{ip}]:80`")),
+        Ok(IpAddr::V6(ip)) => {
+            ("a service's `address` lacks its port", format!("write `\"[{ip}]:80\"`, in quotes"))
+        }
         Err(_) => (
             "a service's `address` must be an IP address and a port",
-            "write it as `192.168.175.100:80` or `[2001:db8::100]:80`, the port from 0 to 65535".to_owned(),
+            "write it as `192.168.175.100:80` or `\"[2001:db8::100]:80\"`, the port from 0 to 65535"
+                .to_owned(),
         ),
     };
     complaints.add(text.span, message, remedy).label(format!("this is `{written}`"));
     None
+}
+
+/// An address with its port, as YAML takes it: an IPv6 one begins with a bracket.
+fn as_written(socket: SocketAddr) -> String {
+    if socket.is_ipv6() { format!("\"{socket}\"") } else { socket.to_string() }
 }
 
 fn service(
@@ -144,7 +152,7 @@ fn director<'a>(
         if known {
             let vips = cast.of_group("directors").filter_map(|machine| machine.net("vip"));
             let vips: Vec<String> =
-                vips.map(|vip| SocketAddr::new(vip.net.addr(), address.value.port()).to_string()).collect();
+                vips.map(|vip| as_written(SocketAddr::new(vip.net.addr(), address.value.port()))).collect();
             let message = format!("{ip} is no director's VIP");
             complaints.add(address.span, message, choose_from("", vips.iter().map(String::as_str)));
         }

@@ -58,12 +58,50 @@ fn option<'a>(entry: &'a Entry<Text>, complaints: &mut Complaints) -> Option<&'a
         );
         return None;
     }
-    // What a host runs as root must come from the controller, and what it answers must come from the host.
-    let checks_hosts = name.eq_ignore_ascii_case("StrictHostKeyChecking");
-    if checks_hosts && ["no", "off", "false"].iter().any(|no| text.eq_ignore_ascii_case(no)) {
+    // What a host runs as root must come from the controller, and what it answers must come from the host. ssh takes
+    // much for a `no`, blanks and comments behind it too, so that only a `yes` is let through.
+    let wanted = match name.to_ascii_lowercase().as_str() {
+        "stricthostkeychecking" => Some("yes"),
+        "nohostauthenticationforlocalhost" => Some("no"),
+        _ => None,
+    };
+    if wanted.is_some_and(|wanted| !text.trim().eq_ignore_ascii_case(wanted)) {
         let remedy = "leave it out, and put the hosts' keys into ~/.ssh/known_hosts: `ssh-keyscan HOST`";
         complaints.add(value.span, "host keys are always verified", remedy);
         return None;
     }
     Some(&value.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::read;
+    use crate::document::Source;
+
+    #[test]
+    fn no_spelling_switches_the_verification_of_host_keys_off() {
+        let complaints = |option: &str| {
+            let text = format!(
+                "cluster: web\nssh: {{ options: {{ {option} }} }}\ndirectors: {{ d: {{ vip: 10.0.0.1/24, dip: 10.0.1.1/24 }} }}\n\
+                 real_servers: {{ r: {{ rip: 10.0.1.2/24 }} }}\n"
+            );
+            read(Source::new("x", text)).map_or_else(|complaints| complaints.to_string(), |_| String::new())
+        };
+        for value in
+            ["no", "'no'", "off", "false", "NO", "'no '", "' no'", "'no # x'", "accept-new", "ask", "''"]
+        {
+            for name in ["StrictHostKeyChecking", "stricthostkeychecking"] {
+                let told = complaints(&format!("{name}: {value}"));
+                assert!(told.contains("2:") && told.contains("always verified"), "{name}: {value}: {told}");
+            }
+        }
+        assert!(complaints("NoHostAuthenticationForLocalhost: yes").contains("always verified"));
+        for harmless in [
+            "StrictHostKeyChecking: yes",
+            "StrictHostKeyChecking: ' Yes'",
+            "NoHostAuthenticationForLocalhost: no",
+        ] {
+            assert_eq!(complaints(harmless), "");
+        }
+    }
 }

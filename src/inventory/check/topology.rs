@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::cluster;
 use super::super::document::{RawInventory, RawService};
 use super::Cast;
 use super::cast::{Address, Machine};
@@ -56,9 +57,9 @@ pub(crate) fn topology(cast: &Cast, raw: &RawInventory, complaints: &mut Complai
     }
 }
 
-/// Whether each of the two is in the other's subnet: the real server must reach the DIP directly, and the DIP it.
+/// Whether each of the two is in the other's subnet.
 pub(super) fn neighbours(dip: &Address, rip: &Address) -> bool {
-    dip.net.contains(&rip.net.addr()) && rip.net.contains(&dip.net.addr())
+    cluster::neighbours(dip.net, rip.net)
 }
 
 /// Whether any service forwards by nat, the default.
