@@ -93,6 +93,7 @@ impl Playbook<'_> {
         let scope = Scope { engine, inventory, host, facts };
         let of_host = variables.of(host, facts);
         let mut declared = Vec::new();
+        let mut unselected = BTreeSet::new();
         let mut errors = Vec::new();
         for (stage, play) in self.plays.iter().enumerate() {
             if !plays_of_host.get(stage).copied().unwrap_or(false) {
@@ -105,7 +106,11 @@ impl Playbook<'_> {
                     continue;
                 }
             };
-            for task in play.tasks.iter().filter(|task| task.selected(tags)) {
+            for task in &play.tasks {
+                let selected = task.selected(tags);
+                if !selected {
+                    unselected.insert(task.span);
+                }
                 match task.declare(scope, &of_play) {
                     Ok(resources) => declared.extend(resources.into_iter().map(|resource| Declaration {
                         stage,
@@ -113,12 +118,16 @@ impl Playbook<'_> {
                         span: task.span,
                         resource,
                     })),
-                    Err(error) => errors.push(error),
+                    Err(error) if selected => errors.push(error),
+                    Err(_) => {}
                 }
             }
         }
-        drop_repeated_packages(&mut declared);
+        // A file leaves word for its service also where the service's own task is not selected: a later run, which has
+        // no other way to know, restarts it then.
         errors.extend(notice::give(&mut declared));
+        declared.retain(|declaration| !unselected.contains(&declaration.span));
+        drop_repeated_packages(&mut declared);
         if errors.is_empty() { Ok(declared) } else { Err(errors) }
     }
 }

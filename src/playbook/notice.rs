@@ -1,41 +1,48 @@
 //! Which services take notice of a file's change.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::declare::{Declaration, DeclareError};
 use super::engine::TemplateError;
-use crate::resource::{Effect, Resource, Service};
+use crate::resource::{Effect, FileState, Resource, Service};
 
 /// Tells each file which services must restart or reload when it changes, so that the file's own change can leave word
 /// of it on the host: a run that is interrupted between the two is then made good by the next.
 ///
-/// Gives an error for each service whose file comes after it for the last time: it would find the word in the next run.
+/// Only a service that comes later takes notice, as any other would find the word in the next run. Gives an error for
+/// each service whose file gets its content after it for the last time. A task that sets a file's mode may come at any
+/// time.
 pub(super) fn give(declared: &mut [Declaration]) -> Vec<DeclareError> {
-    let mut notices: HashMap<String, Vec<(String, Effect)>> = HashMap::new();
-    // By path, and by path and unit: the last declaration.
-    let (mut files, mut services) = (HashMap::new(), HashMap::new());
+    // By path and unit: the last declaration, and every effect with the name that it was declared by.
+    let mut services: BTreeMap<(String, String), (usize, Vec<(String, Effect)>)> = BTreeMap::new();
+    // By path: the last declaration that is about what is in the file.
+    let mut contents: HashMap<&str, usize> = HashMap::new();
     for (index, declaration) in declared.iter().enumerate() {
         match &declaration.resource {
-            Resource::File(file) => _ = files.insert(file.dest.as_str(), index),
+            Resource::File(file) if file.content.is_some() || file.state == FileState::Absent => {
+                contents.insert(&file.dest, index);
+            }
             Resource::Service(service) => {
                 for (path, effect) in reads(service) {
-                    notices.entry(path.to_owned()).or_default().push((service.name.clone(), effect));
-                    services.insert((path, unit(service)), index);
+                    let key = (path.to_owned(), unit(service).to_owned());
+                    let (last, effects) = services.entry(key).or_default();
+                    *last = index;
+                    effects.push((service.name.clone(), effect));
                 }
             }
             _ => {}
         }
     }
-    let is_late = |&(&(path, _), &service): &(&(&str, &str), &usize)| {
-        files.get(path).is_some_and(|file| *file > service)
-    };
+    let is_late = |path: &str, service: usize| contents.get(path).is_some_and(|file| *file > service);
     let mut late: Vec<(usize, &str)> =
-        services.iter().filter(is_late).map(|((path, _), service)| (*service, *path)).collect();
+        services.iter().map(|((path, _), (last, _))| (*last, path.as_str())).collect();
+    late.retain(|(service, path)| is_late(path, *service));
     late.sort_unstable();
     let errors = late.into_iter().map(|(service, path)| late_file(&declared[service], path)).collect();
-    for declaration in declared {
+    for (index, declaration) in declared.iter_mut().enumerate() {
         if let Resource::File(file) = &mut declaration.resource {
-            file.notifies = notices.get(&file.dest).cloned().unwrap_or_default();
+            let later = services.iter().filter(|((path, _), (last, _))| *path == file.dest && *last > index);
+            file.notifies = later.flat_map(|(_, (_, effects))| effects.iter().cloned()).collect();
         }
     }
     errors

@@ -8,10 +8,15 @@ const INVENTORY: &str = include_str!("../../../inventories/tutorial.yaml");
 
 /// What a playbook declares for a host of the tutorial.
 fn declared(playbook: &str, host: &str) -> Result<Vec<Declaration>, Vec<DeclareError>> {
-    declared_of(INVENTORY, playbook, host)
+    declared_of(INVENTORY, playbook, host, &[])
 }
 
-fn declared_of(inventory: &str, playbook: &str, host: &str) -> Result<Vec<Declaration>, Vec<DeclareError>> {
+fn declared_of(
+    inventory: &str,
+    playbook: &str,
+    host: &str,
+    tags: &[&str],
+) -> Result<Vec<Declaration>, Vec<DeclareError>> {
     let engine = Engine::new();
     engine.add_file("index.html.j2", builtin_template("index.html.j2").unwrap());
     let inventory = inventory::read(Source::new("tutorial.yaml", inventory)).unwrap();
@@ -20,7 +25,8 @@ fn declared_of(inventory: &str, playbook: &str, host: &str) -> Result<Vec<Declar
     let index = inventory.index_of(host).unwrap();
     let plays: Vec<bool> = playbook.select(&inventory).unwrap().iter().map(|play| play[index]).collect();
     let facts = Facts::example();
-    playbook.declare((&engine, &inventory, &inventory.hosts[index], &facts), &variables, &plays, &[])
+    let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+    playbook.declare((&engine, &inventory, &inventory.hosts[index], &facts), &variables, &plays, &tags)
 }
 
 /// The same as `module subject` lines.
@@ -111,6 +117,26 @@ fn a_file_knows_the_services_that_read_it() {
     assert_eq!(file.notifies, [("a".to_owned(), Effect::Restart)]);
 }
 
+#[test]
+fn a_file_leaves_word_for_a_service_whose_task_is_not_selected() {
+    let playbook = "\
+- hosts: client
+  tasks:
+    - package: { name: a }
+    - package: { name: [a, b] }
+      tags: conf
+    - file: { dest: '/etc/{{ nothing }}', content: x }
+    - file: { dest: /etc/a.conf, content: x }
+      tags: conf
+    - service: { name: a, restart_on: [/etc/a.conf] }
+";
+    let declared = declared_of(INVENTORY, playbook, "client", &["conf"]).unwrap();
+    let [package, file] = &declared[..] else { panic!("{declared:?}") };
+    assert_eq!(package.resource.subject(), "a, b");
+    let Resource::File(file) = &file.resource else { panic!("{file:?}") };
+    assert_eq!(file.notifies, [("a".to_owned(), Effect::Restart)]);
+}
+
 /// The README's chain, each link of which goes before the next one: the task's variables, the loop's item, the play's
 /// variables, the host's part in the cluster, its own variables, the facts.
 #[test]
@@ -123,7 +149,7 @@ fn of_a_name_that_is_defined_twice_the_first_counts() {
         let playbook = format!(
             "- hosts: lvs_real_server01\n  vars: {vars}\n  tasks:\n    - file: {{ dest: /x, content: \"{text}\" }}\n{task}"
         );
-        let declared = declared_of(&inventory, &playbook, "lvs_real_server01").unwrap();
+        let declared = declared_of(&inventory, &playbook, "lvs_real_server01", &[]).unwrap();
         let [Declaration { resource: Resource::File(file), .. }] = &declared[..] else {
             panic!("{declared:?}")
         };
@@ -194,6 +220,16 @@ fn a_service_comes_after_the_files_that_it_depends_on() {
     {
         declared(&good, "client").unwrap();
     }
+    // A mode of its own may come later, and is no reason for the service to restart in the next run.
+    let mode = "    - file: { dest: /etc/a.conf, mode: '0600' }\n";
+    let declared_mode = declared(&format!("{play}{mode}{file}{service}{mode}"), "client").unwrap();
+    let notified = declared_mode.iter().filter_map(|declaration| match &declaration.resource {
+        Resource::File(file) => Some(file.notifies.len()),
+        _ => None,
+    });
+    assert_eq!(notified.collect::<Vec<_>>(), [1, 1, 0]);
+    let chrony = "    - time_sync: { servers: [10.0.0.1] }\n    - file: { dest: /etc/chrony/chrony.conf, mode: '0600' }\n";
+    declared(&format!("{play}{chrony}"), "client").unwrap();
     for late in [format!("{play}{service}{file}"), format!("{play}{file}{service}{play}{file}")] {
         let errors = declared(&late, "client").unwrap_err();
         assert_eq!(
