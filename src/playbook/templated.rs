@@ -1,5 +1,6 @@
 //! A YAML value whose texts may hold templates, compiled.
 
+use minijinja::value::ValueKind;
 use minijinja::{Expression, Template, Value};
 use serde_json::Value as Json;
 
@@ -11,8 +12,9 @@ use crate::document::{Complaints, Node, Span, Value as Yaml};
 pub(super) enum Templated<'e> {
     /// Nothing to render in it.
     Plain(Json),
-    /// A text that is one `{{ expression }}`: the value keeps its type.
-    Expression { expression: Expression<'e, 'static>, text: String, span: Span },
+    /// A text that is one `{{ expression }}`: the value keeps its type. Only a text or number has what stands before
+    /// and behind the braces around it: a block of YAML ends with a newline, which no list is meant to have.
+    Expression { expression: Expression<'e, 'static>, text: String, around: (String, String), span: Span },
     /// A text with templates in it.
     Text { template: Template<'e, 'e>, span: Span },
     /// A list.
@@ -53,11 +55,14 @@ impl<'e> Templated<'e> {
         complaints: &mut Complaints,
     ) -> Templated<'e> {
         let compiled = match sole_expression(text) {
-            Some(inner) => engine.expression(inner).map(|expression| Templated::Expression {
-                expression,
-                text: inner.trim().to_owned(),
-                span,
-            }),
+            Some((before, inner, behind)) => {
+                engine.expression(inner).map(|expression| Templated::Expression {
+                    expression,
+                    text: inner.trim().to_owned(),
+                    around: (before.to_owned(), behind.to_owned()),
+                    span,
+                })
+            }
             None => engine.text(text).map(|template| Templated::Text { template, span }),
         };
         compiled.unwrap_or_else(|error| {
@@ -70,8 +75,12 @@ impl<'e> Templated<'e> {
     pub(super) fn render(&self, variables: &Value) -> Result<Json, (Span, TemplateError)> {
         Ok(match self {
             Templated::Plain(value) => value.clone(),
-            Templated::Expression { expression, text, span } => {
+            Templated::Expression { expression, text, around: (before, behind), span } => {
                 let value = engine::evaluate(expression, text, variables).map_err(|error| (*span, error))?;
+                let alone = before.is_empty() && behind.is_empty();
+                if !alone && matches!(value.kind(), ValueKind::String | ValueKind::Number) {
+                    return Ok(Json::String(format!("{before}{value}{behind}")));
+                }
                 serde_json::to_value(&value).map_err(|error| {
                     let message = format!("`{text}` is no value that a module takes: {error}");
                     (
@@ -101,14 +110,15 @@ impl<'e> Templated<'e> {
     }
 }
 
-/// What is between the braces when the text is nothing but one `{{ }}`: what stands beside them, a newline say, is to
-/// be in the value.
-fn sole_expression(text: &str) -> Option<&str> {
-    let inner = text.strip_prefix("{{")?.strip_suffix("}}")?;
+/// What is between the braces when the text is nothing but one `{{ }}`, with the blanks before and behind it.
+fn sole_expression(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_at(text.len() - text.trim_start().len());
+    let (rest, behind) = rest.split_at(rest.trim_end().len());
+    let inner = rest.strip_prefix("{{")?.strip_suffix("}}")?;
     // `{{-` and `-}}` are braces of a template too, not a minus.
     let of_braces = inner.starts_with(['-', '+']) || inner.ends_with(['-', '+']);
     let several = inner.contains("{{") || inner.contains("}}") || inner.contains("{%");
-    (!of_braces && !several).then_some(inner)
+    (!of_braces && !several).then_some((before, inner, behind))
 }
 
 #[cfg(test)]
@@ -117,11 +127,12 @@ mod tests {
 
     #[test]
     fn only_a_text_that_is_one_expression_keeps_its_type() {
-        assert_eq!(sole_expression("{{ time.servers }}"), Some(" time.servers "));
+        assert_eq!(sole_expression("{{ time.servers }}"), Some(("", " time.servers ", "")));
         assert_eq!(sole_expression("{{ a }}/{{ b }}"), None);
         assert_eq!(sole_expression("x {{ a }}"), None);
-        assert_eq!(sole_expression("{{ -5 }}"), Some(" -5 "));
-        for text in ["{{ a }}\n", " {{ a }}", "{{- a }}", "{{ a -}}", "{{+ a }}", "{{ a +}}"] {
+        assert_eq!(sole_expression("{{ -5 }}"), Some(("", " -5 ", "")));
+        assert_eq!(sole_expression(" {{ a }}\n"), Some((" ", " a ", "\n")));
+        for text in ["{{ a }} {{ b }}\n", "{{- a }}", "{{ a -}}", "{{+ a }}", "{{ a +}}"] {
             assert_eq!(sole_expression(text), None, "{text:?}");
         }
     }

@@ -191,6 +191,31 @@ fn a_text_keeps_what_stands_beside_its_braces() {
 }
 
 #[test]
+fn a_block_s_newline_takes_nothing_from_a_list_or_a_boolean() {
+    let playbook = "\
+- hosts: client
+  vars: { dirs: [a, b], level: 5 }
+  tasks:
+    - file: { dest: '/{{ item }}', state: directory }
+      loop: >
+        {{ dirs }}
+    - service:
+        name: a
+        enabled: |
+          {{ level > 4 }}
+    - file:
+        dest: /level
+        content: |
+          {{ level }}
+";
+    let declared = declared(playbook, "client").unwrap();
+    let [_, _, service, file] = &declared[..] else { panic!("{declared:?}") };
+    let Resource::Service(service) = &service.resource else { panic!("{service:?}") };
+    let Resource::File(file) = &file.resource else { panic!("{file:?}") };
+    assert_eq!((service.enabled, file.content.as_deref()), (Some(true), Some("5\n")));
+}
+
+#[test]
 fn a_template_is_held_to_what_a_file_is() {
     let task = |args: &str| {
         let args = format!("src: index.html.j2, {args}");
