@@ -1,6 +1,7 @@
 //! A YAML text -> a playbook, with every complaint about it at once.
 
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 use super::engine::{Condition, Engine};
 use super::templated::Templated;
@@ -175,9 +176,10 @@ fn compile_vars<'e>(
     let entries = vars.and_then(Field::value).map(|entries| entries.0.as_slice()).unwrap_or_default();
     entries
         .iter()
-        .filter_map(|entry| {
-            let value = entry.value.value()?;
-            Some((entry.key.value.clone(), Templated::compile(value, engine, complaints)))
+        .map(|entry| {
+            // What is empty is defined all the same.
+            let value = entry.value.value().map(|value| Templated::compile(value, engine, complaints));
+            (entry.key.value.clone(), value.unwrap_or(Templated::Plain(Json::Null)))
         })
         .collect()
 }

@@ -159,6 +159,8 @@ fn of_a_name_that_is_defined_twice_the_first_counts() {
     assert_eq!(said(none, "", "{{ httpd }}"), "own", "a host's variable before the facts");
     assert_eq!(said(none, "", "{{ dip }} {{ role }}"), "192.168.40.100 real_server");
     assert_eq!(said("{ color: blue }", "", "{{ color }}"), "blue", "a play's before the host's");
+    assert_eq!(said("{ color: ~ }", "", "{{ color or 'none' }}"), "none", "also when it is empty");
+    assert_eq!(said("{ proxy: }", "", "{{ proxy is none }}!"), "True!");
     assert_eq!(said("{ dip: mine }", "", "{{ dip }}"), "mine", "a play's before the cluster's part");
     assert_eq!(said("{ time: noon }", "", "{{ time }}"), "noon", "and before what all hosts share");
     assert_eq!(said("{ os: none }", "", "{{ os }}"), "none", "and before the facts");
