@@ -92,6 +92,8 @@ impl From<Span> for SourceSpan {
     }
 }
 
+/// Whoever asks for lines around a span gets its own lines alone, from their beginnings to their ends: beside them may
+/// stand a secret.
 impl SourceCode for Source {
     fn read_span<'a>(
         &'a self,
@@ -99,7 +101,19 @@ impl SourceCode for Source {
         context_lines_before: usize,
         context_lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let contents = self.text.read_span(span, context_lines_before, context_lines_after)?;
+        let (mut start, mut end) = (span.offset(), span.offset() + span.len());
+        if context_lines_before > 0
+            && let Some(before) = self.text.get(..start)
+        {
+            start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        }
+        if context_lines_after > 0
+            && let Some(behind) = self.text.get(end..)
+        {
+            // With its newline, which may be what is pointed at.
+            end += behind.find('\n').map_or(behind.len(), |newline| newline + 1);
+        }
+        let contents = self.text.read_span(&(start, end - start).into(), 0, 0)?;
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.to_string(),
             contents.data(),

@@ -87,7 +87,6 @@ fn complaints_are_shown_with_their_line() {
     insta::assert_snapshot!(err, @r#"
       x there is no scheduler `rrr`
        ,-[inventory.yaml:2:12]
-     1 | cluster: web
      2 | scheduler: rrr
        :            ^^^
        `----
