@@ -56,8 +56,7 @@ struct TemplateArgs {
     mode: Option<Json>,
     owner: Option<Json>,
     group: Option<Json>,
-    #[serde(default)]
-    secret: bool,
+    secret: Option<Json>,
 }
 
 /// `virtual_services`: the director's part of the inventory's virtual services.
@@ -183,6 +182,7 @@ impl Task<'_> {
                 let template = scope.engine.file(&args.src).map_err(|error| at((self.span, error)))?;
                 let content = engine::render(&template, variables).map_err(|error| at((self.span, error)))?;
                 let TemplateArgs { src: _, dest, mode, owner, group, secret } = args;
+                let secret = secret.unwrap_or(Json::Bool(false));
                 let file = json!({
                     "dest": dest, "content": content, "mode": mode, "owner": owner, "group": group, "secret": secret,
                 });

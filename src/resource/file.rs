@@ -1,7 +1,7 @@
 //! Files and directories: content, mode, owner. `template` becomes a file when it is rendered.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de};
 
 use super::args::{text_or_integer, text_or_integer_schema};
 use super::service::{Effect, mark_stale};
@@ -38,7 +38,7 @@ pub struct File {
     #[schemars(schema_with = "text_or_integer_schema")]
     pub group: Option<String>,
     /// Whether the content is never to be shown: a plan says that it differs, not how.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "true_or_false")]
     pub secret: bool,
     /// The units that depend on this file, with what each needs when it changes. Who lowers the playbook knows.
     #[serde(skip)]
@@ -66,6 +66,24 @@ fn owner<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error
     text_or_integer(input, "`owner` and `group` are a name or a number")
 }
 
+/// The value is not told: it may be the secret itself.
+fn true_or_false<'de, D: Deserializer<'de>>(input: D) -> Result<bool, D::Error> {
+    let value = serde_json::Value::deserialize(input)?;
+    value.as_bool().ok_or_else(|| de::Error::custom("`secret` is true or false; the secret is the `content`"))
+}
+
+/// What `chown` takes for another thing than one name or number, or a host never reports as it was declared.
+fn check_owner(name: &str) -> Result<(), String> {
+    let number = name.bytes().all(|byte| byte.is_ascii_digit());
+    let fit = if number {
+        // The last one stands for none.
+        name.parse::<u32>().is_ok_and(|number| number != u32::MAX && number.to_string() == name)
+    } else {
+        !name.starts_with(['-', '+']) && !name.contains(|c: char| c == ':' || c == '/' || c.is_control())
+    };
+    if fit { Ok(()) } else { Err(format!("`{name}` is no user or group: write its name, or its number")) }
+}
+
 impl Kind for File {
     const MODULE: &'static str = "file";
     type Observed = Observed;
@@ -87,6 +105,9 @@ impl Kind for File {
             return Err(format!(
                 "`dest` is `{dest}`: write the path without `..`, and no / or blank at its end"
             ));
+        }
+        for name in [&self.owner, &self.group].into_iter().flatten() {
+            check_owner(name)?;
         }
         match &self.content {
             Some(_) if self.state != FileState::File => {
@@ -296,8 +317,21 @@ mod tests {
             let error = read(serde_json::json!({ "dest": "/x", "content": value })).unwrap_err();
             assert!(error.contains("`content` must be a text") && !error.contains("98.5"), "{error}");
         }
+        let error = read(serde_json::json!({ "dest": "/x", "secret": "s98.5" })).unwrap_err();
+        assert!(error.contains("`secret` is true or false") && !error.contains("98.5"), "{error}");
         let error = read(serde_json::json!({ "dest": "/x", "owner": true })).unwrap_err();
         assert!(error.contains("a name or a number"), "{error}");
+    }
+
+    #[test]
+    fn an_owner_is_one_name_or_number() {
+        let check = |name: &str| File { owner: Some(name.into()), ..page() }.check();
+        for name in ["root", "www-data", "_apt", "host$", "domain users", "a@b", "A\\b", "0", "4294967294"] {
+            assert_eq!(check(name), Ok(()), "{name}");
+        }
+        for name in ["", "-1", "--help", "root:root", "00", "0x1f/", "4294967295", "99999999999", "a\n"] {
+            assert!(check(name).is_err_and(|error| error.contains("is no user or group")), "{name}");
+        }
     }
 
     #[test]
