@@ -145,19 +145,27 @@ fn a_template_s_mistake_is_shown_in_the_template() {
 
 #[test]
 fn a_template_that_cant_be_read_is_told_where_it_is_used() {
-    let playbook = "- hosts: clients\n  tasks: [{ template: { src: motd.j2, dest: /etc/motd } }]\n";
+    let playbook = "\
+- hosts: clients
+  tasks:
+    - template: { src: motd.j2, dest: /etc/motd }
+    - template: { src: .htaccess.j2, dest: /var/www/.htaccess }
+    - template: { src: motd.j2, dest: /etc/issue }
+";
     let place = Place::new(TUTORIAL, Some(playbook));
     let templates = place.path().join("templates");
     fs::create_dir(&templates).unwrap();
     fs::write(templates.join(".motd.j2.swp"), b"\xff").unwrap();
     fs::write(templates.join("logo.png"), b"\xff").unwrap();
     fs::write(templates.join("motd.j2"), "{{ nmae }}").unwrap();
+    fs::write(templates.join(".htaccess.j2"), "Require host {{ name }}").unwrap();
     let told = || text(&place.lvsprov(&["plan"]).assert().code(2).get_output().stderr);
     let undefined = told();
-    assert!(undefined.contains("`nmae` is undefined") && !undefined.contains("UTF-8"), "{undefined}");
+    assert!(undefined.contains("`nmae` is undefined"), "{undefined}");
+    assert!(undefined.contains("1 complaint;"), "once, and not of another file: {undefined}");
     fs::write(templates.join("motd.j2"), b"\xff").unwrap();
     let unreadable = told();
-    for said in ["playbooks/deploy.yaml:2:", "can't read the template", "templates/motd.j2", "UTF-8"] {
+    for said in ["playbooks/deploy.yaml:3:", "can't read the template", "templates/motd.j2", "UTF-8"] {
         assert!(unreadable.contains(said), "{said}: {unreadable}");
     }
 }

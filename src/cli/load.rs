@@ -91,13 +91,9 @@ fn add_templates(beside_inventory: &Path, playbooks: Option<&Path>, engine: &Eng
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         for entry in entries.flatten().filter(|entry| entry.path().is_file()) {
             let name = entry.file_name().to_string_lossy().into_owned();
-            // An editor's, while it has a template open.
-            if name.starts_with('.') {
-                continue;
-            }
             match std::fs::read_to_string(entry.path()) {
                 Ok(text) => engine.add_file(&name, &text),
-                // It may be none of this playbook's, or no template at all.
+                // It may be none of this playbook's, or no template at all: an editor's, while it has one open.
                 Err(error) => {
                     let why = format!("can't read the template {}: {error}", entry.path().display());
                     engine.add_unreadable(&name, why);

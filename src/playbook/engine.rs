@@ -192,7 +192,10 @@ fn undefined(text: &str, variables: Option<&Value>) -> TemplateError {
         format!("`{root}` is defined, but not this part of it")
     } else {
         let choice = crate::document::choose_from(root, names.iter().map(String::as_str));
-        format!("{choice}, or define it under `vars`")
+        match choice.strip_suffix('?') {
+            Some(_) => format!("{choice} Else define it under `vars`"),
+            None => format!("{choice}; or define it under `vars`"),
+        }
     };
     TemplateError {
         message: format!("`{path}` is undefined"),

@@ -1,6 +1,6 @@
 //! A playbook tried before anything is connected to.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::{Engine, Playbook, Variables};
 use crate::document::Complaints;
@@ -53,8 +53,8 @@ impl Playbook<'_> {
     /// One host does not stand for others, as any of its names, addresses and variables may decide a condition. Only of
     /// more than a thousand is one tried for those that have the same part, plays and variables.
     ///
-    /// `whole` tells whether the inventory is valid. When it is not, addresses that could not be read are undefined for
-    /// that reason alone, and are passed over.
+    /// `whole` tells whether the inventory is valid. When it is not, hosts and addresses that could not be read are
+    /// undefined for that reason alone, and are passed over.
     ///
     /// # Errors
     /// Everything that does not render, each once.
@@ -69,7 +69,8 @@ impl Playbook<'_> {
         let mut kinds = HashSet::new();
         let mut about_playbook = Complaints::about(self.source.clone());
         let mut about_templates: Vec<Complaints> = Vec::new();
-        let mut seen: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        // By the place: in a template, which several tasks may use, or in the playbook.
+        let mut seen: HashMap<(Option<String>, usize), Vec<String>> = HashMap::new();
         for (index, host) in inventory.hosts.iter().enumerate() {
             let plays: Vec<bool> = selected.iter().map(|of_play| of_play[index]).collect();
             let kind = (host.group(), plays.clone(), variables.forwards_by_nat(host), &host.vars);
@@ -82,11 +83,15 @@ impl Playbook<'_> {
                 let Err(errors) = self.declare(scope, variables, &plays, &[]) else { continue };
                 for error in errors {
                     let (span, error) = (error.span, error.error);
-                    let of_the_inventory = error.undefined.as_deref().is_some_and(Variables::is_address);
+                    let of_the_inventory = error.undefined.as_deref().is_some_and(Variables::may_be_in_part);
                     if !whole && of_the_inventory {
                         continue;
                     }
-                    let told = seen.entry(span.offset).or_default();
+                    let place = match error.place.as_deref() {
+                        Some((template, place)) => (Some(template.name().to_owned()), place.offset),
+                        None => (None, span.offset),
+                    };
+                    let told = seen.entry(place).or_default();
                     if told.len() == MESSAGES_OF_A_PLACE || told.contains(&error.message) {
                         continue;
                     }
@@ -139,10 +144,11 @@ mod tests {
 
     fn complaints(inventory: &str, playbook: &str) -> String {
         let engine = Engine::new();
-        let inventory = inventory::read(Source::new("inventory.yaml", inventory)).unwrap();
+        let (inventory, wrong) = inventory::read_in_part(Source::new("inventory.yaml", inventory));
+        let (inventory, whole) = (inventory.unwrap(), wrong.is_empty());
         let playbook = Playbook::read(&Source::new("play.yaml", playbook), &engine).unwrap();
         let selected = playbook.select(&inventory).unwrap();
-        let tried = playbook.trial(&engine, &inventory, &Variables::new(&inventory), &selected, true);
+        let tried = playbook.trial(&engine, &inventory, &Variables::new(&inventory), &selected, whole);
         tried.err().into_iter().flatten().map(|complaints| complaints.to_string()).collect()
     }
 
@@ -184,6 +190,24 @@ mod tests {
 ";
         let told = complaints(&inventory, playbook);
         assert!(told.contains("`999` is no file mode") && !told.contains("oner"), "{told}");
+    }
+
+    #[test]
+    fn what_an_invalid_inventory_lacks_is_no_mistake_of_the_playbook() {
+        let playbook = "\
+- hosts: clients
+  tasks:
+    - file: { dest: '/{{ real_servers[1].name }}', content: '{{ cip }}' }
+    - file: { dest: '/{{ real_server[1].name }}' }
+";
+        let tutorial = include_str!("../../inventories/tutorial.yaml");
+        let lacking = tutorial.replace("  lvs_real_server02: { rip", "  lvs_real_server02: { rpi");
+        let told = complaints(&lacking, playbook);
+        assert_eq!(told.lines().count(), 1, "{told}");
+        assert!(
+            told.contains("`real_server` is undefined") && told.contains("did you mean `real_servers`?"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -67,9 +67,12 @@ impl Variables {
         Variables { shared, hosts, by_nat }
     }
 
-    /// Whether the name is that of an address, which a host has or has not by its part in the cluster.
-    pub fn is_address(name: &str) -> bool {
-        ["vip", "dip", "rip", "cip", "address"].contains(&name.trim_end_matches("_network"))
+    /// Whether a variable of this name is made of hosts, addresses and services, of which an invalid inventory may lack
+    /// some.
+    pub(super) fn may_be_in_part(name: &str) -> bool {
+        let hosts = ["directors", "real_servers", "clients", "groups", "virtual_services"];
+        let addresses = ["vip", "dip", "rip", "cip", "address"];
+        hosts.contains(&name) || addresses.contains(&name.trim_end_matches("_network"))
     }
 
     /// Whether a host takes part in a service that forwards by nat.
