@@ -32,7 +32,7 @@ pub(super) async fn connections(lab: Option<&Lab>, connect_timeout: Duration) ->
     let config_file = lab.map(Lab::ssh_config);
     Settings {
         control_dir: lab.map_or_else(control_dir, lab_control_dir),
-        configuration: configuration(config_file.as_deref()).await,
+        configuration: configuration(config_file.as_deref(), connect_timeout).await,
         config_file,
         connect_timeout,
         persist: PERSIST,

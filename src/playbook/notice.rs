@@ -6,6 +6,15 @@ use super::declare::{Declaration, DeclareError};
 use super::engine::TemplateError;
 use crate::resource::{Effect, FileState, Resource, Service};
 
+/// A unit that depends on a file.
+#[derive(Default)]
+struct Reader {
+    /// Its last declaration.
+    last: usize,
+    /// What it needs when the file changes, with the name that each declaration calls it by.
+    effects: Vec<(String, Effect)>,
+}
+
 /// Tells each file which services must restart or reload when it changes, so that the file's own change can leave word
 /// of it on the host: a run that is interrupted between the two is then made good by the next.
 ///
@@ -13,8 +22,8 @@ use crate::resource::{Effect, FileState, Resource, Service};
 /// each service whose file gets its content after it for the last time. A task that sets a file's mode may come at any
 /// time.
 pub(super) fn give(declared: &mut [Declaration]) -> Vec<DeclareError> {
-    // By path and unit: the last declaration, and every effect with the name that it was declared by.
-    let mut services: BTreeMap<(String, String), (usize, Vec<(String, Effect)>)> = BTreeMap::new();
+    // By path and unit.
+    let mut readers: BTreeMap<(String, String), Reader> = BTreeMap::new();
     // By path: the last declaration that is about what is in the file.
     let mut contents: HashMap<&str, usize> = HashMap::new();
     for (index, declaration) in declared.iter().enumerate() {
@@ -24,10 +33,9 @@ pub(super) fn give(declared: &mut [Declaration]) -> Vec<DeclareError> {
             }
             Resource::Service(service) => {
                 for (path, effect) in reads(service) {
-                    let key = (path.to_owned(), unit(service).to_owned());
-                    let (last, effects) = services.entry(key).or_default();
-                    *last = index;
-                    effects.push((service.name.clone(), effect));
+                    let reader = readers.entry((path.to_owned(), unit(service).to_owned())).or_default();
+                    reader.last = index;
+                    reader.effects.push((service.name.clone(), effect));
                 }
             }
             _ => {}
@@ -35,14 +43,15 @@ pub(super) fn give(declared: &mut [Declaration]) -> Vec<DeclareError> {
     }
     let is_late = |path: &str, service: usize| contents.get(path).is_some_and(|file| *file > service);
     let mut late: Vec<(usize, &str)> =
-        services.iter().map(|((path, _), (last, _))| (*last, path.as_str())).collect();
+        readers.iter().map(|((path, _), reader)| (reader.last, path.as_str())).collect();
     late.retain(|(service, path)| is_late(path, *service));
     late.sort_unstable();
     let errors = late.into_iter().map(|(service, path)| late_file(&declared[service], path)).collect();
     for (index, declaration) in declared.iter_mut().enumerate() {
         if let Resource::File(file) = &mut declaration.resource {
-            let later = services.iter().filter(|((path, _), (last, _))| *path == file.dest && *last > index);
-            file.notifies = later.flat_map(|(_, (_, effects))| effects.iter().cloned()).collect();
+            let later =
+                readers.iter().filter(|((path, _), reader)| *path == file.dest && reader.last > index);
+            file.notifies = later.flat_map(|(_, reader)| reader.effects.iter().cloned()).collect();
         }
     }
     errors

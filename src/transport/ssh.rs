@@ -105,22 +105,25 @@ async fn words_with_proxy(target: &Target, settings: &Settings) -> Option<String
     (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// Ends a master that no longer answers, so that a new one can take its place.
+/// Lets go of a master that no longer answers, so that a new one can take its place. It is not ended: another run may be
+/// in the middle of a change over it, and its host only be slow. It ends with that run's session, or by its own
+/// ServerAlive.
 pub(super) async fn forget_master(target: &Target, settings: &Settings) {
-    end_master(&socket(target, settings)).await;
+    tell_master("stop", &socket(target, settings)).await;
 }
 
 /// Ends every master whose socket is in the folder, and removes the folder: their hosts are about to go.
 pub async fn end_masters(control_dir: &Path) {
     for socket in control::sockets(control_dir) {
-        end_master(&socket).await;
+        tell_master("exit", &socket).await;
     }
     control::remove(control_dir);
 }
 
-async fn end_master(socket: &Path) {
+/// Has a master take no more sessions (`stop`) or `exit`, and removes its socket.
+async fn tell_master(what: &str, socket: &Path) {
     let mut ssh = Command::new("ssh");
-    ssh.arg("-S").arg(socket).args(["-O", "exit", "-F", "none", "master"]);
+    ssh.arg("-S").arg(socket).args(["-O", what, "-F", "none", "master"]);
     ssh.stdin(ProcessStdio::null()).stdout(ProcessStdio::null()).stderr(ProcessStdio::null());
     ssh.kill_on_drop(true);
     let _ = tokio::time::timeout(Duration::from_secs(5), ssh.status()).await;

@@ -41,6 +41,8 @@ pub fn nothing_is_left_running(cluster: &Cluster) {
     killed(cluster);
     tell("   the link is cut");
     link_is_cut(cluster);
+    tell("   the link stalls, and another run gives up on it");
+    link_stalls(cluster);
 }
 
 fn interrupted(cluster: &Cluster) {
@@ -112,6 +114,22 @@ fn link_is_cut(cluster: &Cluster) {
     cluster.on(host, "touch /run/hurry");
     cluster.playbook(SLOW, &[]).exits(0);
     cluster.on_each(&["lvs_real_server01", host], "test -e /run/slow; rm /run/slow /run/hurry");
+    cluster.is_as_declared("tutorial.yaml");
+}
+
+/// Less than what ends a connection, but more than the patience of a second run: that one's end is not the first's.
+fn link_stalls(cluster: &Cluster) {
+    let hosts = ["lvs_real_server01", "client"];
+    let mut run = cluster.start_playbook(SLOW, &[]);
+    assert!(run.sees_step("a long moment"), "{:?}", run.ends());
+    cluster.link(hosts[1], false);
+    let plan =
+        cluster.lab("plan", "tutorial.yaml", &["--limit", hosts[1], "--connect-timeout", "1"]).exits(4);
+    cluster.link(hosts[1], true);
+    assert_eq!(plan.events.failure(hosts[1])["unreachable"], true, "{}", plan.words);
+    cluster.on_each(&hosts, "touch /run/hurry");
+    cluster.ended(run).exits(0);
+    cluster.on_each(&hosts, "rm /run/slow /run/hurry");
     cluster.is_as_declared("tutorial.yaml");
 }
 
