@@ -109,7 +109,12 @@ impl Kind for DefaultGateway {
             }
         }
         let mut risks = Vec::new();
-        let ours = |route: &Route| route.via == Some(via) && route.device == *interface && !route.multipath;
+        // a route with several next hops and no metric goes before those with one, and only a replace takes it whole
+        let replace = observed.routes.iter().any(|route| route.multipath && route.metric.is_none());
+        let ours = |route: &Route| {
+            let shadowed = replace && route.metric.is_some();
+            route.via == Some(via) && route.device == *interface && !route.multipath && !shadowed
+        };
         let found = observed.routes.iter().position(ours);
         if found.is_none() || observed.routes.len() > 1 {
             let now: Vec<_> = observed.routes.iter().map(|r| (r.device.clone(), r.gateway())).collect();

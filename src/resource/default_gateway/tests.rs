@@ -95,6 +95,10 @@ fn a_route_that_the_replace_takes_is_not_deleted_after_it() {
     );
     let found = change(&["default dev eth0 scope link ", "default via 192.168.40.100 dev eth0 metric 100 "]);
     assert_eq!(found.script, "ip -4 route del default dev eth0 scope link 2>/dev/null || :\n");
+    let hops = "default proto static \\\tnexthop via 10.0.0.1 dev eth1 weight 1 \\\tnexthop via 192.168.40.1 dev eth0 weight 1 ";
+    let several = change(&[hops, "default via 192.168.40.100 dev eth0 metric 100 "]);
+    let delete = "ip -4 route del default via 192.168.40.100 dev eth0 metric 100 2>/dev/null || :\n";
+    assert_eq!(several.script, format!("{replace}{delete}"));
 }
 
 #[test]
