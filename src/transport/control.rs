@@ -38,11 +38,25 @@ pub(super) fn ours(dir: &Path) -> Result<(), String> {
     let given = std::path::absolute(dir).map_err(|error| error.to_string())?;
     for above in given.ancestors().skip(1).chain(resolved.ancestors().skip(1)) {
         let metadata = look(above)?;
-        if ![0, me].contains(&metadata.uid()) || open_to_all(&metadata) {
+        let trusted = [0, me].contains(&metadata.uid()) || Some(metadata.uid()) == roots_uid_outside();
+        if !trusted || open_to_all(&metadata) {
             return Err(format!("others may change {}", above.display()));
         }
     }
     Ok(())
+}
+
+/// What root's files seem to belong to within a user namespace that does not have root (user_namespaces(7), of the
+/// overflow user ID): there / itself is not root's.
+fn roots_uid_outside() -> Option<u32> {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    overflow(&read("/proc/self/uid_map"), &read("/proc/sys/kernel/overflowuid"))
+}
+
+/// The overflow user ID where the map, lines of `INSIDE OUTSIDE COUNT`, has no place for the outer root.
+fn overflow(uid_map: &str, overflow_uid: &str) -> Option<u32> {
+    let has_root = uid_map.lines().any(|line| line.split_whitespace().nth(1) == Some("0"));
+    if has_root { None } else { overflow_uid.trim().parse().ok() }
 }
 
 /// Anybody may rename what is in it; in a sticky directory (/tmp) only what is their own.
@@ -132,6 +146,18 @@ mod tests {
         assert_eq!(why(&dir), "");
         assert_eq!(dir.metadata().unwrap().mode() & 0o777, 0o700);
         assert_eq!(dir.parent().unwrap().metadata().unwrap().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn root_is_known_by_its_own_number_but_in_a_namespace_without_it() {
+        for (map, known) in [
+            ("         0          0 4294967295\n", None),
+            ("0 1000 1\n", Some(65534)),
+            ("1000 1000 1\n", Some(65534)),
+            ("0 1000 1\n1 0 1\n", None),
+        ] {
+            assert_eq!(overflow(map, "65534\n"), known, "{map}");
+        }
     }
 
     #[test]
