@@ -8,7 +8,7 @@ use super::args::{OutputArgs, OutputFormat};
 use super::exit::Exit;
 use super::settings;
 use crate::inventory::Inventory;
-use crate::lab::{Lab, LabError};
+use crate::lab::{Before, Lab, LabError};
 use crate::report::{Format, Options, Report, Summary};
 use crate::transport;
 
@@ -49,9 +49,8 @@ impl Context {
     pub(super) async fn put_up(&self, lab: &Lab, inventory: &Inventory) -> Result<(), LabError> {
         let mut events = |event| self.report.lab(event);
         let raising = lab.begin(inventory, &mut events).await?;
-        *self.put_up.borrow_mut() = Some(PutUp { lab: lab.clone(), running: raising.running().to_vec() });
-        // What fails has taken itself back.
-        raising.finish(&mut events).await.inspect_err(|_| self.keep())
+        *self.put_up.borrow_mut() = Some(PutUp { lab: lab.clone(), before: raising.before().clone() });
+        raising.finish(&mut events).await
     }
 
     /// The verb has come to its good end, and what it put up stays.
@@ -63,11 +62,11 @@ impl Context {
     /// nobody left to handle it.
     pub(super) async fn clean_up(&self) -> bool {
         // It is forgotten only when it is gone: an interruption may come in the middle of this, which then begins anew.
-        let Some(PutUp { lab, running }) = self.put_up.borrow().clone() else { return true };
-        if running.is_empty() {
+        let Some(PutUp { lab, before }) = self.put_up.borrow().clone() else { return true };
+        if before.running.is_empty() {
             transport::end_masters(&settings::lab_control_dir(&lab)).await;
         }
-        let taken_back = lab.take_back(&running, &mut |event| self.report.lab(event)).await;
+        let taken_back = lab.take_back(&before, &mut |event| self.report.lab(event)).await;
         self.keep();
         if let Err(error) = &taken_back {
             self.report.error(&error.to_string(), "");
@@ -76,9 +75,9 @@ impl Context {
     }
 }
 
-/// What a verb put up for itself: all machines of the lab but those that ran before.
+/// What a verb put up for itself: all of the lab but what there was before.
 #[derive(Clone)]
 struct PutUp {
     lab: Lab,
-    running: Vec<String>,
+    before: Before,
 }

@@ -36,10 +36,10 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
     // A mistake in a document is worth knowing before a minute is spent on machines.
     let inventory = load(path, Wanted::deploy(playbook), &engine)?.inventory;
     let lab = settings::lab_of(&inventory)?;
-    if lab.has_machines() {
+    if lab.exists()? {
         return Err(Stop::usage(
             format!(
-                "the lab of cluster `{}` is up, and a rehearsal begins with bare machines",
+                "there is a lab of cluster `{}` already, and a rehearsal begins with bare machines",
                 inventory.cluster
             ),
             "take it down with `lvsprov lab down INVENTORY`, or give the inventory another `cluster` name",

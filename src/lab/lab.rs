@@ -12,7 +12,7 @@ use super::error::{At, LabError};
 use super::event::LabEvent;
 use super::folder::{Folder, file_name};
 use super::machine::{self, Machine};
-use super::raising::Raising;
+use super::raising::{Before, Raising};
 use super::topology::{Plan, Topology};
 use super::{image, network, program, ssh};
 use crate::inventory::Inventory;
@@ -85,6 +85,14 @@ impl Lab {
         self.folder.console(host)
     }
 
+    /// Whether it has machines, running or not.
+    ///
+    /// # Errors
+    /// Its folder can't be read.
+    pub fn exists(&self) -> Result<bool, LabError> {
+        Ok(!self.folder.plans()?.is_empty())
+    }
+
     /// Whether any of its machines runs: those that do not are hosts that are down.
     pub fn has_machines(&self) -> bool {
         self.ssh_config().exists() && !machine::processes(&self.folder.path).is_empty()
@@ -108,12 +116,16 @@ impl Lab {
                 break lock;
             }
         };
-        let before = self.folder.plans()?;
-        if let Some(plan) = topology.machines.iter().find(|plan| before.iter().any(|old| differ(old, plan))) {
+        let recorded = self.folder.plans()?;
+        if let Some(plan) = topology.machines.iter().find(|plan| recorded.iter().any(|old| differ(old, plan)))
+        {
             return Err(LabError::Changed { host: plan.host.clone() });
         }
-        let running = machine::processes(&self.folder.path).into_iter().map(|process| process.host).collect();
-        Ok(Raising { lab: self, topology, image, running, _lock: lock })
+        let before = Before {
+            machines: recorded.into_iter().map(|plan| plan.host).collect(),
+            running: machine::processes(&self.folder.path).into_iter().map(|process| process.host).collect(),
+        };
+        Ok(Raising { lab: self, topology, image, before, _lock: lock })
     }
 
     /// Ends every process of the lab and removes all that it has on this machine; also what an `up` left that was cut
@@ -126,26 +138,30 @@ impl Lab {
         self.take_down(events).await
     }
 
-    /// Takes back what a [`Raising`] put up that was dropped: all of the lab, or, where `running` machines were up
-    /// before, what else there is.
-    pub async fn take_back(
-        &self,
-        running: &[String],
-        events: &mut dyn FnMut(LabEvent),
-    ) -> Result<(), LabError> {
+    /// Takes back what a [`Raising`] put up that was dropped: all of the lab, or what it had not before.
+    pub async fn take_back(&self, before: &Before, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
         let Some(_lock) = self.folder.lock(&self.name).await? else { return Ok(()) };
-        self.end_all_but(running, events).await
+        self.restore(before, events).await
     }
 
-    pub(super) async fn end_all_but(
+    pub(super) async fn restore(
         &self,
-        running: &[String],
+        before: &Before,
         events: &mut dyn FnMut(LabEvent),
     ) -> Result<(), LabError> {
-        if running.is_empty() {
+        if before.machines.is_empty() {
             return self.take_down(events).await;
         }
-        machine::end(&self.folder.path, |host| !running.iter().any(|kept| kept == host)).await
+        machine::end(&self.folder.path, |host| !before.running.iter().any(|kept| kept == host)).await?;
+        for plan in self.folder.plans()?.iter().filter(|plan| !before.machines.contains(&plan.host)) {
+            network::unplug(&self.namespace(), plan).await?;
+            let folder = machine::folder(&self.folder.path, &plan.host);
+            fs::remove_dir_all(&folder).at(&folder)?;
+        }
+        if before.running.is_empty() {
+            network::remove(&self.namespace()).await?;
+        }
+        self.write_ssh()
     }
 
     async fn take_down(&self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {

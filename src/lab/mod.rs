@@ -35,4 +35,4 @@ pub use error::{LabError, Missing};
 pub use event::{BuildStep, LabEvent};
 pub use lab::{Lab, LabSettings, MachineStatus};
 pub use proxy::proxy;
-pub use raising::Raising;
+pub use raising::{Before, Raising};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::LabError;
 use super::program::Program;
-use super::topology::Topology;
+use super::topology::{Plan, Topology};
 
 /// Where ip-netns(8) keeps a namespace's name.
 pub fn link(namespace: &str) -> PathBuf {
@@ -34,6 +34,15 @@ pub async fn ensure(namespace: &str, topology: &Topology) -> Result<(), LabError
         .args(made)
         .run()
         .await?;
+    Ok(())
+}
+
+/// Removes the taps of a machine that is no more: should it come again, it may be in other subnets.
+pub async fn unplug(namespace: &str, machine: &Plan) -> Result<(), LabError> {
+    for card in &machine.cards {
+        let tap = format!("ip link show {0} >/dev/null 2>&1 || exit 0; ip link delete {0}", card.tap);
+        Program::new("ip").args(["netns", "exec", namespace, "sh", "-c", &tap]).run().await?;
+    }
     Ok(())
 }
 

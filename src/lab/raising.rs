@@ -12,20 +12,29 @@ use super::lab::{Lab, patience, tell_ready};
 use super::topology::Topology;
 use super::{machine, network, seed};
 
+/// What a lab had before it was put up. That stays as it is, whatever happens.
+#[derive(Clone, Debug)]
+pub struct Before {
+    /// The hosts whose machines it had, with their disks.
+    pub machines: Vec<String>,
+    /// Those that ran.
+    pub running: Vec<String>,
+}
+
 /// A lab that is held, against other processes, to be put up. Dropping it half way leaves what it had put up so far, which
 /// [`Lab::take_back`] ends.
 pub struct Raising<'l> {
     pub(super) lab: &'l Lab,
     pub(super) topology: Topology,
     pub(super) image: PathBuf,
-    pub(super) running: Vec<String>,
+    pub(super) before: Before,
     pub(super) _lock: fs::File,
 }
 
 impl Raising<'_> {
-    /// The machines that were up before. They stay as they are, whatever happens.
-    pub fn running(&self) -> &[String] {
-        &self.running
+    /// What there was before.
+    pub fn before(&self) -> &Before {
+        &self.before
     }
 
     /// Starts the machines that do not run, and waits until each answers. What fails takes back what it put up, keeping
@@ -40,13 +49,13 @@ impl Raising<'_> {
             *console = folder.kept_log(host);
         }
         folder.keep_logs(&self.topology.machines);
-        // The first failure is the one to tell; what a clean-up leaves, `down` finds again.
-        let _ = self.lab.end_all_but(&self.running, events).await;
+        // The first failure is the one to tell; what this leaves, the next attempt to take it back finds again.
+        let _ = self.lab.restore(&self.before, events).await;
         Err(error)
     }
 
     async fn raise(&self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
-        let Raising { lab, topology, image, running, .. } = self;
+        let Raising { lab, topology, image, before, .. } = self;
         let namespace = lab.namespace();
         network::ensure(&namespace, topology).await?;
         events(LabEvent::NetworkReady { namespace: namespace.clone(), subnets: topology.subnets.len() });
@@ -61,7 +70,7 @@ impl Raising<'_> {
         let login = fs::read_to_string(&login).at(login)?;
         let mut started = Vec::new();
         for plan in &topology.machines {
-            if running.contains(&plan.host) {
+            if before.running.contains(&plan.host) {
                 events(LabEvent::MachineKept { host: plan.host.clone() });
                 continue;
             }

@@ -107,6 +107,40 @@ fn what_lab_up_cannot_do_it_takes_back(labs: &Cluster, (inventory, cluster): &(S
     std::fs::remove_file(&disk).unwrap();
     labs.lvsprov(&up).exits(0);
     assert!(runs("server") && boot() == before && !console.exists());
+
+    tell("lab up with a new host, Ctrl-C: nothing of it is left");
+    let third = |rip: &str| format!("cluster: {cluster}\n{SMALL}  third: {{ rip: {rip} }}\n");
+    labs.write(inventory, &third("10.2.0.12/24"));
+    let mut interrupted = labs.start(&up);
+    assert!(interrupted.sees(|event| event["event"] == "machine_started"), "{:?}", interrupted.ends());
+    interrupted.signal(Signal::INT);
+    labs.ended(interrupted).exits(130);
+    assert!(!runs("third") && !folder.join("machines/third").exists() && boot() == before);
+    // It may come with another address.
+    labs.write(inventory, &third("10.2.0.13/24"));
+    labs.lvsprov(&up).exits(0);
+    assert!(labs.inside(inventory, "third", "ping -c 1 -W 20 10.2.0.10").contains("1 received"));
+
+    tell("all machines off, then lab up and Ctrl-C: their disks stay");
+    labs.inside(inventory, "director", "echo mine >/root/mine; sync");
+    for host in ["director", "server", "third"] {
+        labs.inside(inventory, host, "systemctl --no-block poweroff");
+    }
+    let off = || ["director", "server", "third"].iter().all(|host| !runs(host));
+    until("all kernels end", Duration::from_secs(120), || off().then_some(()));
+    let rehearsal = labs.lvsprov(&["rehearse", inventory, "--output", "json"]).exits(2);
+    assert!(
+        rehearsal.stderr.contains("lab down") || rehearsal.stdout.contains("lab down"),
+        "{}",
+        rehearsal.words
+    );
+    let mut interrupted = labs.start(&up);
+    assert!(interrupted.sees(|event| event["event"] == "machine_started"), "{:?}", interrupted.ends());
+    interrupted.signal(Signal::INT);
+    labs.ended(interrupted).exits(130);
+    assert!(off());
+    labs.lvsprov(&up).exits(0);
+    assert_eq!(labs.inside(inventory, "director", "cat /root/mine"), "mine");
 }
 
 /// No process, no namespace, no file of the lab of that name.
