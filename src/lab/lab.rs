@@ -154,7 +154,6 @@ impl Lab {
         }
         machine::end(&self.folder.path, |host| !before.running.iter().any(|kept| kept == host)).await?;
         for plan in self.folder.plans()?.iter().filter(|plan| !before.machines.contains(&plan.host)) {
-            network::unplug(&self.namespace(), plan).await?;
             let folder = machine::folder(&self.folder.path, &plan.host);
             fs::remove_dir_all(&folder).at(&folder)?;
         }

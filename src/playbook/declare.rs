@@ -56,7 +56,8 @@ struct TemplateArgs {
     mode: Option<Json>,
     owner: Option<Json>,
     group: Option<Json>,
-    secret: Option<Json>,
+    #[serde(default = "no")]
+    secret: Json,
 }
 
 /// `virtual_services`: the director's part of the inventory's virtual services.
@@ -67,6 +68,11 @@ struct VirtualServicesArgs {
     persist: bool,
     #[serde(default)]
     prune: bool,
+}
+
+/// Not what stands for nothing: a file refuses that.
+fn no() -> Json {
+    Json::Bool(false)
 }
 
 fn yes() -> bool {
@@ -182,7 +188,6 @@ impl Task<'_> {
                 let template = scope.engine.file(&args.src).map_err(|error| at((self.span, error)))?;
                 let content = engine::render(&template, variables).map_err(|error| at((self.span, error)))?;
                 let TemplateArgs { src: _, dest, mode, owner, group, secret } = args;
-                let secret = secret.unwrap_or(Json::Bool(false));
                 let file = json!({
                     "dest": dest, "content": content, "mode": mode, "owner": owner, "group": group, "secret": secret,
                 });

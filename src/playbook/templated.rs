@@ -12,9 +12,11 @@ use crate::document::{Complaints, Node, Span, Value as Yaml};
 pub(super) enum Templated<'e> {
     /// Nothing to render in it.
     Plain(Json),
-    /// A text that is one `{{ expression }}`: the value keeps its type. Only a text or number has what stands before
-    /// and behind the braces around it: a block of YAML ends with a newline, which no list is meant to have.
-    Expression { expression: Expression<'e, 'static>, text: String, around: (String, String), span: Span },
+    /// A text that is one `{{ expression }}`: the value keeps its type.
+    Expression { expression: Expression<'e, 'static>, text: String, span: Span },
+    /// The same with blanks beside it, as a block of YAML has them, which ends with a newline: only a list or mapping
+    /// is not meant to have them, and all else is the text.
+    Block { expression: Expression<'e, 'static>, template: Template<'e, 'e>, span: Span },
     /// A text with templates in it.
     Text { template: Template<'e, 'e>, span: Span },
     /// A list.
@@ -55,14 +57,12 @@ impl<'e> Templated<'e> {
         complaints: &mut Complaints,
     ) -> Templated<'e> {
         let compiled = match sole_expression(text) {
-            Some((before, inner, behind)) => {
-                engine.expression(inner).map(|expression| Templated::Expression {
-                    expression,
-                    text: inner.trim().to_owned(),
-                    around: (before.to_owned(), behind.to_owned()),
-                    span,
-                })
-            }
+            Some(inner) if text.trim() == text => engine
+                .expression(inner)
+                .map(|expression| Templated::Expression { expression, text: inner.trim().to_owned(), span }),
+            Some(inner) => engine.expression(inner).and_then(|expression| {
+                engine.text(text).map(|template| Templated::Block { expression, template, span })
+            }),
             None => engine.text(text).map(|template| Templated::Text { template, span }),
         };
         compiled.unwrap_or_else(|error| {
@@ -75,12 +75,17 @@ impl<'e> Templated<'e> {
     pub(super) fn render(&self, variables: &Value) -> Result<Json, (Span, TemplateError)> {
         Ok(match self {
             Templated::Plain(value) => value.clone(),
-            Templated::Expression { expression, text, around: (before, behind), span } => {
-                let value = engine::evaluate(expression, text, variables).map_err(|error| (*span, error))?;
-                let alone = before.is_empty() && behind.is_empty();
-                if !alone && matches!(value.kind(), ValueKind::String | ValueKind::Number) {
-                    return Ok(Json::String(format!("{before}{value}{behind}")));
+            Templated::Block { expression, template, span } => {
+                let structure = expression.eval(variables.clone()).ok().filter(|value| {
+                    matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable | ValueKind::Map)
+                });
+                match structure.and_then(|value| serde_json::to_value(&value).ok()) {
+                    Some(value) => value,
+                    None => text(template, *span, variables)?,
                 }
+            }
+            Templated::Expression { expression, text, span } => {
+                let value = engine::evaluate(expression, text, variables).map_err(|error| (*span, error))?;
                 serde_json::to_value(&value).map_err(|error| {
                     let message = format!("`{text}` is no value that a module takes: {error}");
                     (
@@ -94,9 +99,7 @@ impl<'e> Templated<'e> {
                     )
                 })?
             }
-            Templated::Text { template, span } => {
-                Json::String(engine::render(template, variables).map_err(|error| (*span, error))?)
-            }
+            Templated::Text { template, span } => text(template, *span, variables)?,
             Templated::List(items) => {
                 Json::Array(items.iter().map(|item| item.render(variables)).collect::<Result<_, _>>()?)
             }
@@ -110,15 +113,17 @@ impl<'e> Templated<'e> {
     }
 }
 
-/// What is between the braces when the text is nothing but one `{{ }}`, with the blanks before and behind it.
-fn sole_expression(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_at(text.len() - text.trim_start().len());
-    let (rest, behind) = rest.split_at(rest.trim_end().len());
-    let inner = rest.strip_prefix("{{")?.strip_suffix("}}")?;
+fn text(template: &Template<'_, '_>, span: Span, variables: &Value) -> Result<Json, (Span, TemplateError)> {
+    engine::render(template, variables).map(Json::String).map_err(|error| (span, error))
+}
+
+/// What is between the braces when the text is nothing but one `{{ }}`, and blanks beside it.
+fn sole_expression(text: &str) -> Option<&str> {
+    let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
     // `{{-` and `-}}` are braces of a template too, not a minus.
     let of_braces = inner.starts_with(['-', '+']) || inner.ends_with(['-', '+']);
     let several = inner.contains("{{") || inner.contains("}}") || inner.contains("{%");
-    (!of_braces && !several).then_some((before, inner, behind))
+    (!of_braces && !several).then_some(inner)
 }
 
 #[cfg(test)]
@@ -127,11 +132,11 @@ mod tests {
 
     #[test]
     fn only_a_text_that_is_one_expression_keeps_its_type() {
-        assert_eq!(sole_expression("{{ time.servers }}"), Some(("", " time.servers ", "")));
+        assert_eq!(sole_expression("{{ time.servers }}"), Some(" time.servers "));
         assert_eq!(sole_expression("{{ a }}/{{ b }}"), None);
         assert_eq!(sole_expression("x {{ a }}"), None);
-        assert_eq!(sole_expression("{{ -5 }}"), Some(("", " -5 ", "")));
-        assert_eq!(sole_expression(" {{ a }}\n"), Some((" ", " a ", "\n")));
+        assert_eq!(sole_expression("{{ -5 }}"), Some(" -5 "));
+        assert_eq!(sole_expression(" {{ a }}\n"), Some(" a "));
         for text in ["{{ a }} {{ b }}\n", "{{- a }}", "{{ a -}}", "{{+ a }}", "{{ a +}}"] {
             assert_eq!(sole_expression(text), None, "{text:?}");
         }

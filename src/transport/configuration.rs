@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use sha2::{Digest, Sha256};
@@ -14,10 +14,14 @@ use tokio::time::timeout;
 /// A digest of every configuration file that ssh reads, those that they include among them: `~/.ssh/config` and the
 /// system's, or the one that `-F` names. A master that was made under other files may lead to another machine, and is not taken up.
 ///
-/// Where ssh can't read them, or takes longer than `patience` (a `Match exec` may run anything), it is empty: connecting
-/// then tells why.
+/// Where ssh can't read them it is empty: connecting then tells why. Where it takes longer than `patience`, as a `Match
+/// exec` may run anything, it is a word that no other run has: which masters are of the same files is not known.
 pub async fn configuration(config_file: Option<&Path>, patience: Duration) -> String {
-    let Ok(Ok(told)) = timeout(patience, told_by_ssh(config_file)).await else { return String::new() };
+    let told = match timeout(patience, told_by_ssh(config_file)).await {
+        Ok(Ok(told)) => told,
+        Ok(Err(_)) => return String::new(),
+        Err(_) => return format!("{} {:?}", std::process::id(), SystemTime::now()),
+    };
     let mut digest = Sha256::new();
     for file in files(&String::from_utf8_lossy(&told)) {
         digest.update(file.as_os_str().as_encoded_bytes());
@@ -78,7 +82,8 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let config = place.path().join("config");
         write(&config, "Match exec \"sleep 5\"\n  User root\n").unwrap();
-        assert_eq!(super::configuration(Some(&config), Duration::from_millis(500)).await, "");
+        let impatient = || super::configuration(Some(&config), Duration::from_millis(300));
+        assert_ne!(impatient().await, impatient().await, "a master of another configuration may be there");
     }
 
     #[tokio::test]

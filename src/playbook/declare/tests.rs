@@ -193,28 +193,31 @@ fn a_text_keeps_what_stands_beside_its_braces() {
 }
 
 #[test]
-fn a_block_s_newline_takes_nothing_from_a_list_or_a_boolean() {
+fn a_block_is_a_list_where_its_expression_is_one_and_else_a_text() {
     let playbook = "\
 - hosts: client
-  vars: { dirs: [a, b], level: 5 }
+  vars: { dirs: [a, b], empty: ~ }
   tasks:
     - file: { dest: '/{{ item }}', state: directory }
       loop: >
         {{ dirs }}
-    - service:
-        name: a
-        enabled: |
-          {{ level > 4 }}
     - file:
-        dest: /level
+        dest: '/x{{ item }}'
         content: |
-          {{ level }}
+          {{ item }}
+      loop: [5, five, true, '{{ empty }}']
+    - file:
+        dest: /y
+        content: |
+          {{ 'of directors alone' if role == 'director' }}
 ";
     let declared = declared(playbook, "client").unwrap();
-    let [_, _, service, file] = &declared[..] else { panic!("{declared:?}") };
-    let Resource::Service(service) = &service.resource else { panic!("{service:?}") };
-    let Resource::File(file) = &file.resource else { panic!("{file:?}") };
-    assert_eq!((service.enabled, file.content.as_deref()), (Some(true), Some("5\n")));
+    let contents = declared.iter().filter_map(|declaration| match &declaration.resource {
+        Resource::File(file) => file.content.as_deref(),
+        _ => None,
+    });
+    assert_eq!(contents.collect::<Vec<_>>(), ["5\n", "five\n", "True\n", "None\n", "\n"]);
+    assert_eq!(declared.len(), 7);
 }
 
 #[test]
@@ -227,9 +230,11 @@ fn a_template_is_held_to_what_a_file_is() {
     let Resource::File(file) = &declared[0].resource else { panic!("{declared:?}") };
     assert_eq!((file.owner.as_deref(), file.group.as_deref()), (Some("1000"), Some("www-data")));
     assert!(file.secret && file.mode.is_some() && file.content.as_deref() == Some("client\n"), "{file:?}");
-    for (args, said) in
-        [("dest: x", "must be an absolute path"), ("dest: /x, mode: 644", "octal digits in quotes")]
-    {
+    for (args, said) in [
+        ("dest: x", "must be an absolute path"),
+        ("dest: /x, secret: ", "`secret` is true or false"),
+        ("dest: /x, mode: 644", "octal digits in quotes"),
+    ] {
         let errors = task(args).unwrap_err();
         let message = &errors[0].error.message;
         assert!(message.starts_with("template: ") && message.contains(said), "{message}");
