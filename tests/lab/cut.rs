@@ -128,7 +128,9 @@ fn link_stalls(cluster: &Cluster) {
     // It takes the first one's connection for dead after five seconds. That one lasts for fifteen.
     std::thread::sleep(Duration::from_secs(7));
     cluster.link(hosts[1], true);
-    cluster.ended(plan).exits(0);
+    // It may have come too early for its own connection. What matters is the first run.
+    let plan = cluster.ended(plan);
+    assert!(matches!(plan.code, Some(0 | 4)), "{}\n{}\n{}", plan.words, plan.stdout, plan.stderr);
     cluster.on_each(&hosts, "touch /run/hurry");
     cluster.ended(run).exits(0);
     cluster.on_each(&hosts, "rm /run/slow /run/hurry");
