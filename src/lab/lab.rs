@@ -138,17 +138,9 @@ impl Lab {
         self.take_down(events).await
     }
 
-    /// Takes back what a [`Raising`] put up that was dropped: all of the lab, or what it had not before.
+    /// Takes back what a [`Raising`] put up that was dropped or has failed: all of the lab, or what it had not before.
     pub async fn take_back(&self, before: &Before, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
         let Some(_lock) = self.folder.lock(&self.name).await? else { return Ok(()) };
-        self.restore(before, events).await
-    }
-
-    pub(super) async fn restore(
-        &self,
-        before: &Before,
-        events: &mut dyn FnMut(LabEvent),
-    ) -> Result<(), LabError> {
         if before.machines.is_empty() {
             return self.take_down(events).await;
         }

@@ -50,7 +50,8 @@ fn names(listed: &str) -> Vec<&str> {
     listed.lines().filter_map(|line| line.split(": ").nth(1)?.split('@').next()).collect()
 }
 
-/// The ip(8) commands for the bridges and taps that are not among `present`, and these devices' names.
+/// The ip(8) commands that make the bridges and taps that are not among `present` and put each tap into its bridge; and
+/// the names of what they make.
 fn missing<'a>(topology: &'a Topology, present: &[&str]) -> (String, Vec<&'a str>) {
     let mut batch = "link set lo up\n".to_owned();
     let mut made = Vec::new();

@@ -37,8 +37,8 @@ impl Raising<'_> {
         &self.before
     }
 
-    /// Starts the machines that do not run, and waits until each answers. What fails takes back what it put up, keeping
-    /// the consoles' logs.
+    /// Starts the machines that do not run, and waits until each answers. What fails keeps the consoles' logs, and leaves
+    /// the rest to [`Lab::take_back`].
     pub async fn finish(self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
         let folder = &self.lab.folder;
         folder.forget_failure()?;
@@ -49,8 +49,6 @@ impl Raising<'_> {
             *console = folder.kept_log(host);
         }
         folder.keep_logs(&self.topology.machines);
-        // The first failure is the one to tell; what this leaves, the next attempt to take it back finds again.
-        let _ = self.lab.restore(&self.before, events).await;
         Err(error)
     }
 

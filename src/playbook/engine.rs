@@ -192,10 +192,8 @@ fn undefined(text: &str, variables: Option<&Value>) -> TemplateError {
         format!("`{root}` is defined, but not this part of it")
     } else {
         let choice = crate::document::choose_from(root, names.iter().map(String::as_str));
-        match choice.strip_suffix('?') {
-            Some(_) => format!("{choice} Else define it under `vars`"),
-            None => format!("{choice}; or define it under `vars`"),
-        }
+        let or = if choice.ends_with('?') { " Else" } else { "; or" };
+        format!("{choice}{or} define it under `vars`")
     };
     TemplateError {
         message: format!("`{path}` is undefined"),
