@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::error::{At, LabError};
 use super::event::LabEvent;
-use super::folder::{Folder, file_name};
+use super::folder::Folder;
 use super::machine::{self, Machine};
 use super::raising::{Before, Raising};
 use super::topology::{Plan, Topology};
@@ -72,7 +72,7 @@ impl Lab {
 
     /// The name of its network namespace.
     pub fn namespace(&self) -> String {
-        format!("lvsprov-{}", file_name(&self.name))
+        network::name(&self.folder.path)
     }
 
     /// An ssh_config(5) that reaches each of its hosts by name, from outside the namespace.

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -190,16 +191,40 @@ pub fn wrapper(lab: &Path) -> PathBuf {
 
 /// All processes of a lab's machines, whoever started them and however that one ended.
 pub fn processes(lab: &Path) -> Vec<Process> {
-    let wrapper = wrapper(lab);
+    processes_within(&network::link(&network::name(lab)), &wrapper(lab))
+}
+
+fn processes_within(namespace: &Path, wrapper: &Path) -> Vec<Process> {
+    let namespace = inode(namespace);
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        let Ok(words) = fs::read(entry.path().join("cmdline")) else { continue };
-        if let Some(host) = machine_of(&words, &wrapper) {
+        if let Some(host) = machine_of(&words(&entry.path(), namespace), wrapper) {
             found.push(Process { pid, host });
         }
     }
     found
+}
+
+/// The words of a process's command line. For a moment of each execve(2), of which a kernel begins with several, there
+/// are none: a process of the namespace is read again until it has its words, or has ended.
+fn words(process: &Path, namespace: Option<u64>) -> Vec<u8> {
+    let begun = Instant::now();
+    // A thread of this machine's kernel has no program, nor ever words.
+    let executes = || process.join("exe").read_link().is_ok() && inode(&process.join("ns/net")) == namespace;
+    loop {
+        let words = fs::read(process.join("cmdline")).unwrap_or_default();
+        if !words.is_empty() || namespace.is_none() || !executes() || begun.elapsed() > Duration::from_secs(1)
+        {
+            return words;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// What tells one network namespace from another. A process that has ended is in none.
+fn inode(namespace: &Path) -> Option<u64> {
+    fs::metadata(namespace).ok().map(|namespace| namespace.ino())
 }
 
 /// Whose process it is, from the words of its command line, each ended by a zero byte: the wrapper's path is among them,
@@ -262,5 +287,20 @@ mod tests {
         assert_eq!(of(b"/s/other/boot\0umid=client\0"), None);
         assert_eq!(of(b"less\0/s/web/boot\0"), None);
         assert_eq!(of(b""), None);
+    }
+
+    #[test]
+    fn a_process_in_the_middle_of_an_exec_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let wrapper = folder.path().join("boot");
+        // Its command line is empty for a moment of every round.
+        fs::write(&wrapper, "exec sh \"$0\" \"$@\"").unwrap();
+        let mut child = std::process::Command::new("sh").arg(&wrapper).arg("umid=client").spawn().unwrap();
+        let unseen = (0..500)
+            .filter(|_| processes_within(Path::new("/proc/self/ns/net"), &wrapper).is_empty())
+            .count();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(unseen, 0, "of 500 looks");
     }
 }

@@ -6,6 +6,11 @@ use super::error::LabError;
 use super::program::Program;
 use super::topology::Topology;
 
+/// The name of the namespace of the lab in that folder.
+pub fn name(lab: &Path) -> String {
+    format!("lvsprov-{}", lab.file_name().unwrap_or_default().to_string_lossy())
+}
+
 /// Where ip-netns(8) keeps a namespace's name.
 pub fn link(namespace: &str) -> PathBuf {
     Path::new("/run/netns").join(namespace)
