@@ -37,8 +37,9 @@ pub(super) async fn shell_of_live_master(
     }
 }
 
-/// Connects anew, and gives a shell. A server that hangs up before anybody has logged in is asked again: sshd does that
-/// at random while many connect at once (sshd_config(5) MaxStartups), a jump host above all.
+/// Connects anew, and gives a shell. A server that hangs up before anybody has logged in is asked again, and so is a proxy
+/// that fails and then does not: sshd does that at random while many connect at once (sshd_config(5) MaxStartups), a jump
+/// host above all.
 pub(super) async fn connect(target: &Target, settings: &Settings, command: &str) -> Result<Shell, LinkError> {
     for pause in [500, 1500] {
         match launch_master_and_shell(target, settings, command).await {
@@ -78,11 +79,13 @@ async fn launch_master_and_shell(
         remedy: "install the OpenSSH client on this machine",
     })?;
     if !status.success() {
-        let stderr = match proxy_was_silenced(&stderr) {
-            true => words_with_proxy(target, settings).await.unwrap_or(stderr),
-            false => stderr,
-        };
-        return Err(LinkError::Unreachable { why: Unreachable::from_ssh(&stderr), stderr });
+        if !proxy_was_silenced(&stderr) {
+            return Err(LinkError::Unreachable { why: Unreachable::from_ssh(&stderr), stderr });
+        }
+        return Err(match words_with_proxy(target, settings).await {
+            Some(stderr) => LinkError::Unreachable { why: Unreachable::from_ssh(&stderr), stderr },
+            None => LinkError::Unreachable { why: Unreachable::Closed, stderr },
+        });
     }
     shell(&socket, command)
         .await

@@ -91,7 +91,22 @@ pub fn each_host_says_why(cluster: &Cluster) {
     repair(cluster);
     sudo(cluster);
     Outside::of(cluster).run_json("plan", &[]).exits(0);
+    a_proxy_fails_once(cluster);
     cluster.is_as_declared("tutorial.yaml");
+}
+
+/// As a jump host does at random while many connect.
+fn a_proxy_fails_once(cluster: &Cluster) {
+    let [proxy, failed] = ["proxy", "failed"].map(|file| cluster.folder.join(file).display().to_string());
+    let script = format!(
+        "[ -e {failed} ] || {{ touch {failed}; exit 1; }}\nexec {} lab-proxy {} \"$@\"\n",
+        env!("CARGO_BIN_EXE_lvsprov"),
+        cluster.namespace()
+    );
+    std::fs::write(&proxy, script).unwrap();
+    let behind = format!("options: {{ ProxyCommand: \"sh {proxy} %h %p\" }}");
+    Outside::of(cluster).with("client", behind).run_json("plan", &["--limit", "client"]).exits(0);
+    assert!(Path::new(&failed).exists(), "it was asked through that proxy");
 }
 
 fn sudo(cluster: &Cluster) {
