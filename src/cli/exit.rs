@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::context::Context;
 use crate::document::Complaints;
 use crate::lab::LabError;
+use crate::report::Report;
 use crate::run::Failure;
 
 /// How a verb ended. The codes are part of the contract.
@@ -82,18 +82,18 @@ impl Stop {
     }
 
     /// Shows it, and gives the exit code.
-    pub(super) fn report(self, context: &Context) -> Exit {
+    pub(super) fn tell(self, report: &Report) -> Exit {
         match self {
             Stop::Complaints(complaints) => {
-                context.report.complaints(&complaints);
+                report.complaints(&complaints);
                 Exit::Usage
             }
             Stop::Usage { message, remedy } => {
-                context.report.usage(&message, &remedy);
+                report.usage(&message, &remedy);
                 Exit::Usage
             }
             Stop::Lab(error) => {
-                context.report.error(&error.to_string(), "");
+                report.error(&error.to_string(), "");
                 Exit::Failed
             }
         }

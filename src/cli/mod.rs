@@ -86,5 +86,5 @@ async fn run(verb: Verb, context: &Context) -> Exit {
         Verb::Schema => schema::schema(),
         Verb::LabProxy { namespace, host, port } => Ok(lab::proxy(&namespace, &host, port)),
     };
-    result.unwrap_or_else(|stop| stop.report(context))
+    result.unwrap_or_else(|stop| stop.tell(&context.report))
 }
