@@ -103,7 +103,7 @@ impl Director {
     /// Plans, applies, and finds nothing more to do.
     fn deploy(&self, declared: &VirtualServices) {
         let change = self.differ(declared).expect("something to do");
-        let output = self.run(&change.script);
+        let output = self.run(&change.unguarded());
         assert!(output.status.success(), "{:?}: {output:?}", self.shell);
         assert_eq!(self.differ(declared), None, "{:?}: it did not take", self.shell);
         assert!(!self.path("etc/.lvsprov.ipvsadm.rules.new").exists());
@@ -164,7 +164,7 @@ fn a_script_may_be_started_again() {
     for director in directors() {
         let change = director.differ(&declared(RR)).unwrap();
         for _ in 0..3 {
-            let output = director.run(&change.script);
+            let output = director.run(&change.unguarded());
             assert!(output.status.success(), "{:?}: {output:?}", director.shell);
         }
         assert_eq!(director.differ(&declared(RR)), None);
@@ -184,7 +184,7 @@ fn a_run_that_is_killed_is_finished_by_the_next() {
                 }
                 let change = director.differ(&declared(to)).unwrap();
                 fs::write(director.path("fatal"), fatal.to_string()).unwrap();
-                let killed = director.run(&change.script);
+                let killed = director.run(&change.unguarded());
                 let reached = !director.path("fatal").exists();
                 assert_ne!(killed.status.success(), reached, "{killed:?}");
                 _ = fs::remove_file(director.path("fatal"));
@@ -202,7 +202,7 @@ fn a_real_server_that_does_not_answer_is_never_added() {
     for director in directors() {
         fs::write(director.path("down"), "http://192.168.40.102:80/\n").unwrap();
         let change = director.differ(&declared(RR)).unwrap();
-        let output = director.run(&change.script);
+        let output = director.run(&change.unguarded());
         assert!(!output.status.success());
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.starts_with("real server 192.168.40.102:80 does not answer the director: "), "{said}");
@@ -278,7 +278,7 @@ fn what_the_kernel_refuses_is_told_with_the_call() {
     for director in directors() {
         let change = director.differ(&declared(RR)).unwrap();
         // Somebody takes the service away while the run adds to it.
-        let script = change.script.replace("edit -A -t 192.168.175.100:80 -s rr\n", "");
+        let script = change.unguarded().replace("edit -A -t 192.168.175.100:80 -s rr\n", "");
         let output = director.run(&script);
         assert!(!output.status.success());
         assert_eq!(

@@ -117,10 +117,26 @@ pub struct RealServer {
 }
 
 /// The whole table. Order does not matter to the kernel, so it is kept sorted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Written down it is a text of rules, as ipvsadm has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Table {
     /// Each service under its key.
     pub services: BTreeMap<ServiceKey, VirtualService>,
+}
+
+impl TryFrom<String> for Table {
+    type Error = super::Rejected;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Table> for String {
+    fn from(table: Table) -> String {
+        table.to_string()
+    }
 }
 
 impl Table {

@@ -3,16 +3,16 @@
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One name or a list of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Names(pub Vec<String>);
 
 /// A text, number or boolean, as the text that a file or the kernel has for it: `true` is `1`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Scalar(pub String);
 
 /// A text, or a whole number as it is written. What else stands there is not told: it may be a secret.
@@ -34,7 +34,7 @@ pub(super) fn text_or_integer_schema(_: &mut SchemaGenerator) -> Schema {
 }
 
 /// A file's mode in octal, as text of three or four digits: YAML would read a bare `0644` as the number 644.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mode(String);
 
 impl Mode {

@@ -3,21 +3,38 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::{Gate, Script};
+
 /// A resource's whole change: what a plan shows and what apply runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// What differs, each with its old and new value.
     pub aspects: Vec<Aspect>,
+    /// The part that comes first, where it could cut the controller off from the host.
+    pub live: Option<Live>,
     /// POSIX sh that makes the change, run as root in a subshell under `set -eu` with no standard input. It may be
     /// killed at any point and started again, and what it prints is shown only when it fails. The exit code tells
     /// whether it succeeded.
-    pub script: String,
+    pub script: Script,
     /// How long the script may take. The scripts of one stage share the sum of theirs, and are ended after it.
     pub deadline: Duration,
     /// What the change risks.
     pub risks: Vec<Risk>,
     /// Whether only running it can tell what it changes (a command).
     pub unknown: bool,
+    /// What must be true just before. The part of the change behind a gate that is shut is left out.
+    pub gates: Vec<Gate>,
+}
+
+/// The part of a change that acts on the running system at once, and could cut the controller off. It does not outlive
+/// a reboot: what the next boot brings is changed by [`Change::script`], after a new connection has shown that there
+/// is a way back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// POSIX sh like [`Change::script`].
+    pub script: Script,
+    /// POSIX sh that takes it back. It runs on the host by itself, so that it must not need anything from here.
+    pub undo: Script,
 }
 
 /// One thing that differs.
@@ -38,8 +55,8 @@ pub struct Aspect {
 pub enum Risk {
     /// The host's own way back to the controller moves.
     RouteChange {
-        /// The controller's address as the host sees it.
-        controller: IpAddr,
+        /// The controller's address as the host sees it; `None` when the host does not know it.
+        controller: Option<IpAddr>,
         /// The gateway by which the host answers it now; `None` when it has none.
         old: Option<IpAddr>,
         /// The gateway by which it would answer.
@@ -47,6 +64,11 @@ pub enum Risk {
     },
     /// The service is down for a moment.
     Restart {
+        /// The unit.
+        service: String,
+    },
+    /// The service is down from then on.
+    Stop {
         /// The unit.
         service: String,
     },
@@ -64,14 +86,31 @@ pub struct Refusal {
 
 impl Change {
     /// A change whose script ends within a minute and risks nothing.
-    pub fn new(aspects: Vec<Aspect>, script: impl Into<String>) -> Self {
+    pub fn new(aspects: Vec<Aspect>, script: impl Into<Script>) -> Self {
         Change {
             aspects,
+            live: None,
             script: script.into(),
             deadline: Duration::from_secs(60),
             risks: Vec::new(),
             unknown: false,
+            gates: Vec::new(),
         }
+    }
+
+    /// The whole of it as one text for the host's shell: what is done where nothing has to be guarded.
+    pub fn unguarded(&self) -> String {
+        self.live.as_ref().map(|live| live.script.reveal()).unwrap_or_default() + &self.script.reveal()
+    }
+
+    /// Whether it interrupts what the host serves.
+    pub fn interrupts(&self) -> bool {
+        self.risks.iter().any(|risk| matches!(risk, Risk::Restart { .. } | Risk::Stop { .. }))
+    }
+
+    /// Whether it could cut the controller off.
+    pub fn moves_route(&self) -> bool {
+        self.risks.iter().any(|risk| matches!(risk, Risk::RouteChange { .. }))
     }
 }
 

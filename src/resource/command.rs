@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Aspect, Change, Context, Facts, Kind, Refusal, Unreadable, quote};
 
 /// A command that runs on every deploy, unless a guard says that it has nothing to do. A plan calls it unknown.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
     /// The command, as text of sh.
@@ -53,6 +53,7 @@ impl Kind for Command {
     const MODULE: &'static str = "command";
     /// Whether a guard says that there is nothing to do.
     type Observed = bool;
+    type Prior = ();
 
     fn subject(&self) -> String {
         let line = self.cmd.trim().lines().next().unwrap_or("");

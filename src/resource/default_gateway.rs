@@ -6,10 +6,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::shell::{Attributes, replace};
-use super::{Aspect, Change, Context, Facts, Kind, Refusal, Risk, Unreadable, quote};
+use super::{Aspect, Change, Context, Facts, Kind, Refusal, Risk, Script, Unreadable, quote};
 
 mod foreign;
 mod ifupdown;
@@ -20,7 +20,7 @@ pub use foreign::Device;
 pub use observed::{ConfFile, Link, Observed, Route};
 
 /// The one IPv4 default gateway, now and after the next boot. Other default routes are removed.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DefaultGateway {
     /// Its address, which is in one of the host's subnets.
@@ -52,6 +52,7 @@ fn refuse<T>(reason: impl Into<String>, remedy: impl Into<String>) -> Result<T, 
 impl Kind for DefaultGateway {
     const MODULE: &'static str = "default_gateway";
     type Observed = Observed;
+    type Prior = ();
 
     fn subject(&self) -> String {
         self.via.to_string()
@@ -89,7 +90,7 @@ impl Kind for DefaultGateway {
         };
         let boot = self.boot(interface, observed)?;
         let mut aspects = Vec::new();
-        let mut script = String::new();
+        let mut script = Script::new();
         let wanted = vec![(interface.clone(), via.to_string())];
         if boot.gateways != wanted {
             if let Some(refusal) = boot.refusal {
@@ -105,7 +106,7 @@ impl Kind for DefaultGateway {
             let new = format!("{via} ({interface}, {})", paths.join(", "));
             aspects.push(Aspect::value("at boot", list(&boot.gateways), Some(new)));
             for (file, text) in &boot.edits {
-                script += &rewrite(file, text);
+                script += rewrite(file, text);
             }
         }
         let mut risks = Vec::new();
@@ -133,7 +134,7 @@ impl Kind for DefaultGateway {
             if let Some(connection) = facts.connection
                 && let Some(way) = observed.to_controller.filter(|way| way.via != Some(via))
             {
-                let (controller, old, new) = (connection.client, way.via.map(IpAddr::V4), via.into());
+                let (controller, old, new) = (Some(connection.client), way.via.map(IpAddr::V4), via.into());
                 risks.push(Risk::RouteChange { controller, old, new });
             }
         }
@@ -195,15 +196,16 @@ fn list(gateways: &[(String, String)]) -> Option<String> {
 }
 
 /// The text was made from the file as the plan saw it: should it be another by now, nothing is written.
-fn rewrite(file: &ConfFile, text: &str) -> String {
+fn rewrite(file: &ConfFile, text: &str) -> Script {
     let (old, new) = (quote(file.text.trim_end_matches('\n')), quote(text.trim_end_matches('\n')));
     let path = quote(&file.path);
-    format!(
+    let mut script = Script::from(format!(
         "c=$(cat {path})\nif [ \"$c\" != {new} ]; then\n\
-         [ \"$c\" = {old} ] || {{ echo {path}\" was changed since the plan was made: run again\" >&2; exit 1; }}\n\
-         {}fi\n",
-        replace(&file.path, text, Attributes::default())
-    )
+         [ \"$c\" = {old} ] || {{ echo {path}\" was changed since the plan was made: run again\" >&2; exit 1; }}\n",
+    ));
+    script += replace(&file.path, text, Attributes::default());
+    script += "fi\n";
+    script
 }
 
 #[cfg(test)]

@@ -1,19 +1,19 @@
 //! Files and directories: content, mode, owner. `template` becomes a file when it is rendered.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::args::{text_or_integer, text_or_integer_schema};
 use super::service::{Effect, mark_stale};
 use super::shell::{Attributes, replace, words};
-use super::{Aspect, Change, Context, Facts, Kind, Mode, Refusal, Unreadable, quote};
+use super::{Aspect, Change, Context, Facts, Kind, Mode, Refusal, Script, Unreadable, quote};
 
 mod observed;
 
 pub use observed::{Content, Node, Observed};
 
 /// A file or a directory, or that there is none.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// The absolute path. A symbolic link is followed: the file that it points to changes, the link stays.
@@ -46,7 +46,7 @@ pub struct File {
 }
 
 /// What is to be at a path.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FileState {
     /// A regular file.
@@ -87,6 +87,7 @@ fn check_owner(name: &str) -> Result<(), String> {
 impl Kind for File {
     const MODULE: &'static str = "file";
     type Observed = Observed;
+    type Prior = ();
 
     fn subject(&self) -> String {
         self.dest.clone()
@@ -224,7 +225,7 @@ impl File {
     }
 
     /// The units are marked first: should this be interrupted, the next run still knows that they must restart.
-    fn script(&self, rewrite: bool) -> String {
+    fn script(&self, rewrite: bool) -> Script {
         let dest = quote(&self.dest);
         let (mode, owner, group) =
             (self.mode.as_ref().map(Mode::as_str), self.owner.as_deref(), self.group.as_deref());
@@ -233,11 +234,11 @@ impl File {
             FileState::File if rewrite => {
                 replace(&self.dest, self.content.as_deref().unwrap_or(""), Attributes { mode, owner, group })
             }
-            FileState::Absent => format!(
+            FileState::Absent => Script::from(format!(
                 "if [ -d {dest} ] && ! [ -L {dest} ]; then rmdir {dest} || {{\n\
                  echo \"only an empty directory is removed: empty it, or remove it by a \\`command\\`\" >&2; exit 1; }}\n\
                  else rm -f {dest}\nfi\n"
-            ),
+            )),
             FileState::File | FileState::Directory => {
                 let make = if self.state == FileState::Directory && rewrite {
                     format!("umask 022\nmkdir -p {dest}\n")
@@ -258,10 +259,12 @@ impl File {
                 };
                 // GNU's chmod takes a directory's set-group-ID bit away only where there are five digits
                 let mode = mode.map_or(String::new(), |mode| format!("chmod 0{mode} {dest}\n"));
-                format!("{make}{owners}{mode}")
+                Script::from(format!("{make}{owners}{mode}"))
             }
         };
-        format!("{marks}{body}")
+        let mut script = Script::from(marks);
+        script += body;
+        script
     }
 }
 
@@ -299,7 +302,7 @@ mod tests {
         let change = differ(&file, OLD).unwrap().unwrap();
         assert_eq!(change.aspects, [Aspect::value("owner", Some("root".into()), Some("www-data".into()))]);
         assert_eq!(
-            change.script,
+            change.script.reveal(),
             "chown www-data:root /var/www/html/index.html\nchmod 00644 /var/www/html/index.html\n"
         );
     }
@@ -362,7 +365,7 @@ mod tests {
     #[test]
     fn the_units_are_marked_before_the_file_changes() {
         let file = File { notifies: vec![("apache2".into(), Effect::Restart)], ..page() };
-        let script = differ(&file, b"=\n\n=\n").unwrap().unwrap().script;
+        let script = differ(&file, b"=\n\n=\n").unwrap().unwrap().script.reveal();
         let (mark, replaced) = (script.find("stale/apache2.service.restart"), script.find("mv -f"));
         assert!(mark.unwrap() < replaced.unwrap());
     }

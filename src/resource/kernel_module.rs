@@ -1,14 +1,14 @@
 //! Kernel modules: loaded now, and at the next boot.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::drop_in;
 use super::shell::{Attributes, replace, words};
-use super::{Aspect, Change, Context, Facts, Kind, Refusal, Unreadable, quote};
+use super::{Aspect, Change, Context, Facts, Kind, Refusal, Script, Unreadable, quote};
 
 /// A kernel module that is loaded, now and after the next boot.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KernelModule {
     /// The module's name: `ip_vs`. A dash is the same as an underscore.
@@ -31,6 +31,7 @@ fn canonical(name: &str) -> String {
 impl Kind for KernelModule {
     const MODULE: &'static str = "kernel_module";
     type Observed = Observed;
+    type Prior = ();
 
     fn subject(&self) -> String {
         self.name.clone()
@@ -80,13 +81,13 @@ echo =
 
     fn differ(&self, observed: &Observed, _: Context<'_>) -> Result<Option<Change>, Refusal> {
         let mut aspects = Vec::new();
-        let mut script = String::new();
+        let mut script = Script::new();
         if !observed.at_boot {
             let own = format!("/etc/modules-load.d/lvsprov-{}.conf", self.name);
             aspects.push(Aspect::value("at boot", None, Some(format!("loaded ({own})"))));
             let attributes = Attributes { mode: Some("0644"), owner: Some("0"), group: Some("0") };
             script += "mkdir -p /etc/modules-load.d\n";
-            script += &replace(&own, &format!("# Written by lvsprov.\n{}\n", self.name), attributes);
+            script += replace(&own, &format!("# Written by lvsprov.\n{}\n", self.name), attributes);
         }
         if !observed.running {
             aspects.push(Aspect::value("running", None, Some("loaded".into())));

@@ -10,9 +10,12 @@ mod default_gateway;
 mod drop_in;
 mod facts;
 mod file;
+mod gate;
 mod kernel_module;
 mod package;
+mod record;
 mod registry;
+mod script;
 mod service;
 mod shell;
 mod sysctl;
@@ -20,14 +23,17 @@ mod time_sync;
 mod virtual_services;
 
 pub use args::{Mode, Names, Scalar};
-pub use change::{Aspect, Change, Refusal, Risk};
+pub use change::{Aspect, Change, Live, Refusal, Risk};
 pub use command::Command;
 pub use default_gateway::DefaultGateway;
 pub use facts::{Connection, Distribution, Facts, Family, Os, Unreadable};
 pub use file::{File, FileState};
+pub use gate::Gate;
 pub use kernel_module::KernelModule;
 pub use package::{Package, Presence};
+pub use record::{FOLDER as RECORDS, Record, Stored};
 pub use registry::{ArgsError, Section};
+pub use script::Script;
 pub use service::{Effect, Service, ServiceState};
 pub use shell::quote;
 pub use sysctl::Sysctl;
@@ -35,6 +41,10 @@ pub use time_sync::TimeSync;
 pub use virtual_services::VirtualServices;
 
 use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// What a kind may look at beside its own declaration and observation. Pure data.
 #[derive(Clone, Copy, Debug)]
@@ -50,12 +60,15 @@ pub struct Context<'a> {
 ///
 /// Declared and observed are values in canonical form; [`Kind::differ`] is pure, so that a plan is a function of
 /// the two and nothing else.
-pub trait Kind: Sized {
+pub trait Kind: Clone + Serialize + DeserializeOwned {
     /// The module's name in a playbook.
     const MODULE: &'static str;
 
     /// What is on the host, in canonical form.
-    type Observed: Clone + std::fmt::Debug + PartialEq;
+    type Observed: Clone + Debug + PartialEq;
+
+    /// What must be known of the thing as it was before lvsprov first changed it, to bring it back to that.
+    type Prior: Clone + Debug + PartialEq + Serialize + DeserializeOwned;
 
     /// Which thing of the kind this is, in a few words for reports: `net.ipv4.ip_forward`.
     fn subject(&self) -> String;
@@ -95,6 +108,46 @@ pub trait Kind: Sized {
     /// # Errors
     /// The change can't be made safely, with the reason and the remedy.
     fn differ(&self, observed: &Self::Observed, context: Context<'_>) -> Result<Option<Change>, Refusal>;
+
+    /// The declaration without what stands behind these gates: what does not answer, or must wait.
+    fn without(&self, _shut: &[&Gate]) -> Self {
+        self.clone()
+    }
+
+    /// Whether what was observed is about to become something else by itself, so that it is worth another look: a unit
+    /// that is still starting.
+    fn unsettled(_observed: &Self::Observed) -> bool {
+        false
+    }
+
+    /// What is recorded before the first change, from what there is then; `None` where a change can't be taken back.
+    fn prior(&self, _observed: &Self::Observed) -> Option<Self::Prior> {
+        None
+    }
+
+    /// The declaration as far as it must be recorded to find the thing again: without contents, and without secrets.
+    fn trace(&self) -> Self {
+        self.clone()
+    }
+
+    /// POSIX sh that copies what the record can't hold into its folder, which is the current directory.
+    fn keep(&self) -> String {
+        String::new()
+    }
+
+    /// The reverse: what has to change so that the thing is as it was, or `None` when it is. `self` is a
+    /// [`Kind::trace`]; its script finds the record's folder in `$record`.
+    ///
+    /// # Errors
+    /// That can't be done safely, with the reason and the remedy.
+    fn revert(
+        &self,
+        _prior: &Self::Prior,
+        _observed: &Self::Observed,
+        _context: Context<'_>,
+    ) -> Result<Option<Change>, Refusal> {
+        Ok(None)
+    }
 }
 
 registry::kinds! {

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::shell::words;
 use super::{Aspect, Change, Context, Facts, Family, Kind, Names, Refusal, Unreadable, quote};
 
 /// Packages that are, or are not, on the host.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Package {
     /// One package or a list, which is installed in one go.
@@ -21,7 +21,7 @@ pub struct Package {
 }
 
 /// Whether a package is on the host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Presence {
     /// Installed and configured.
@@ -53,6 +53,7 @@ pub enum Status {
 impl Kind for Package {
     const MODULE: &'static str = "package";
     type Observed = Vec<Status>;
+    type Prior = ();
 
     fn subject(&self) -> String {
         self.name.0.join(", ")
@@ -236,7 +237,7 @@ mod tests {
         let both = package(&["apache2", "chrony"], Presence::Present);
         let change = observe(&both, "apache2 amd64 installed ok 2.4\nchrony  not-installed ok \n").unwrap();
         assert_eq!(change.aspects, [Aspect::value("chrony", None, Some("installed".into()))]);
-        assert!(change.script.contains("apt install chrony;"));
+        assert!(change.script.reveal().contains("apt install chrony;"));
         assert_eq!(observe(&both, "apache2 amd64 installed ok 2.4\nchrony amd64 installed ok 4\n"), None);
     }
 
@@ -244,9 +245,9 @@ mod tests {
     fn an_interrupted_install_is_healed_first() {
         let apache = package(&["apache2"], Presence::Present);
         let change = observe(&apache, "apache2 amd64 half-configured ok 2.4\n").unwrap();
-        assert!(change.script.contains("\nheal\nif ! apt install apache2;"));
+        assert!(change.script.reveal().contains("\nheal\nif ! apt install apache2;"));
         let change = observe(&apache, "apache2 amd64 half-installed reinstreq 2.4\n").unwrap();
-        assert!(change.script.contains("--reinstall install apache2;"));
+        assert!(change.script.reveal().contains("--reinstall install apache2;"));
     }
 
     #[test]
@@ -257,6 +258,7 @@ mod tests {
             observe(&gone, "apache2 amd64 installed ok 2.4\n")
                 .unwrap()
                 .script
+                .reveal()
                 .contains("apt remove apache2;")
         );
     }

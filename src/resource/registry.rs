@@ -169,6 +169,72 @@ macro_rules! kinds {
                 }
             }
 
+            /// See [`Kind::without`].
+            pub fn without(&self, shut: &[&Gate]) -> Resource {
+                match self { $(Resource::$kind(declared) => Resource::$kind(declared.without(shut))),* }
+            }
+
+            /// What is recorded before the first change; `None` where a change can't be taken back. The text beside it
+            /// is [`Kind::keep`]'s.
+            pub fn record(&self, observed: &Observed) -> Option<(Record, String)> {
+                match (self, observed) {
+                    $((Resource::$kind(declared), Observed::$kind(observed)) => {
+                        let prior = declared.prior(observed)?;
+                        let record = Record {
+                            module: self.module().to_owned(),
+                            subject: self.subject(),
+                            declared: serde_json::to_value(declared.trace()).ok()?,
+                            prior: serde_json::to_value(prior).ok()?,
+                        };
+                        Some((record, declared.keep()))
+                    })*
+                    #[allow(unreachable_patterns)]
+                    _ => None,
+                }
+            }
+
+            /// The resource that a record is about.
+            ///
+            /// # Errors
+            /// The record is of a module or version that is not known here.
+            pub fn of_record(record: &Record) -> Result<Resource, Unreadable> {
+                let unknown = || Unreadable::new("a record of a prior state", record.module.as_str());
+                $(if record.module == <$kind as Kind>::MODULE {
+                    let declared: $kind =
+                        serde_json::from_value(record.declared.clone()).map_err(|_| unknown())?;
+                    return Ok(Resource::$kind(declared));
+                })*
+                Err(unknown())
+            }
+
+            /// What has to change so that the thing is as its record says, or `None`. See [`Kind::revert`].
+            ///
+            /// # Errors
+            /// That can't be done safely.
+            pub fn revert(
+                &self,
+                record: &Record,
+                observed: &Observed,
+                context: Context<'_>,
+            ) -> Result<Option<Change>, Refusal> {
+                match (self, observed) {
+                    $((Resource::$kind(declared), Observed::$kind(observed)) => {
+                        let prior = serde_json::from_value(record.prior.clone()).map_err(|error| Refusal {
+                            reason: format!("its recorded prior state does not read: {error}"),
+                            remedy: "take it back by hand, and remove its record".into(),
+                        })?;
+                        declared.revert(&prior, observed, context)
+                    })*
+                    #[allow(unreachable_patterns)]
+                    _ => Ok(None),
+                }
+            }
+
+            /// See [`Kind::unsettled`].
+            pub fn unsettled(observed: &Observed) -> bool {
+                match observed { $(Observed::$kind(observed) => <$kind as Kind>::unsettled(observed)),* }
+            }
+
             /// The observations of resources that are all of one kind.
             fn parse_batch(
                 module: &str,

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::shell::words;
 use super::{Aspect, Change, Context, Facts, Kind, Refusal, Risk, Unreadable, quote};
@@ -17,7 +17,7 @@ mod unit;
 pub use unit::Unit;
 
 /// A unit that runs or does not, now and after the next boot.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// The unit's name; `.service` may be left out.
@@ -34,10 +34,14 @@ pub struct Service {
     /// Files that it reads again on a reload: it reloads when one of them changed.
     #[serde(default)]
     pub reload_on: Vec<String>,
+    /// Whether its restart or stop interrupts what the host serves; so it is taken to be when this is left out. On real
+    /// servers such changes are made on one after another.
+    #[serde(default)]
+    pub interrupts: Option<bool>,
 }
 
 /// Whether a unit is to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ServiceState {
     /// It runs.
@@ -83,6 +87,7 @@ pub(super) fn mark_stale(unit: &str, effect: Effect) -> String {
 impl Kind for Service {
     const MODULE: &'static str = "service";
     type Observed = Unit;
+    type Prior = ();
 
     fn subject(&self) -> String {
         self.name.clone()
@@ -153,6 +158,7 @@ impl Kind for Service {
             script.enable(enabled);
         }
         let effect = self.pending(unit, context);
+        let interrupts = self.interrupts != Some(false);
         match self.state {
             Some(ServiceState::Started) if !unit.active() => {
                 aspects.push(Aspect::value("running", unit.shown(), Some("started".into())));
@@ -160,6 +166,9 @@ impl Kind for Service {
             }
             Some(ServiceState::Stopped) if unit.up() => {
                 aspects.push(Aspect::value("running", unit.shown(), Some("stopped".into())));
+                if interrupts && unit.active() {
+                    risks.push(Risk::Stop { service: self.name.clone() });
+                }
                 script.stop();
             }
             Some(ServiceState::Stopped) => {}
@@ -167,7 +176,7 @@ impl Kind for Service {
                 if let Some((effect, why)) = effect.filter(|_| unit.active()) {
                     aspects.push(Aspect::value(effect.word(), None, Some(why)));
                     script.run(Some(effect));
-                    if effect == Effect::Restart {
+                    if effect == Effect::Restart && interrupts {
                         risks.push(Risk::Restart { service: self.name.clone() });
                     }
                 }
@@ -235,6 +244,7 @@ mod tests {
             enabled: Some(true),
             restart_on: vec!["/etc/apache2/ports.conf".into()],
             reload_on: vec!["/etc/apache2/apache2.conf".into()],
+            interrupts: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Words for POSIX sh.
 
+use super::Script;
+
 /// The text as one word, whatever it holds (but for NUL, which no shell word can).
 pub fn quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
@@ -30,7 +32,7 @@ pub(super) struct Attributes<'a> {
 /// POSIX sh that replaces `dest` by rename, through a symbolic link if it is one. The temporary file has a fixed
 /// name in the same directory, which no `*` and no `*.conf` matches, so that what a killed run left is overwritten
 /// by the next; its content is on the disk before it takes the name, so that not even a crash shows a part of it.
-pub(super) fn replace(dest: &str, content: &str, attributes: Attributes<'_>) -> String {
+pub(super) fn replace(dest: &str, content: &str, attributes: Attributes<'_>) -> Script {
     let Attributes { mode, owner, group } = attributes;
     let keep = if mode.is_some() && owner.is_some() && group.is_some() {
         ""
@@ -39,7 +41,7 @@ pub(super) fn replace(dest: &str, content: &str, attributes: Attributes<'_>) -> 
 "#
     };
     let or = |value: Option<&str>, kept: &str| value.map_or_else(|| kept.to_owned(), quote);
-    format!(
+    let mut script = Script::from(format!(
         r#"(
 p={dest}
 if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
@@ -51,7 +53,12 @@ trap 'exit 143' HUP INT TERM
 rm -f "$t"
 umask 077
 set -C
-printf %s {content} >"$t"
+printf %s "#,
+        dest = quote(dest),
+    ));
+    script.push_content(content);
+    script += &format!(
+        r#" >"$t"
 {keep}chown {owner}:{group} "$t"
 chmod {mode} "$t"
 sync "$t" 2>/dev/null || sync
@@ -59,12 +66,11 @@ mv -f "$t" "$p"
 if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
 )
 "#,
-        dest = quote(dest),
-        content = quote(content),
         owner = or(owner, "$2"),
         group = or(group, "$3"),
         mode = or(mode, "$1"),
-    )
+    );
+    script
 }
 
 #[cfg(test)]

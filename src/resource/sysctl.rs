@@ -1,14 +1,14 @@
 //! Kernel parameters: what runs, and what the next boot brings. Only the one key is ever written or set.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::drop_in::{self, DropIn, base};
 use super::shell::{Attributes, replace, words};
-use super::{Aspect, Change, Context, Facts, Kind, Refusal, Scalar, Unreadable, quote};
+use super::{Aspect, Change, Context, Facts, Kind, Refusal, Scalar, Script, Unreadable, quote};
 
 /// A kernel parameter's value, now and after the next boot.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sysctl {
     /// The key: `net.ipv4.ip_forward`. Where a part of it holds a dot itself, write slashes:
@@ -82,6 +82,7 @@ impl Sysctl {
 impl Kind for Sysctl {
     const MODULE: &'static str = "sysctl";
     type Observed = Observed;
+    type Prior = ();
 
     fn subject(&self) -> String {
         self.name.clone()
@@ -135,7 +136,7 @@ impl Kind for Sysctl {
         let legacy = observed.legacy.as_ref().filter(|_| !context.facts.systemd);
         let at_boot = legacy.or(observed.at_boot.as_ref());
         let mut aspects = Vec::new();
-        let mut script = String::new();
+        let mut script = Script::new();
         if at_boot.is_none_or(|a| a.value != value) {
             if let Some(a) =
                 at_boot.filter(|a| a.path == LEGACY && legacy.is_some() || base(&a.path) > base(&own))
@@ -157,7 +158,7 @@ impl Kind for Sysctl {
             let content = format!("# Written by lvsprov, for this key alone.\n{key} = {text}\n");
             let attributes = Attributes { mode: Some("0644"), owner: Some("0"), group: Some("0") };
             script += "mkdir -p /etc/sysctl.d\n";
-            script += &replace(&own, &content, attributes);
+            script += replace(&own, &content, attributes);
         }
         if observed.running.as_ref() != Some(&value) {
             aspects.push(Aspect::value(
@@ -283,7 +284,7 @@ mod tests {
             lines.sort_by_key(|(file, _)| *file);
             let mut files: Vec<(&str, &str)> = lines.iter().map(|(file, line)| (NAMES[*file], line.as_str())).collect();
             if let Some(change) = differ(&forward(), "1", &files).unwrap() {
-                proptest::prop_assert!(change.script.contains("\nnet.ipv4.ip_forward = 1\n"));
+                proptest::prop_assert!(change.script.reveal().contains("\nnet.ipv4.ip_forward = 1\n"));
                 let own = forward().own();
                 files.push((&own, "net.ipv4.ip_forward = 1"));
                 proptest::prop_assert_eq!(differ(&forward(), "1", &files), Ok(None));
@@ -303,7 +304,7 @@ mod tests {
     fn a_dotted_interface_keeps_its_dot() {
         let vlan = Sysctl { name: "net.ipv4.conf.eth0/100.rp_filter".into(), value: Scalar("2".into()) };
         assert_eq!(path(&vlan.name), "net/ipv4/conf/eth0.100/rp_filter");
-        let script = differ(&vlan, "1", &[]).unwrap().unwrap().script;
+        let script = differ(&vlan, "1", &[]).unwrap().unwrap().script.reveal();
         assert!(script.contains("net/ipv4/conf/eth0.100/rp_filter = 2"));
     }
 }

@@ -50,6 +50,7 @@ impl TimeSync {
             enabled: Some(true),
             restart_on: file.iter().map(|f| f.dest.clone()).collect(),
             reload_on: Vec::new(),
+            interrupts: Some(false),
         };
         Ok((package, file, service))
     }

@@ -95,7 +95,7 @@ impl Job<'_> {
         let mut exchange =
             Exchange::changing(steps.iter().map(|(_, change)| change.deadline).sum::<Duration>() + READ_BACK);
         for (_, change) in &steps {
-            exchange.push_step(change.script.as_str());
+            exchange.push_step(change.unguarded());
         }
         let declared = seen.declared.iter().filter(|declaration| declaration.stage == stage);
         let resources: Vec<&Resource> = declared.map(|declaration| &declaration.resource).collect();

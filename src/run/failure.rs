@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::playbook::DeclareError;
-use crate::resource::{Aspect, Refusal, Unreadable};
+use crate::resource::{Aspect, Refusal, Script, Unreadable};
 use crate::transport::LinkError;
 
 /// Why a host's part of a run ended early.
@@ -32,7 +32,7 @@ pub enum Failure {
         /// The change.
         label: String,
         /// The controller as the host sees it.
-        controller: IpAddr,
+        controller: Option<IpAddr>,
         /// The gateway by which the host would answer it.
         new: IpAddr,
     },
@@ -46,7 +46,7 @@ pub enum Failure {
         /// What it printed.
         output: String,
         /// The script itself.
-        script: String,
+        script: Script,
     },
     /// A change's script succeeded, but what was read back is not as declared.
     #[error("{label} did not take")]

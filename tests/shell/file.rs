@@ -157,7 +157,7 @@ fn ended_in_the_middle_it_leaves_the_old_file_and_nothing_else() {
         // its own `chmod` would be taken before a stand-in by busybox: a pipe that nobody reads holds them all
         root.sh("mkfifo /etc/hold");
         let change = root.plan(&page("new\n"), &[]).unwrap().unwrap();
-        let held = change.script.replace("sync \"$t\"", "cat /etc/hold; sync \"$t\"");
+        let held = change.unguarded().replace("sync \"$t\"", "cat /etc/hold; sync \"$t\"");
         let mut child = root.start(&held);
         let since = Instant::now();
         while root.names("/etc/web").len() < 2 {

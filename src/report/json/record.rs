@@ -254,8 +254,9 @@ impl<'a> Aspect<'a> {
 #[derive(Serialize)]
 #[serde(tag = "risk", rename_all = "snake_case")]
 enum Risk<'a> {
-    RouteChange { controller: IpAddr, old: Option<IpAddr>, new: IpAddr },
+    RouteChange { controller: Option<IpAddr>, old: Option<IpAddr>, new: IpAddr },
     Restart { service: &'a str },
+    Stop { service: &'a str },
 }
 
 impl<'a> Risk<'a> {
@@ -265,6 +266,7 @@ impl<'a> Risk<'a> {
                 Risk::RouteChange { controller: *controller, old: *old, new: *new }
             }
             resource::Risk::Restart { service } => Risk::Restart { service },
+            resource::Risk::Stop { service } => Risk::Stop { service },
         }
     }
 }

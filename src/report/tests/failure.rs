@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::report::{HostSummary, Summary};
-use crate::resource::Refusal;
+use crate::resource::{Refusal, Script};
 use crate::run::{Event, Failure};
 use crate::transport::{LinkError, Unreachable};
 
@@ -21,12 +21,15 @@ fn paragraph(failure: Failure, verbosity: u8) -> String {
 }
 
 fn step() -> Failure {
+    let mut script = Script::from("apt-get install ipvsadm\nprintf %s ");
+    script.push_content("a secret");
+    script += " >\"$t\"\n";
     let lines: String = (1..=22).map(|number| format!("line {number}\n")).collect();
     Failure::Step {
         label: "package ipvsadm".into(),
         code: 100,
         output: format!("{lines}E: Unable to locate package ipvsadm\n"),
-        script: "apt-get install ipvsadm\nprintf %s 'a secret' >\"$t\"\n".into(),
+        script,
     }
 }
 
@@ -87,7 +90,7 @@ fn a_change_that_did_not_take() {
 fn the_others() {
     let route = Failure::RouteChange {
         label: "default_gateway 192.168.40.100".into(),
-        controller: "192.168.40.1".parse().unwrap(),
+        controller: "192.168.40.1".parse().ok(),
         new: "192.168.40.100".parse().unwrap(),
     };
     let refusal = Refusal { reason: "it is a directory".into(), remedy: "move it away".into() };

@@ -11,7 +11,7 @@ fn director() -> HostPlan {
     let route = Change {
         risks: vec![
             Risk::RouteChange {
-                controller: "192.168.40.1".parse().unwrap(),
+                controller: "192.168.40.1".parse().ok(),
                 old: None,
                 new: "192.168.40.100".parse().unwrap(),
             },

@@ -60,9 +60,11 @@ fn risk(risk: &Risk) -> String {
     match risk {
         Risk::RouteChange { controller, old, new } => {
             let old = old.map_or_else(String::new, |old| format!("from {old} "));
-            format!("moves this host's own way back to the controller ({controller}) {old}to {new}")
+            let controller = controller.map_or_else(String::new, |address| format!(" ({address})"));
+            format!("moves this host's own way back to the controller{controller} {old}to {new}")
         }
         Risk::Restart { service } => format!("restarts {service}"),
+        Risk::Stop { service } => format!("stops {service}"),
     }
 }
 

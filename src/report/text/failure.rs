@@ -21,7 +21,7 @@ pub(super) fn failure(host: &str, failure: &Failure, verbose: bool) -> String {
         }
         Failure::Step { script, .. } if verbose => {
             text += &format!("  {}\n", paint(FAINT, "its script:"));
-            text += &indent(&printable(&without_contents(script)), "    ");
+            text += &indent(&printable(&script.to_string()), "    ");
         }
         _ => {}
     }
@@ -38,51 +38,4 @@ pub(super) fn error(message: &str, remedy: &str) -> String {
 
 fn help(remedy: &str) -> String {
     if remedy.is_empty() { String::new() } else { format!("  {} {remedy}\n", paint(NOTE, "help:")) }
-}
-
-/// The script with the contents of the files that it writes left out: one may be a secret, and the plan shows the
-/// others.
-fn without_contents(script: &str) -> String {
-    const WRITES: &str = "printf %s ";
-    let mut shown = String::new();
-    let mut rest = script;
-    while let Some(at) = rest.find(WRITES) {
-        let (before, word) = rest.split_at(at + WRITES.len());
-        shown += before;
-        shown += "(content)";
-        rest = &word[word_length(word)..];
-    }
-    shown + rest
-}
-
-/// How long the shell word is that the text begins with: plain, or in single quotes with `'\''` for one within.
-fn word_length(text: &str) -> usize {
-    let (mut quoted, mut escaped) = (false, false);
-    for (offset, c) in text.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\'' => quoted = !quoted,
-            '\\' if !quoted => escaped = true,
-            c if c.is_whitespace() && !quoted => return offset,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_contents;
-    use crate::resource::quote;
-
-    #[test]
-    fn contents_of_files_are_not_shown_with_their_script() {
-        for content in ["it's\na secret; printf %s other\n", "plain", ""] {
-            let script = format!("umask 077\nprintf %s {} >\"$t\"\nmv \"$t\" \"$p\"\n", quote(content));
-            assert_eq!(
-                without_contents(&script),
-                "umask 077\nprintf %s (content) >\"$t\"\nmv \"$t\" \"$p\"\n"
-            );
-        }
-    }
 }

@@ -76,7 +76,10 @@ fn extra_default_routes_go() {
     let file = STATIC.replace("40.1\n", "40.100\n");
     let change = differ(&output(&routes, &[], &[(MAIN, &file)])).unwrap().unwrap();
     assert_eq!(change.aspects[0].old.as_deref(), Some("192.168.40.100 (eth0), 10.0.0.1 (eth1)"));
-    assert_eq!(change.script, "ip -4 route del default via 10.0.0.1 dev eth1 metric 100 2>/dev/null || :\n");
+    assert_eq!(
+        change.script.reveal(),
+        "ip -4 route del default via 10.0.0.1 dev eth1 metric 100 2>/dev/null || :\n"
+    );
 }
 
 #[test]
@@ -86,19 +89,19 @@ fn a_route_that_the_replace_takes_is_not_deleted_after_it() {
     let replace = "ip -4 route replace default via 192.168.40.100 dev eth0\n";
     let on_link = change(&["default dev eth0 scope link "]);
     assert_eq!(on_link.aspects[0].old.as_deref(), Some("no gateway (eth0)"));
-    assert_eq!(on_link.script, replace);
+    assert_eq!(on_link.script.reveal(), replace);
     let nowhere = change(&["blackhole default ", "unreachable default metric 4000 "]);
     assert_eq!(nowhere.aspects[0].old.as_deref(), Some("blackhole, unreachable"));
     assert_eq!(
-        nowhere.script,
+        nowhere.script.reveal(),
         format!("{replace}ip -4 route del unreachable default metric 4000 2>/dev/null || :\n")
     );
     let found = change(&["default dev eth0 scope link ", "default via 192.168.40.100 dev eth0 metric 100 "]);
-    assert_eq!(found.script, "ip -4 route del default dev eth0 scope link 2>/dev/null || :\n");
+    assert_eq!(found.script.reveal(), "ip -4 route del default dev eth0 scope link 2>/dev/null || :\n");
     let hops = "default proto static \\\tnexthop via 10.0.0.1 dev eth1 weight 1 \\\tnexthop via 192.168.40.1 dev eth0 weight 1 ";
     let several = change(&[hops, "default via 192.168.40.100 dev eth0 metric 100 "]);
     let delete = "ip -4 route del default via 192.168.40.100 dev eth0 metric 100 2>/dev/null || :\n";
-    assert_eq!(several.script, format!("{replace}{delete}"));
+    assert_eq!(several.script.reveal(), format!("{replace}{delete}"));
 }
 
 #[test]
@@ -113,13 +116,13 @@ fn a_change_of_the_way_to_the_controller_is_a_risk() {
     };
     let risks = |way| by("default via 192.168.40.1 dev eth0 ", way);
     let (old, new) = (Some("192.168.40.1".parse().unwrap()), "192.168.40.100".parse().unwrap());
-    let risk = Risk::RouteChange { controller: client, old, new };
+    let risk = Risk::RouteChange { controller: Some(client), old, new };
     assert_eq!(risks("way default via 192.168.40.1 dev eth0 "), std::slice::from_ref(&risk));
     assert_eq!(risks("way 10.9.9.9 via 192.168.40.1 dev eth0 src 192.168.40.101 uid 0 "), [risk]);
     assert_eq!(risks("way 10.0.0.0/8 via 192.168.40.1 dev eth0 "), []);
     assert_eq!(risks("way 10.9.9.9 dev eth0 src 192.168.40.101"), []);
     let on_link = |way| by("default dev eth0 scope link ", way);
-    let risk = Risk::RouteChange { controller: client, old: None, new };
+    let risk = Risk::RouteChange { controller: Some(client), old: None, new };
     assert_eq!(on_link("way default dev eth0 scope link "), std::slice::from_ref(&risk));
     assert_eq!(on_link("way 10.9.9.9 dev eth0  src 192.168.40.101 "), [risk]);
     assert_eq!(on_link("way 10.9.9.9 dev eth1 src 10.9.9.1 "), []);

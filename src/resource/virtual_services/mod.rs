@@ -12,6 +12,8 @@ mod script;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use self::aspects::{aspects, boot_aspects};
 use self::boot::RulesUnit;
 use self::observed::Observed;
@@ -19,7 +21,7 @@ use super::{Change, Context, Facts, Kind, Refusal, Unreadable};
 use crate::ipvs::{Rejected, Rules, ServiceKey, Table, edits};
 
 /// All virtual services of one director. A host has one declaration of this kind, or none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VirtualServices {
     /// The services, each owning its whole list of real servers.
     pub table: Table,
@@ -33,6 +35,7 @@ impl Kind for VirtualServices {
     const MODULE: &'static str = "virtual_services";
 
     type Observed = Observed;
+    type Prior = ();
 
     fn subject(&self) -> String {
         let keys: Vec<_> = self.table.services.keys().map(ToString::to_string).collect();

@@ -1,0 +1,116 @@
+//! The prior state of what lvsprov changes on a host, kept on the host: one record a resource, written before its first
+//! change and not touched by later ones. `destroy` takes the changes back by them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::{Script, Unreadable, quote};
+
+/// Where the records are: a folder each, root's alone, whose names sort in the order of the changes.
+pub const FOLDER: &str = "/var/lib/lvsprov/records";
+
+/// The prior state of one resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The kind's module.
+    pub module: String,
+    /// Which thing of the kind.
+    pub subject: String,
+    /// The declaration, as far as the thing has to be found again.
+    pub declared: Value,
+    /// What there was.
+    pub prior: Value,
+}
+
+/// A record as it is on the host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// Its folder's name below [`FOLDER`].
+    pub name: String,
+    /// Its content.
+    pub record: Record,
+}
+
+impl Record {
+    /// What the folder's name ends with: the same for the same resource.
+    fn digest(&self) -> String {
+        let digest = Sha256::digest(format!("{}\0{}", self.module, self.subject));
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// POSIX sh that writes the record, unless there is one of this resource. `keep` runs in the new record's folder
+    /// before it counts, to copy there what the record can't hold. It leaves the record's folder in `$record`.
+    pub fn write(&self, keep: &str) -> Script {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        let mut script = Script::from(format!(
+            r#"record=
+for record in {FOLDER}/*-{digest}; do break; done
+if ! [ -d "$record" ]; then
+  (umask 077; mkdir -p {FOLDER})
+  chmod 0700 /var/lib/lvsprov {FOLDER}
+  new={FOLDER}/.new-{digest}
+  rm -rf "$new"
+  (
+    umask 077
+    mkdir "$new"
+    cd "$new"
+    printf '%s\n' "#,
+            digest = self.digest(),
+        ));
+        script.push_content(&text);
+        script += &format!(
+            r#" >record.json
+    {keep}
+  )
+  last=0
+  for record in {FOLDER}/[0-9]*; do
+    if [ -d "$record" ]; then last=${{record##*/}}; last=${{last%%-*}}; fi
+  done
+  last=$(expr "$last" + 1)
+  record={FOLDER}/$(printf %06d "$last")-{digest}
+  sync
+  mv "$new" "$record"
+fi
+"#,
+            keep = if keep.is_empty() { ":" } else { keep },
+            digest = self.digest(),
+        );
+        script
+    }
+
+    /// POSIX sh that prints all records, a line each.
+    pub fn probe() -> String {
+        format!(
+            "for r in {FOLDER}/[0-9]*; do\n\
+             if [ -r \"$r/record.json\" ]; then printf '%s ' \"${{r##*/}}\"; cat \"$r/record.json\"; fi\ndone\n"
+        )
+    }
+
+    /// The records in the order of the changes, from what [`Record::probe`] printed.
+    ///
+    /// # Errors
+    /// A line that is no record.
+    pub fn parse(output: &[u8]) -> Result<Vec<Stored>, Unreadable> {
+        let text = String::from_utf8_lossy(output);
+        let stored = |line: &str| {
+            let unreadable = || Unreadable::new("the records of prior states", line);
+            let (name, record) = line.split_once(' ').ok_or_else(unreadable)?;
+            let record = serde_json::from_str(record).map_err(|_| unreadable())?;
+            Ok(Stored { name: name.to_owned(), record })
+        };
+        text.lines().map(stored).collect()
+    }
+}
+
+impl Stored {
+    /// The record's folder.
+    pub fn folder(&self) -> String {
+        format!("{FOLDER}/{}", self.name)
+    }
+
+    /// POSIX sh that forgets the record.
+    pub fn forget(&self) -> String {
+        format!("rm -rf {}\nrmdir {FOLDER} /var/lib/lvsprov 2>/dev/null || :\n", quote(&self.folder()))
+    }
+}
