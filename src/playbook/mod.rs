@@ -4,6 +4,7 @@
 //! so with invented facts before anything is connected to, so that an undefined variable or a wrong argument is found
 //! in time.
 
+mod batch;
 mod builtin;
 mod declare;
 mod engine;
@@ -14,6 +15,7 @@ mod templated;
 mod trial;
 mod variables;
 
+pub use batch::{BatchSize, Batches};
 pub use builtin::{
     TEMPLATES as BUILTIN_TEMPLATES, playbook as builtin_playbook, template as builtin_template,
 };

@@ -1,5 +1,6 @@
 //! A playbook, compiled.
 
+use super::batch::Batches;
 use super::engine::Condition;
 use super::templated::Templated;
 use crate::document::{Source, Span};
@@ -25,6 +26,10 @@ pub struct Play<'e> {
     pub hosts_span: Span,
     /// Variables for its tasks, each rendered with those before it.
     pub(super) vars: Vec<(String, Templated<'e>)>,
+    /// How many of its hosts are begun with at a time.
+    pub batches: Batches,
+    /// So many of its hosts may fail, over all batches; when more have, no further batch begins. `None` sets no limit.
+    pub max_failures: Option<usize>,
     /// Its tasks, in order.
     pub tasks: Vec<Task<'e>>,
 }

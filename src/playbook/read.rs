@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::batch::Batches;
 use super::engine::{Condition, Engine};
 use super::templated::Templated;
 use super::{Play, Playbook, Task};
@@ -20,6 +21,8 @@ struct PlayDocument {
     hosts: Field<OneOrMany<Text>>,
     vars: Option<Field<Entries<Node>>>,
     tags: Option<Field<OneOrMany<Text>>>,
+    serial: Option<Field<OneOrMany<Text>>>,
+    max_failures: Option<Field<u32>>,
     tasks: Field<Vec<Node>>,
 }
 
@@ -72,6 +75,8 @@ fn read_play<'e>(node: &Node, engine: &'e Engine, complaints: &mut Complaints) -
         hosts: Pattern::new(pattern),
         hosts_span: hosts.map_or(node.span, |hosts| hosts.span),
         vars: compile_vars(raw.vars.as_ref(), engine, complaints),
+        batches: read_batches(raw.serial.as_ref(), complaints),
+        max_failures: raw.max_failures.as_ref().and_then(Field::value).map(|most| *most as usize),
         tasks: tasks
             .map(|tasks| tasks.value.as_slice())
             .unwrap_or_default()
@@ -79,6 +84,28 @@ fn read_play<'e>(node: &Node, engine: &'e Engine, complaints: &mut Complaints) -
             .filter_map(|task| read_task(task, &tags, engine, complaints))
             .collect(),
     })
+}
+
+/// `serial:` is a number of hosts, a percentage of them, or a list of these.
+fn read_batches(serial: Option<&Field<OneOrMany<Text>>>, complaints: &mut Complaints) -> Batches {
+    let Some(entries) = serial.and_then(Field::get) else { return Batches::default() };
+    if entries.value.0.is_empty() {
+        complaints.add(
+            entries.span,
+            "`serial` is an empty list",
+            "leave it out, and all hosts are one batch",
+        );
+    }
+    let mut sizes = Vec::new();
+    for entry in entries.value.0.iter().filter_map(Field::get) {
+        match entry.value.0.parse() {
+            Ok(size) => sizes.push(size),
+            Err((message, remedy)) => {
+                complaints.add(entry.span, format!("`serial`: {message}"), remedy);
+            }
+        }
+    }
+    Batches(sizes)
 }
 
 fn read_task<'e>(
@@ -187,4 +214,61 @@ fn compile_vars<'e>(
 fn texts(field: Option<&Field<OneOrMany<Text>>>) -> Vec<String> {
     let many = field.and_then(Field::value);
     many.map(|many| many.values().map(|text| text.0.clone()).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::BatchSize;
+
+    #[test]
+    fn a_play_says_how_many_hosts_are_begun_with_at_a_time() {
+        let engine = Engine::new();
+        let text = "\
+- { hosts: all, serial: 2, max_failures: 0, tasks: [] }
+- { hosts: all, serial: 50%, tasks: [] }
+- { hosts: all, serial: [1, '30%'], max_failures: 3, tasks: [] }
+- { hosts: all, serial: , tasks: [] }
+";
+        let playbook = Playbook::read(&Source::new("p", text), &engine).unwrap();
+        let told: Vec<_> =
+            playbook.plays.iter().map(|play| (play.batches.0.as_slice(), play.max_failures)).collect();
+        let (hosts, percent) = (BatchSize::Hosts, BatchSize::Percent);
+        assert_eq!(
+            told,
+            [
+                (&[hosts(2)][..], Some(0)),
+                (&[percent(50)], None),
+                (&[hosts(1), percent(30)], Some(3)),
+                (&[], None)
+            ]
+        );
+    }
+
+    #[test]
+    fn each_wrong_batch_is_told_where_it_stands() {
+        let text = "\
+- hosts: all
+  serial: [0, -1, 1.5, many, '0%', 101%, {}]
+  max_failures: -1
+  tasks: []
+- { hosts: all, serial: [], max_failures: '2', tasks: [] }
+- { hosts: all, serial: { a: 1 }, max_failures: 1%, tasks: [] }
+";
+        let complaints = Playbook::read(&Source::new("p", text), &Engine::new()).unwrap_err();
+        insta::assert_snapshot!(complaints, @r#"
+        p:2:12: `serial`: a batch of `0` hosts would never come to an end; write a number of hosts from 1, or a percentage of them like "50%"
+        p:2:15: `serial`: a batch of `-1` hosts would never come to an end; write a number of hosts from 1, or a percentage of them like "50%"
+        p:2:19: `serial`: `1.5` is no number of hosts; write a number of hosts from 1, or a percentage of them like "50%"
+        p:2:24: `serial`: `many` is no number of hosts; write a number of hosts from 1, or a percentage of them like "50%"
+        p:2:30: `serial`: a batch of `0%` hosts would never come to an end; write a number of hosts from 1, or a percentage of them like "50%"
+        p:2:36: `serial`: `101%` is more than all hosts; write at most "100%"
+        p:2:42: each entry of `serial` must be text or a number; write text or a number
+        p:3:17: `max_failures` must be a whole number from 0 to 4294967295; write at least 0
+        p:5:25: `serial` is an empty list; leave it out, and all hosts are one batch
+        p:5:43: `max_failures` must be a whole number from 0 to 4294967295; leave the quotes out: 2
+        p:6:25: each entry of `serial` must be text or a number; write text or a number
+        p:6:49: `max_failures` must be a whole number from 0 to 4294967295; write a whole number from 0 to 4294967295
+        "#);
+    }
 }
