@@ -1,12 +1,14 @@
-//! What a host is: read once a run, before anything is declared for it.
+//! What a host is, read before anything is declared for it.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::{Family, Os, Unreadable};
 
 /// A host's facts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// Its operating system.
     pub os: Os,
@@ -26,63 +28,13 @@ pub struct Facts {
     pub connection: Option<Connection>,
 }
 
-/// What `/etc/os-release` says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Os {
-    /// `debian`, `rocky`
-    pub id: String,
-    /// `12`; empty when it doesn't say.
-    pub version: String,
-    /// What its packages and paths are like.
-    pub family: Family,
-}
-
-/// Distributions that name and place things alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Family {
-    /// Debian, Ubuntu and what derives from them: apt, /etc/network/interfaces or netplan.
-    Debian,
-    /// RHEL, CentOS, Fedora and what derives from them: dnf or yum, /etc/sysconfig.
-    RedHat,
-    /// One whose names and paths are not known.
-    Other,
-}
-
 /// Both ends of the ssh connection, from `$SSH_CONNECTION`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     /// The controller's address as the host sees it.
     pub client: IpAddr,
     /// The host's address that the controller connected to.
     pub server: IpAddr,
-}
-
-/// What a distribution calls the things that an LVS cluster needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Distribution {
-    /// The web server's package: `apache2`, `httpd`.
-    pub httpd_package: &'static str,
-    /// Its unit.
-    pub httpd_service: &'static str,
-    /// Where its pages are.
-    pub httpd_docroot: &'static str,
-    /// chrony's unit: `chrony`, `chronyd`.
-    pub chrony_service: &'static str,
-    /// chrony's configuration file.
-    pub chrony_conf: &'static str,
-    /// The file that the distribution's own ipvsadm unit restores at boot.
-    pub ipvsadm_rules: &'static str,
-}
-
-/// A probe's output that does not read as it should.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what}: can't read `{line}`")]
-pub struct Unreadable {
-    /// Which part of the output.
-    pub what: String,
-    /// The line in question, or what was missing.
-    pub line: String,
 }
 
 /// Reads `/proc` with the shell's own words: `ip` is the only process that this starts.
@@ -200,50 +152,6 @@ impl Connection {
     }
 }
 
-impl Unreadable {
-    /// The part and the line.
-    pub fn new(what: impl Into<String>, line: impl Into<String>) -> Self {
-        Unreadable { what: what.into(), line: line.into() }
-    }
-}
-
-impl Family {
-    /// From os-release's `ID` and `ID_LIKE`.
-    fn of(id: &str, like: &str) -> Family {
-        for id in std::iter::once(id).chain(like.split_whitespace()) {
-            match id {
-                "debian" | "ubuntu" => return Family::Debian,
-                "rhel" | "fedora" | "centos" => return Family::RedHat,
-                _ => {}
-            }
-        }
-        Family::Other
-    }
-
-    /// The distribution's names, when they are known.
-    pub fn distribution(self) -> Option<Distribution> {
-        match self {
-            Family::Debian => Some(Distribution {
-                httpd_package: "apache2",
-                httpd_service: "apache2",
-                httpd_docroot: "/var/www/html",
-                chrony_service: "chrony",
-                chrony_conf: "/etc/chrony/chrony.conf",
-                ipvsadm_rules: "/etc/ipvsadm.rules",
-            }),
-            Family::RedHat => Some(Distribution {
-                httpd_package: "httpd",
-                httpd_service: "httpd",
-                httpd_docroot: "/var/www/html",
-                chrony_service: "chronyd",
-                chrony_conf: "/etc/chrony.conf",
-                ipvsadm_rules: "/etc/sysconfig/ipvsadm",
-            }),
-            Family::Other => None,
-        }
-    }
-}
-
 #[cfg(test)]
 impl Facts {
     /// A Debian 12 real server of the tutorial, reached over its old router.
@@ -282,6 +190,8 @@ mod tests {
         assert_eq!(facts.connection.unwrap().client.to_string(), "10.0.0.9");
         assert_eq!(facts.on_link("192.168.40.1".parse().unwrap()).unwrap().0, "eth0");
         assert_eq!(facts.on_link("10.0.0.9".parse().unwrap()), None);
+        let remembered = serde_json::to_string(&facts).unwrap();
+        assert_eq!(serde_json::from_str::<Facts>(&remembered).unwrap(), facts);
     }
 
     #[test]
