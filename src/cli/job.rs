@@ -99,7 +99,7 @@ impl<'e> Prepared<'e> {
 /// The inventory's lab, which must be there. A machine of it that is off is a host that is down.
 fn running_lab(inventory: &Inventory) -> Result<Lab, Stop> {
     let lab = settings::lab_of(inventory)?;
-    if lab.has_machines() {
+    if lab.has_guests() {
         Ok(lab)
     } else {
         Err(Stop::usage(

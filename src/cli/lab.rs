@@ -49,7 +49,7 @@ pub(super) async fn reboot(args: LabRebootArgs, context: &Context) -> Result<Exi
 pub(super) async fn ssh(args: LabSshArgs, _context: &Context) -> Result<Exit, Stop> {
     let (inventory, lab) = open(&args.inventory.inventory)?;
     known(&inventory, &args.host)?;
-    if !lab.has_machines() {
+    if !lab.has_guests() {
         return Err(Stop::usage("the lab is not up", "start it with `lvsprov lab up INVENTORY`"));
     }
     let mut ssh = std::process::Command::new("ssh");

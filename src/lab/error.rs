@@ -64,7 +64,7 @@ pub enum LabError {
     },
     /// The lab has no such machine.
     #[error("lab `{lab}` has no machine `{host}`; it has {}", .known.join(", "))]
-    UnknownMachine {
+    UnknownGuest {
         /// The lab's name.
         lab: String,
         /// What was asked for.
@@ -102,7 +102,7 @@ pub enum LabError {
     },
     /// A machine has ended where it should have come up.
     #[error("machine `{host}` ended; its console, {}, says last:\n{}", .console.display(), .tail.trim_end())]
-    MachineDied {
+    GuestDied {
         /// The machine.
         host: String,
         /// Its console's log.
@@ -115,7 +115,7 @@ pub enum LabError {
         "machine `{host}` did not answer ssh within {} s; its console, {}, says last:\n{}",
         .after.as_secs(), .console.display(), .tail.trim_end()
     )]
-    MachineSilent {
+    GuestSilent {
         /// The machine.
         host: String,
         /// The deadline.

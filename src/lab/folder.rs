@@ -9,8 +9,8 @@ use rustix::fs::{FlockOperation, flock};
 use tokio::time::{Instant, sleep};
 
 use super::error::{At, LabError};
-use super::machine;
-use super::topology::{Plan, digest};
+use super::guest;
+use super::topology::{Blueprint, digest};
 
 /// A lab's folder, there or not.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl Folder {
 
     /// A machine's console log: the live one, else the one that a failed `up` left.
     pub fn console(&self, host: &str) -> PathBuf {
-        let live = machine::folder(&self.path, host).join("console.log");
+        let live = guest::folder(&self.path, host).join("console.log");
         let kept = self.kept_log(host);
         if !live.exists() && kept.exists() { kept } else { live }
     }
@@ -46,12 +46,12 @@ impl Folder {
     }
 
     /// Saves what the consoles said from the removal of the folder.
-    pub fn keep_logs(&self, plans: &[Plan]) {
+    pub fn keep_logs(&self, blueprints: &[Blueprint]) {
         let kept = fs::create_dir_all(&self.failed).is_ok();
-        for plan in plans.iter().filter(|_| kept) {
-            let console = machine::folder(&self.path, &plan.host).join("console.log");
+        for blueprint in blueprints.iter().filter(|_| kept) {
+            let console = guest::folder(&self.path, &blueprint.host).join("console.log");
             // A machine that was not started has said nothing.
-            let _ = fs::copy(console, self.kept_log(&plan.host));
+            let _ = fs::copy(console, self.kept_log(&blueprint.host));
         }
     }
 
@@ -61,34 +61,34 @@ impl Folder {
     }
 
     /// The machines that the lab has, in the inventory's order.
-    pub fn plans(&self) -> Result<Vec<Plan>, LabError> {
-        let machines = machine::folder(&self.path, "");
-        let mut plans: Vec<Plan> = Vec::new();
-        if !machines.exists() {
-            return Ok(plans);
+    pub fn blueprints(&self) -> Result<Vec<Blueprint>, LabError> {
+        let guests = guest::folder(&self.path, "");
+        let mut blueprints: Vec<Blueprint> = Vec::new();
+        if !guests.exists() {
+            return Ok(blueprints);
         }
-        for entry in fs::read_dir(&machines).at(&machines)? {
-            let record = record(&entry.at(&machines)?.path());
+        for entry in fs::read_dir(&guests).at(&guests)? {
+            let record = record(&entry.at(&guests)?.path());
             // A machine without one was being made when its maker was cut off: it never ran.
             if record.exists() {
                 let text = fs::read_to_string(&record).at(&record)?;
-                plans.push(serde_json::from_str(&text).map_err(std::io::Error::from).at(&record)?);
+                blueprints.push(serde_json::from_str(&text).map_err(std::io::Error::from).at(&record)?);
             }
         }
-        plans.sort_unstable_by_key(|plan| plan.index);
-        Ok(plans)
+        blueprints.sort_unstable_by_key(|blueprint| blueprint.index);
+        Ok(blueprints)
     }
 
-    /// Whether the machine's plan, and so its seed, is recorded.
-    pub fn has(&self, plan: &Plan) -> bool {
-        record(&machine::folder(&self.path, &plan.host)).exists()
+    /// Whether the machine's blueprint, and so its seed, is recorded.
+    pub fn has(&self, blueprint: &Blueprint) -> bool {
+        record(&guest::folder(&self.path, &blueprint.host)).exists()
     }
 
     /// Records a machine whose seed is complete. Renamed into place, so that half of it is never read.
-    pub fn write_plan(&self, plan: &Plan) -> Result<(), LabError> {
-        let record = record(&machine::folder(&self.path, &plan.host));
+    pub fn write_blueprint(&self, blueprint: &Blueprint) -> Result<(), LabError> {
+        let record = record(&guest::folder(&self.path, &blueprint.host));
         let fresh = record.with_extension("new");
-        let text = serde_json::to_string_pretty(plan).map_err(std::io::Error::from).at(&record)?;
+        let text = serde_json::to_string_pretty(blueprint).map_err(std::io::Error::from).at(&record)?;
         fs::write(&fresh, text).at(&fresh)?;
         fs::rename(&fresh, &record).at(&record)
     }
@@ -110,9 +110,9 @@ impl Folder {
     }
 }
 
-/// Where a machine's plan is kept in its folder.
+/// Where a machine's blueprint is kept in its folder.
 fn record(folder: &Path) -> PathBuf {
-    folder.join("plan.json")
+    folder.join("blueprint.json")
 }
 
 /// A lab's name as a file's: what may not stand in one is left out, and a digest keeps such names apart.
@@ -142,30 +142,30 @@ mod tests {
     }
 
     #[test]
-    fn plans_come_back_in_order_and_half_made_machines_do_not() {
+    fn blueprints_come_back_in_order_and_half_made_machines_do_not() {
         let state = tempfile::tempdir().unwrap();
         let folder = Folder::new(state.path(), "web");
-        let machines = Topology::of(&tutorial()).unwrap().machines;
-        assert_eq!(folder.plans().unwrap(), []);
-        for plan in machines.iter().rev() {
-            fs::create_dir_all(machine::folder(&folder.path, &plan.host)).unwrap();
-            if plan.host != "client" {
-                folder.write_plan(plan).unwrap();
+        let blueprints = Topology::of(&tutorial()).unwrap().blueprints;
+        assert_eq!(folder.blueprints().unwrap(), []);
+        for blueprint in blueprints.iter().rev() {
+            fs::create_dir_all(guest::folder(&folder.path, &blueprint.host)).unwrap();
+            if blueprint.host != "client" {
+                folder.write_blueprint(blueprint).unwrap();
             }
         }
-        assert_eq!(folder.plans().unwrap(), machines[..3]);
-        assert!(!folder.has(&machines[3]));
+        assert_eq!(folder.blueprints().unwrap(), blueprints[..3]);
+        assert!(!folder.has(&blueprints[3]));
     }
 
     #[test]
     fn a_failed_machines_console_stays_readable() {
         let state = tempfile::tempdir().unwrap();
         let folder = Folder::new(state.path(), "web");
-        let machines = Topology::of(&tutorial()).unwrap().machines;
+        let blueprints = Topology::of(&tutorial()).unwrap().blueprints;
         let live = folder.console("client");
         fs::create_dir_all(live.parent().unwrap()).unwrap();
         fs::write(&live, "Kernel panic").unwrap();
-        folder.keep_logs(&machines);
+        folder.keep_logs(&blueprints);
         assert_eq!(folder.console("client"), live);
         fs::remove_dir_all(&folder.path).unwrap();
         assert_eq!(fs::read_to_string(folder.console("client")).unwrap(), "Kernel panic");

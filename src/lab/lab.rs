@@ -11,10 +11,10 @@ use tokio::time::Instant;
 use super::error::{At, LabError};
 use super::event::LabEvent;
 use super::folder::Folder;
-use super::machine::{self, Machine};
+use super::guest::{self, Guest};
 use super::raising::{Before, Raising};
-use super::topology::{Plan, Topology};
-use super::{image, network, program, ssh};
+use super::topology::{Blueprint, Topology};
+use super::{image, network, process, program, ssh};
 use crate::inventory::Inventory;
 
 /// Where labs keep what they keep.
@@ -39,7 +39,7 @@ pub struct Lab {
 
 /// How a machine is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MachineStatus {
+pub struct GuestStatus {
     /// Its host name.
     pub host: String,
     /// Its first process on this machine, while it runs.
@@ -52,7 +52,7 @@ pub struct MachineStatus {
     pub console: PathBuf,
 }
 
-impl MachineStatus {
+impl GuestStatus {
     /// It has been started and has not ended.
     pub fn running(&self) -> bool {
         self.pid.is_some()
@@ -90,12 +90,12 @@ impl Lab {
     /// # Errors
     /// Its folder can't be read.
     pub fn exists(&self) -> Result<bool, LabError> {
-        Ok(!self.folder.plans()?.is_empty())
+        Ok(!self.folder.blueprints()?.is_empty())
     }
 
     /// Whether any of its machines runs: those that do not are hosts that are down.
-    pub fn has_machines(&self) -> bool {
-        self.ssh_config().exists() && !machine::processes(&self.folder.path).is_empty()
+    pub fn has_guests(&self) -> bool {
+        self.ssh_config().exists() && !process::all(&self.folder.path).is_empty()
     }
 
     /// Holds the lab, to make the inventory's cluster run here; nothing runs yet.
@@ -104,7 +104,7 @@ impl Lab {
         inventory: &Inventory,
         events: &mut dyn FnMut(LabEvent),
     ) -> Result<Raising<'_>, LabError> {
-        self.check_machine()?;
+        self.check_controller()?;
         let topology = Topology::of(inventory)?;
         if network::link(&self.namespace()).exists() && !self.folder.path.exists() {
             return Err(LabError::NamespaceTaken { namespace: self.namespace() });
@@ -116,14 +116,15 @@ impl Lab {
                 break lock;
             }
         };
-        let recorded = self.folder.plans()?;
-        if let Some(plan) = topology.machines.iter().find(|plan| recorded.iter().any(|old| differ(old, plan)))
+        let recorded = self.folder.blueprints()?;
+        if let Some(blueprint) =
+            topology.blueprints.iter().find(|blueprint| recorded.iter().any(|old| differ(old, blueprint)))
         {
-            return Err(LabError::Changed { host: plan.host.clone() });
+            return Err(LabError::Changed { host: blueprint.host.clone() });
         }
         let before = Before {
-            machines: recorded.into_iter().map(|plan| plan.host).collect(),
-            running: machine::processes(&self.folder.path).into_iter().map(|process| process.host).collect(),
+            machines: recorded.into_iter().map(|blueprint| blueprint.host).collect(),
+            running: process::all(&self.folder.path).into_iter().map(|process| process.host).collect(),
         };
         Ok(Raising { lab: self, topology, image, before, _lock: lock })
     }
@@ -131,7 +132,7 @@ impl Lab {
     /// Ends every process of the lab and removes all that it has on this machine; also what an `up` left that was cut
     /// off at any moment. Nothing there is nothing to do.
     pub async fn down(&self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
-        self.check_machine()?;
+        self.check_controller()?;
         self.folder.forget_failure()?;
         // Without a folder, a namespace of this name is not of this state directory.
         let Some(_lock) = self.folder.lock(&self.name).await? else { return Ok(()) };
@@ -144,9 +145,11 @@ impl Lab {
         if before.machines.is_empty() {
             return self.take_down(events).await;
         }
-        machine::end(&self.folder.path, |host| !before.running.iter().any(|kept| kept == host)).await?;
-        for plan in self.folder.plans()?.iter().filter(|plan| !before.machines.contains(&plan.host)) {
-            let folder = machine::folder(&self.folder.path, &plan.host);
+        process::end(&self.folder.path, |host| !before.running.iter().any(|kept| kept == host)).await?;
+        for blueprint in
+            self.folder.blueprints()?.iter().filter(|blueprint| !before.machines.contains(&blueprint.host))
+        {
+            let folder = guest::folder(&self.folder.path, &blueprint.host);
             fs::remove_dir_all(&folder).at(&folder)?;
         }
         if before.running.is_empty() {
@@ -157,10 +160,10 @@ impl Lab {
 
     async fn take_down(&self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
         let mut hosts: Vec<String> =
-            machine::processes(&self.folder.path).into_iter().map(|process| process.host).collect();
+            process::all(&self.folder.path).into_iter().map(|process| process.host).collect();
         hosts.sort_unstable();
         hosts.dedup();
-        machine::end(&self.folder.path, |_| true).await?;
+        process::end(&self.folder.path, |_| true).await?;
         for host in hosts {
             events(LabEvent::MachineStopped { host });
         }
@@ -171,17 +174,17 @@ impl Lab {
     }
 
     /// How every machine is, in the inventory's order; empty when there is no lab.
-    pub async fn status(&self) -> Result<Vec<MachineStatus>, LabError> {
+    pub async fn status(&self) -> Result<Vec<GuestStatus>, LabError> {
         let mut asked = JoinSet::new();
-        for plan in self.folder.plans()? {
-            let machine = self.machine(&plan);
+        for blueprint in self.folder.blueprints()? {
+            let guest = self.guest(&blueprint);
             asked.spawn(async move {
-                let pid = machine.pid();
-                let answers = pid.is_some() && machine.answers(Duration::from_secs(5)).await;
-                let addresses = plan.addresses().collect();
+                let pid = guest.pid();
+                let answers = pid.is_some() && guest.answers(Duration::from_secs(5)).await;
+                let addresses = blueprint.addresses().collect();
                 (
-                    plan.index,
-                    MachineStatus { pid, answers, addresses, console: machine.console(), host: plan.host },
+                    blueprint.index,
+                    GuestStatus { pid, answers, addresses, console: guest.console(), host: blueprint.host },
                 )
             });
         }
@@ -194,25 +197,29 @@ impl Lab {
     pub async fn reboot(&self, hosts: &[String], events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
         let not_up = || LabError::NotUp { lab: self.name.clone() };
         let _lock = self.folder.lock(&self.name).await?.ok_or_else(not_up)?;
-        let plans = self.folder.plans()?;
-        if plans.is_empty() {
+        let blueprints = self.folder.blueprints()?;
+        if blueprints.is_empty() {
             return Err(not_up());
         }
-        if let Some(host) = hosts.iter().find(|host| plans.iter().all(|plan| plan.host != **host)) {
-            let known = plans.into_iter().map(|plan| plan.host).collect();
-            return Err(LabError::UnknownMachine { lab: self.name.clone(), host: host.clone(), known });
+        if let Some(host) =
+            hosts.iter().find(|host| blueprints.iter().all(|blueprint| blueprint.host != **host))
+        {
+            let known = blueprints.into_iter().map(|blueprint| blueprint.host).collect();
+            return Err(LabError::UnknownGuest { lab: self.name.clone(), host: host.clone(), known });
         }
-        let chosen: Vec<&Plan> =
-            plans.iter().filter(|plan| hosts.is_empty() || hosts.contains(&plan.host)).collect();
+        let chosen: Vec<&Blueprint> = blueprints
+            .iter()
+            .filter(|blueprint| hosts.is_empty() || hosts.contains(&blueprint.host))
+            .collect();
         let deadline = patience(chosen.len());
         let mut rebooting = JoinSet::new();
-        for plan in chosen {
-            let (machine, config) = (self.machine(plan), self.ssh_config());
-            events(LabEvent::MachineRebooting { host: plan.host.clone() });
+        for blueprint in chosen {
+            let (guest, config) = (self.guest(blueprint), self.ssh_config());
+            events(LabEvent::MachineRebooting { host: blueprint.host.clone() });
             rebooting.spawn(async move {
                 let since = Instant::now();
-                machine.reboot(&config, deadline).await?;
-                Ok((machine.plan.host, since.elapsed()))
+                guest.reboot(&config, deadline).await?;
+                Ok((guest.blueprint.host, since.elapsed()))
             });
         }
         tell_ready(rebooting, events).await
@@ -230,7 +237,7 @@ impl Lab {
     }
 
     /// Whether this machine has all that a lab needs.
-    fn check_machine(&self) -> Result<(), LabError> {
+    fn check_controller(&self) -> Result<(), LabError> {
         if !rustix::process::geteuid().is_root() {
             return Err(LabError::NotRoot);
         }
@@ -238,16 +245,16 @@ impl Lab {
         if Path::new("/dev/net/tun").exists() { Ok(()) } else { Err(LabError::NoTun) }
     }
 
-    pub(super) fn machine(&self, plan: &Plan) -> Machine {
-        Machine { plan: plan.clone(), lab: self.folder.path.clone(), namespace: self.namespace() }
+    pub(super) fn guest(&self, blueprint: &Blueprint) -> Guest {
+        Guest { blueprint: blueprint.clone(), lab: self.folder.path.clone(), namespace: self.namespace() }
     }
 
     pub(super) fn write_ssh(&self) -> Result<(), LabError> {
-        let plans = self.folder.plans()?;
-        let known = ssh::known_hosts(&plans, |plan| {
-            ssh::public_key(&machine::folder(&self.folder.path, &plan.host))
+        let blueprints = self.folder.blueprints()?;
+        let known = ssh::known_hosts(&blueprints, |blueprint| {
+            ssh::public_key(&guest::folder(&self.folder.path, &blueprint.host))
         })?;
-        let config = ssh::config(&plans, &self.folder.path, &self.exe, &self.namespace());
+        let config = ssh::config(&blueprints, &self.folder.path, &self.exe, &self.namespace());
         for (path, text) in [(self.folder.file("known_hosts"), known), (self.ssh_config(), config)] {
             fs::write(&path, text).at(&path)?;
         }
@@ -272,8 +279,8 @@ pub(super) async fn tell_ready(
     Ok(())
 }
 
-/// Whether a machine that was made by the one plan cannot pass for one of the other.
-fn differ(made: &Plan, asked: &Plan) -> bool {
+/// Whether a machine that was made by the one blueprint cannot pass for one of the other.
+fn differ(made: &Blueprint, asked: &Blueprint) -> bool {
     made.host == asked.host && (&made.cards, made.port) != (&asked.cards, asked.port)
 }
 
@@ -284,20 +291,20 @@ mod tests {
 
     #[test]
     fn a_machine_is_another_with_other_addresses() {
-        let plan = Topology::of(&tutorial()).unwrap().machines.remove(0);
-        let mut moved = plan.clone();
+        let blueprint = Topology::of(&tutorial()).unwrap().blueprints.remove(0);
+        let mut moved = blueprint.clone();
         moved.cards[0].addresses.clear();
-        let mut renumbered = plan.clone();
+        let mut renumbered = blueprint.clone();
         renumbered.index = 7;
-        assert!(differ(&plan, &moved));
-        assert!(!differ(&plan, &renumbered));
+        assert!(differ(&blueprint, &moved));
+        assert!(!differ(&blueprint, &renumbered));
     }
 
     #[test]
     fn a_lab_that_is_not_there_has_no_machines() {
         let settings = LabSettings { cache: "/n".into(), state: "/n/s".into(), exe: "/n/e".into() };
         let lab = Lab::new(&settings, "web");
-        assert!(!lab.has_machines());
+        assert!(!lab.has_guests());
         assert_eq!(lab.namespace(), "lvsprov-web");
         assert_eq!(lab.console_log("c"), Path::new("/n/s/web/machines/c/console.log"));
     }

@@ -13,17 +13,19 @@
 //! | `topology` | which subnets, cards and addresses an inventory asks for (pure) |
 //! | `network` | the namespace, its bridges and taps |
 //! | `seed` | what a machine is given before its first boot |
-//! | `machine` | one machine: start it, find its processes, end them |
+//! | `guest` | one machine: start it, reboot it, hear from it |
+//! | `process` | a machine's processes on this one |
 //! | `ssh`, `proxy` | the way in |
 
 mod error;
 mod event;
 mod folder;
+mod guest;
 mod image;
 #[expect(clippy::module_inception, reason = "the room is named for its noun")]
 mod lab;
-mod machine;
 mod network;
+mod process;
 mod program;
 mod proxy;
 mod raising;
@@ -33,6 +35,6 @@ mod topology;
 
 pub use error::{LabError, Missing};
 pub use event::{BuildStep, LabEvent};
-pub use lab::{Lab, LabSettings, MachineStatus};
+pub use lab::{GuestStatus, Lab, LabSettings};
 pub use proxy::proxy;
 pub use raising::{Before, Raising};

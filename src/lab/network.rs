@@ -71,7 +71,7 @@ fn missing<'a>(topology: &'a Topology, present: &[&str]) -> (String, Vec<&'a str
         batch.push_str(&format!("address add {router}/{length} dev {bridge}{nodad}\nlink set {bridge} up\n"));
         made.push(bridge);
     }
-    for card in topology.machines.iter().flat_map(|machine| &machine.cards) {
+    for card in topology.blueprints.iter().flat_map(|blueprint| &blueprint.cards) {
         let tap = card.tap.as_str();
         if !present.contains(&tap) {
             batch.push_str(&format!("tuntap add dev {tap} mode tap\n"));

@@ -10,7 +10,7 @@ use super::error::{At, LabError};
 use super::event::LabEvent;
 use super::lab::{Lab, patience, tell_ready};
 use super::topology::Topology;
-use super::{machine, network, seed};
+use super::{guest, network, seed};
 
 /// What a lab had before it was put up. That stays as it is, whatever happens.
 #[derive(Clone, Debug)]
@@ -43,12 +43,12 @@ impl Raising<'_> {
         let folder = &self.lab.folder;
         folder.forget_failure()?;
         let Err(mut error) = self.raise(events).await else { return Ok(()) };
-        if let LabError::MachineDied { host, console, .. } | LabError::MachineSilent { host, console, .. } =
+        if let LabError::GuestDied { host, console, .. } | LabError::GuestSilent { host, console, .. } =
             &mut error
         {
             *console = folder.kept_log(host);
         }
-        folder.keep_logs(&self.topology.machines);
+        folder.keep_logs(&self.topology.blueprints);
         Err(error)
     }
 
@@ -57,7 +57,7 @@ impl Raising<'_> {
         let namespace = lab.namespace();
         network::ensure(&namespace, topology).await?;
         events(LabEvent::NetworkReady { namespace: namespace.clone(), subnets: topology.subnets.len() });
-        machine::write_wrapper(&lab.folder.path).await?;
+        guest::write_wrapper(&lab.folder.path).await?;
         let recorded = lab.folder.file("image");
         fs::write(&recorded, image.to_string_lossy().as_bytes()).at(&recorded)?;
         let login = lab.folder.file("login_key");
@@ -67,30 +67,30 @@ impl Raising<'_> {
         let login = login.with_extension("pub");
         let login = fs::read_to_string(&login).at(login)?;
         let mut started = Vec::new();
-        for plan in &topology.machines {
-            if before.running.contains(&plan.host) {
-                events(LabEvent::MachineKept { host: plan.host.clone() });
+        for blueprint in &topology.blueprints {
+            if before.running.contains(&blueprint.host) {
+                events(LabEvent::MachineKept { host: blueprint.host.clone() });
                 continue;
             }
-            let machine = lab.machine(plan);
-            let folder = machine.folder();
-            if !lab.folder.has(plan) {
+            let guest = lab.guest(blueprint);
+            let folder = guest.folder();
+            if !lab.folder.has(blueprint) {
                 fs::create_dir_all(&folder).at(&folder)?;
-                seed::write(&lab.name, plan, &topology.machines, &login, &folder).await?;
-                lab.folder.write_plan(plan)?;
+                seed::write(&lab.name, blueprint, &topology.blueprints, &login, &folder).await?;
+                lab.folder.write_blueprint(blueprint)?;
             }
-            machine.start(image).await?;
-            events(LabEvent::MachineStarted { host: plan.host.clone() });
-            started.push((machine, Instant::now()));
+            guest.start(image).await?;
+            events(LabEvent::MachineStarted { host: blueprint.host.clone() });
+            started.push((guest, Instant::now()));
         }
         lab.write_ssh()?;
         // Kernels share this machine's processors while they boot, so each has time for all.
         let deadline = patience(started.len());
         let mut booting = JoinSet::new();
-        for (machine, since) in started {
+        for (guest, since) in started {
             booting.spawn(async move {
-                machine.greeted(deadline).await?;
-                Ok((machine.plan.host, since.elapsed()))
+                guest.greeted(deadline).await?;
+                Ok((guest.blueprint.host, since.elapsed()))
             });
         }
         tell_ready(booting, events).await

@@ -7,19 +7,19 @@ use std::time::Duration;
 use super::error::{At, LabError};
 use super::program::Program;
 use super::seed;
-use super::topology::Plan;
+use super::topology::Blueprint;
 
 /// One `Host` entry a machine: its name, and whatever else the inventory calls it.
 ///
 /// `folder` is the lab's, `exe` the program that has the `lab-proxy` verb.
-pub fn config(machines: &[Plan], folder: &Path, exe: &Path, namespace: &str) -> String {
+pub fn config(blueprints: &[Blueprint], folder: &Path, exe: &Path, namespace: &str) -> String {
     let path = |path: &Path| format!("\"{}\"", path.to_string_lossy().replace('%', "%%"));
     let mut text = "# Written by `lvsprov lab up`; gone with the lab.\n".to_owned();
-    for machine in machines {
+    for blueprint in blueprints {
         let names: Vec<_> =
-            std::iter::once(&machine.host).chain(&machine.aliases).map(String::as_str).collect();
+            std::iter::once(&blueprint.host).chain(&blueprint.aliases).map(String::as_str).collect();
         text.push_str(&format!("\nHost {}\n", names.join(" ")));
-        text.push_str(&format!("    HostName {}\n    Port {}\n", machine.address, machine.port));
+        text.push_str(&format!("    HostName {}\n    Port {}\n", blueprint.address, blueprint.port));
     }
     text.push_str(&format!(
         "\nHost *\n    User root\n    IdentityFile {}\n    IdentitiesOnly yes\n    UserKnownHostsFile {}\n    \
@@ -34,16 +34,17 @@ pub fn config(machines: &[Plan], folder: &Path, exe: &Path, namespace: &str) -> 
 
 /// The known_hosts text: each machine's public host key under each name that ssh may look it up by.
 pub fn known_hosts(
-    machines: &[Plan],
-    key: impl Fn(&Plan) -> Result<String, LabError>,
+    blueprints: &[Blueprint],
+    key: impl Fn(&Blueprint) -> Result<String, LabError>,
 ) -> Result<String, LabError> {
     let mut text = String::new();
-    for machine in machines {
-        let key = key(machine)?;
+    for blueprint in blueprints {
+        let key = key(blueprint)?;
         // Type and key; what follows is a comment.
         let key = key.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-        for name in std::iter::once(&machine.host).chain(&machine.aliases) {
-            let name = if machine.port == 22 { name.clone() } else { format!("[{name}]:{}", machine.port) };
+        for name in std::iter::once(&blueprint.host).chain(&blueprint.aliases) {
+            let name =
+                if blueprint.port == 22 { name.clone() } else { format!("[{name}]:{}", blueprint.port) };
             text.push_str(&format!("{name} {key}\n"));
         }
     }
@@ -77,7 +78,7 @@ mod tests {
     #[test]
     fn a_host_is_known_by_name_and_by_address() {
         let topology = Topology::of(&tutorial()).unwrap();
-        let text = config(&topology.machines, Path::new("/s/web"), Path::new("/b/lvsprov"), "lvsprov-web");
+        let text = config(&topology.blueprints, Path::new("/s/web"), Path::new("/b/lvsprov"), "lvsprov-web");
         assert!(
             text.contains(
                 "\nHost lvs_real_server01 192.168.40.101\n    HostName 192.168.40.101\n    Port 22\n"
@@ -96,7 +97,7 @@ mod tests {
         let mut client = host("c", Role::Client { cip: net("10.0.0.9/24") });
         client.ssh.port = Some(2222);
         let topology = Topology::of(&inventory(vec![client])).unwrap();
-        let text = known_hosts(&topology.machines, |_| Ok("ssh-ed25519 AAAA c\n".to_owned())).unwrap();
+        let text = known_hosts(&topology.blueprints, |_| Ok("ssh-ed25519 AAAA c\n".to_owned())).unwrap();
         assert_eq!(text, "[c]:2222 ssh-ed25519 AAAA\n[10.0.0.9]:2222 ssh-ed25519 AAAA\n");
     }
 }

@@ -15,7 +15,7 @@ pub struct Topology {
     /// In the order in which the inventory's hosts name them.
     pub subnets: Vec<Subnet>,
     /// In the inventory's order.
-    pub machines: Vec<Plan>,
+    pub blueprints: Vec<Blueprint>,
 }
 
 /// A subnet, which is a bridge.
@@ -31,7 +31,7 @@ pub struct Subnet {
 
 /// What a machine is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct Blueprint {
     /// Its place in the inventory, from 0.
     pub index: usize,
     /// The host's name.
@@ -83,14 +83,17 @@ impl Topology {
             subnets.push(Subnet { net, bridge: format!("b{}", digest(&[&net.to_string()], 4)), router });
         }
         let hosts = &inventory.hosts;
-        let machines =
-            hosts.iter().enumerate().map(|(index, host)| Plan::of(index, host, hosts, &subnets)).collect();
-        Ok(Topology { subnets, machines })
+        let blueprints = hosts
+            .iter()
+            .enumerate()
+            .map(|(index, host)| Blueprint::of(index, host, hosts, &subnets))
+            .collect();
+        Ok(Topology { subnets, blueprints })
     }
 }
 
-impl Plan {
-    fn of(index: usize, host: &Host, hosts: &[Host], subnets: &[Subnet]) -> Plan {
+impl Blueprint {
+    fn of(index: usize, host: &Host, hosts: &[Host], subnets: &[Subnet]) -> Blueprint {
         let mut cards: Vec<Card> = Vec::new();
         for address in host.networks() {
             let Some(subnet) = subnet_of(address, subnets) else { continue };
@@ -120,7 +123,7 @@ impl Plan {
         if !aliases.contains(&connect_to) && connect_to != host.name {
             aliases.push(connect_to);
         }
-        Plan {
+        Blueprint {
             index,
             host: host.name.clone(),
             address,
@@ -210,14 +213,15 @@ pub(super) mod tests {
         let topology = Topology::of(&tutorial()).unwrap();
         let routers: Vec<_> = topology.subnets.iter().map(|subnet| subnet.router.to_string()).collect();
         assert_eq!(routers, ["192.168.175.1", "192.168.40.1"]);
-        let cards: Vec<_> = topology.machines.iter().map(|machine| machine.cards.len()).collect();
+        let cards: Vec<_> = topology.blueprints.iter().map(|blueprint| blueprint.cards.len()).collect();
         assert_eq!(cards, [2, 1, 1, 1]);
-        let gateways: Vec<_> = topology.machines.iter().map(|machine| machine.gateways.clone()).collect();
+        let gateways: Vec<_> =
+            topology.blueprints.iter().map(|blueprint| blueprint.gateways.clone()).collect();
         assert_eq!(gateways[0], [] as [IpAddr; 0]);
         assert_eq!(gateways[1], ["192.168.40.1".parse::<IpAddr>().unwrap()]);
-        assert_eq!(topology.machines[0].address.to_string(), "192.168.40.100");
-        for machine in &topology.machines {
-            assert!(machine.cards.iter().all(|card| card.tap.len() <= 15 && card.bridge.len() <= 15));
+        assert_eq!(topology.blueprints[0].address.to_string(), "192.168.40.100");
+        for blueprint in &topology.blueprints {
+            assert!(blueprint.cards.iter().all(|card| card.tap.len() <= 15 && card.bridge.len() <= 15));
         }
     }
 
@@ -225,8 +229,8 @@ pub(super) mod tests {
     fn a_client_elsewhere_and_its_director_reach_each_other_through_routers() {
         let mut far = tutorial();
         far.hosts[3] = host("client", Role::Client { cip: net("192.0.2.50/24") });
-        let machines = Topology::of(&far).unwrap().machines;
-        let gateways: Vec<_> = machines.iter().map(|machine| machine.gateways[0].to_string()).collect();
+        let blueprints = Topology::of(&far).unwrap().blueprints;
+        let gateways: Vec<_> = blueprints.iter().map(|blueprint| blueprint.gateways[0].to_string()).collect();
         assert_eq!(gateways, ["192.168.175.1", "192.168.40.1", "192.168.40.1", "192.0.2.1"]);
     }
 
@@ -236,8 +240,8 @@ pub(super) mod tests {
         let topology = Topology::of(&inventory(vec![host("d", director)])).unwrap();
         assert_eq!(topology.subnets.len(), 1);
         assert_eq!(topology.subnets[0].router.to_string(), "10.0.0.3");
-        assert_eq!(topology.machines[0].cards.len(), 1);
-        assert_eq!(topology.machines[0].cards[0].addresses, [net("10.0.0.1/32"), net("10.0.0.2/29")]);
+        assert_eq!(topology.blueprints[0].cards.len(), 1);
+        assert_eq!(topology.blueprints[0].cards[0].addresses, [net("10.0.0.1/32"), net("10.0.0.2/29")]);
     }
 
     #[test]
@@ -253,8 +257,8 @@ pub(super) mod tests {
         let mut client = host("c", Role::Client { cip: net("10.0.0.9/24") });
         client.address = Some("c.example".to_owned());
         client.ssh.port = Some(2222);
-        let machine = &Topology::of(&inventory(vec![client])).unwrap().machines[0];
-        assert_eq!((machine.address.to_string().as_str(), machine.port), ("10.0.0.9", 2222));
-        assert_eq!(machine.aliases, ["10.0.0.9", "c.example"]);
+        let blueprint = &Topology::of(&inventory(vec![client])).unwrap().blueprints[0];
+        assert_eq!((blueprint.address.to_string().as_str(), blueprint.port), ("10.0.0.9", 2222));
+        assert_eq!(blueprint.aliases, ["10.0.0.9", "c.example"]);
     }
 }

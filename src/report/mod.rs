@@ -110,7 +110,7 @@ impl Report {
     }
 
     /// How a lab's machines are.
-    pub fn machines(&self, machines: &[lab::MachineStatus]) {
+    pub fn machines(&self, machines: &[lab::GuestStatus]) {
         match &self.0 {
             Face::Text(text) => text.machines(machines),
             Face::Json(json) => json.machines(machines),

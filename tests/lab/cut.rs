@@ -142,9 +142,10 @@ impl Cluster {
     /// and up again is not what happens to cables: the guest's driver does not get over it.)
     #[track_caller]
     fn link(&self, host: &str, up: bool) {
-        let plan = self.lab_folder().join("machines").join(host).join("plan.json");
-        let plan: serde_json::Value = serde_json::from_slice(&std::fs::read(plan).unwrap()).unwrap();
-        let [tap, bridge] = ["tap", "bridge"].map(|key| plan["cards"][0][key].as_str().unwrap());
+        let blueprint = self.lab_folder().join("machines").join(host).join("blueprint.json");
+        let blueprint: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(blueprint).unwrap()).unwrap();
+        let [tap, bridge] = ["tap", "bridge"].map(|key| blueprint["cards"][0][key].as_str().unwrap());
         let to = if up { format!("master {bridge}") } else { "nomaster".to_owned() };
         self.in_namespace(&format!("ip link set {tap} {to}"));
     }

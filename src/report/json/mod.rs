@@ -11,7 +11,7 @@ use super::Summary;
 use super::evidence::evidence;
 use super::streams::Streams;
 use crate::document::Complaints;
-use crate::lab::{LabEvent, MachineStatus};
+use crate::lab::{GuestStatus, LabEvent};
 use crate::plan::{HostPlan, Item, Outcome};
 use crate::run::{self, Failure};
 use crate::verify;
@@ -108,7 +108,7 @@ impl Json {
         }
     }
 
-    pub(super) fn machines(&self, machines: &[MachineStatus]) {
+    pub(super) fn machines(&self, machines: &[GuestStatus]) {
         for machine in machines {
             let record = is::Machine {
                 host: &machine.host,

@@ -2,7 +2,7 @@
 
 use super::style::{BAD, FAINT, GOOD, paint};
 use super::summary::seconds;
-use crate::lab::{BuildStep, LabEvent, MachineStatus};
+use crate::lab::{BuildStep, GuestStatus, LabEvent};
 
 /// What a lab's event says of whom.
 pub(super) struct Said {
@@ -52,12 +52,12 @@ pub(super) fn say(event: &LabEvent) -> Said {
 }
 
 /// One line a machine: whether it runs and answers, its addresses, and where its console is written to.
-pub(super) fn table(machines: &[MachineStatus]) -> String {
+pub(super) fn table(machines: &[GuestStatus]) -> String {
     if machines.is_empty() {
         return "the lab is not up; `lvsprov lab up INVENTORY` starts it\n".into();
     }
     let longest = machines.iter().map(|machine| machine.host.chars().count()).max().unwrap_or(0);
-    let line = |machine: &MachineStatus| {
+    let line = |machine: &GuestStatus| {
         let state = match (machine.running(), machine.answers) {
             (true, true) => paint(GOOD, "up        "),
             (true, false) => paint(BAD, "no answer "),

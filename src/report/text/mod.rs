@@ -20,7 +20,7 @@ use std::rc::Rc;
 use super::streams::Streams;
 use super::{Options, Summary};
 use crate::document::Complaints;
-use crate::lab::{LabEvent, MachineStatus};
+use crate::lab::{GuestStatus, LabEvent};
 use crate::plan::HostPlan;
 use crate::run::{self, Failure};
 use crate::verify;
@@ -71,7 +71,7 @@ impl Text {
         self.progress.lab(&event);
     }
 
-    pub(super) fn machines(&self, machines: &[MachineStatus]) {
+    pub(super) fn machines(&self, machines: &[GuestStatus]) {
         self.progress.clear();
         self.result(&lab::table(machines));
     }
