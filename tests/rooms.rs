@@ -119,10 +119,10 @@ fn only_the_rooms_with_effects_touch_the_world() {
 fn every_resource_kind_has_a_file_of_its_own() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/resource");
     for module in lvsprov::resource::Resource::modules() {
-        let (file, room) = (folder.join(format!("{module}.rs")), folder.join(module).join("mod.rs"));
-        let path = if file.exists() { file } else { room };
-        let text = std::fs::read_to_string(&path)
-            .unwrap_or_else(|_| panic!("{module} has no file src/resource/{module}.rs"));
+        let names = [format!("{module}.rs"), format!("{module}/mod.rs"), format!("network/{module}.rs")];
+        let path = names.iter().map(|name| folder.join(name)).find(|path| path.exists());
+        let path = path.unwrap_or_else(|| panic!("{module} has none of src/resource/{names:?}"));
+        let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains("impl Kind for"), "{} declares no kind", path.display());
     }
 }

@@ -92,6 +92,44 @@ fn a_default_route_without_a_gateway_gives_way_to_one() {
 }
 
 #[test]
+fn the_undo_brings_the_default_routes_back_as_they_were() {
+    let fixed = STATIC.replace("40.1\n", "40.100\n");
+    for before in [
+        "",
+        "default via 192.168.40.1 dev eth0 proto static onlink",
+        "default via 192.168.40.1 dev eth0 proto dhcp src 192.168.40.101 metric 100; default via 10.0.0.1 dev eth1 mtu 1400",
+        "default dev eth0; unreachable default metric 4000",
+        "default nexthop via 192.168.40.1 dev eth0 weight 1 nexthop via 10.0.0.1 dev eth1 weight 2",
+        "default via 192.168.40.100 dev eth0; default via 192.168.40.100 dev eth0 metric 5",
+    ] {
+        under_each_shell(|root| {
+            if root.has_applets() && before.contains("nexthop") {
+                return; // busybox's own `ip` knows no next hops
+            }
+            network(root, &fixed);
+            let add: String = before
+                .split("; ")
+                .filter(|r| !r.is_empty())
+                .map(|r| format!("/sbin/ip route append {r}\n"))
+                .collect();
+            root.sh(&format!("/sbin/ip route del default; {add}"));
+            // busybox's own `ip` tells less of a route, and can bring back no more than that
+            let told = root.sh("ip -4 route show table all");
+            let change = root.plan(&dip(), &[]).unwrap().unwrap();
+            assert!(change.script.is_empty(), "{before}: the file is as it should be");
+            let live = change.live.unwrap();
+            root.sh(&live.script.reveal());
+            assert_ne!(root.sh("ip -4 route show table all"), told);
+            // the watchdog may come when only a part was done, or twice
+            for _ in 0..2 {
+                root.sh(&live.undo.reveal());
+                assert_eq!(root.sh("ip -4 route show table all"), told, "{before}");
+            }
+        });
+    }
+}
+
+#[test]
 fn a_controller_next_door_is_not_cut_off() {
     under_each_shell(|root| {
         network(root, STATIC);

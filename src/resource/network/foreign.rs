@@ -3,7 +3,8 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Boot, Observed};
+use super::Boot;
+use super::observed::Observed;
 use crate::resource::Refusal;
 
 /// A device as NetworkManager has it.

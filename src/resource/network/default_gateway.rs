@@ -8,16 +8,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::shell::{Attributes, replace};
-use super::{Aspect, Change, Context, Facts, Kind, Refusal, Risk, Script, Unreadable, quote};
-
-mod foreign;
-mod ifupdown;
-mod networkd;
-mod observed;
-
-pub use foreign::Device;
-pub use observed::{ConfFile, Link, Observed, Route};
+use super::observed::{ConfFile, Observed, Route};
+use super::{Boot, foreign, ifupdown, networkd, observed, refuse};
+use crate::resource::shell::{Attributes, replace};
+use crate::resource::{Aspect, Change, Context, Facts, Kind, Live, Refusal, Risk, Script, Unreadable, quote};
 
 /// The one IPv4 default gateway, now and after the next boot. Other default routes are removed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,28 +19,6 @@ pub use observed::{ConfFile, Link, Observed, Route};
 pub struct DefaultGateway {
     /// Its address, which is in one of the host's subnets.
     pub via: Ipv4Addr,
-}
-
-/// What the files of one owner bring at boot, and the edits that make it the one gateway.
-struct Boot {
-    /// Every default gateway that they bring: interface and address.
-    gateways: Vec<(String, String)>,
-    /// Files to rewrite: each as it is, with its new text.
-    edits: Vec<(ConfFile, String)>,
-    /// Why they can't be edited, when they can't: no reason to refuse where they bring the right one already.
-    refusal: Option<Refusal>,
-}
-
-impl Boot {
-    fn with(mut self, other: Boot) -> Boot {
-        self.gateways.extend(other.gateways);
-        self.edits.extend(other.edits);
-        self
-    }
-}
-
-fn refuse<T>(reason: impl Into<String>, remedy: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal { reason: reason.into(), remedy: remedy.into() })
 }
 
 impl Kind for DefaultGateway {
@@ -109,7 +81,7 @@ impl Kind for DefaultGateway {
                 script += rewrite(file, text);
             }
         }
-        let mut risks = Vec::new();
+        let (mut risks, mut live) = (Vec::new(), None);
         // a route with several next hops and no metric goes before those with one, and only a replace takes it whole
         let replace = observed.routes.iter().any(|route| route.multipath && route.metric.is_none());
         let ours = |route: &Route| {
@@ -121,7 +93,7 @@ impl Kind for DefaultGateway {
             let now: Vec<_> = observed.routes.iter().map(|r| (r.device.clone(), r.gateway())).collect();
             aspects.push(Aspect::value("running", list(&now), Some(format!("{via} ({interface})"))));
             // a replace takes the first route of its own metric, which is none, and leaves the others
-            let mut kept = found;
+            let (mut kept, mut script) = (found, Script::new());
             if found.is_none() {
                 script += &format!("ip -4 route replace default via {via} dev {}\n", quote(interface));
                 kept = observed.routes.iter().position(|route| route.metric.is_none());
@@ -131,6 +103,7 @@ impl Kind for DefaultGateway {
                     script += &format!("ip -4 route del {} 2>/dev/null || :\n", route.spec());
                 }
             }
+            live = Some(Live { script, undo: observed.restore().into() });
             if let Some(connection) = facts.connection
                 && let Some(way) = observed.to_controller.filter(|way| way.via != Some(via))
             {
@@ -138,13 +111,13 @@ impl Kind for DefaultGateway {
                 risks.push(Risk::RouteChange { controller, old, new });
             }
         }
-        Ok((!aspects.is_empty()).then(|| Change { risks, ..Change::new(aspects, script) }))
+        Ok((!aspects.is_empty()).then(|| Change { live, risks, ..Change::new(aspects, script) }))
     }
 }
 
 impl DefaultGateway {
     /// What the interface's owner brings at boot.
-    fn boot(&self, interface: &str, observed: &Observed) -> Result<Boot, Refusal> {
+    pub(super) fn boot(&self, interface: &str, observed: &Observed) -> Result<Boot, Refusal> {
         let via = self.via;
         let link = observed.links.iter().find(|link| link.interface == interface && link.configured());
         let stanza = ifupdown::has(interface, &observed.interfaces);
@@ -207,6 +180,3 @@ fn rewrite(file: &ConfFile, text: &str) -> Script {
     script += "fi\n";
     script
 }
-
-#[cfg(test)]
-mod tests;

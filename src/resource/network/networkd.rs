@@ -3,7 +3,8 @@
 use std::net::Ipv4Addr;
 
 use super::foreign::netplan;
-use super::{Boot, ConfFile, Link, Observed, refuse};
+use super::observed::{ConfFile, Link, Observed};
+use super::{Boot, refuse};
 use crate::resource::Refusal;
 
 /// A section with its assignments; each with its line's number.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::Device;
+use super::foreign::Device;
 use crate::resource::{Facts, Unreadable};
 
 /// All of it; the same for every declaration on a host.
@@ -13,6 +13,8 @@ pub struct Observed {
     pub has_ip: bool,
     /// The running default routes, in the kernel's order.
     pub routes: Vec<Route>,
+    /// The same as `ip` told them.
+    pub told: Vec<String>,
     /// The default route by which the host answers the controller; `None` when it is a more specific one.
     pub to_controller: Option<Way>,
     /// /etc/network/interfaces and the files beside it, where there is an ifupdown to read them.
@@ -79,6 +81,20 @@ impl Link {
     /// Whether networkd configures it.
     pub fn configured(&self) -> bool {
         self.state != "unmanaged" && self.file.is_some()
+    }
+}
+
+impl Observed {
+    /// POSIX sh that leaves these default routes and no others, in their order.
+    pub(super) fn restore(&self) -> String {
+        let mut script = "lost=\nwhile ip -4 route del default 2>/dev/null; do :; done\n".to_owned();
+        for line in &self.told {
+            // what `ip` tells of a route but does not take
+            let word = |word: &&str| !matches!(*word, "\\" | "linkdown" | "dead" | "offload" | "rt_offload");
+            let words: Vec<&str> = line.split_whitespace().filter(word).collect();
+            script += &format!("ip -4 route append {} || lost=yes\n", super::super::shell::words(words));
+        }
+        script + "[ -z \"$lost\" ]\n"
     }
 }
 
@@ -183,6 +199,7 @@ pub(super) fn parse(text: &str) -> Result<Observed, Unreadable> {
             "ip" => observed.has_ip = true,
             _ if of_ip && !line.is_empty() => {
                 observed.routes.extend(routes(line).ok_or_else(|| unreadable(line))?);
+                observed.told.push(line.to_owned());
             }
             "routes" => of_ip = true,
             "" => of_ip = false,

@@ -4,7 +4,8 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use super::{Boot, ConfFile, Observed, refuse};
+use super::observed::{ConfFile, Observed};
+use super::{Boot, refuse};
 use crate::resource::Refusal;
 
 const MAIN: &str = "/etc/network/interfaces";

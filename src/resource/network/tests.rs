@@ -1,4 +1,7 @@
+use super::default_gateway::DefaultGateway;
+use super::observed::Observed;
 use super::*;
+use crate::resource::{Change, Context, Facts, Kind, Refusal, Risk};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -77,7 +80,7 @@ fn extra_default_routes_go() {
     let change = differ(&output(&routes, &[], &[(MAIN, &file)])).unwrap().unwrap();
     assert_eq!(change.aspects[0].old.as_deref(), Some("192.168.40.100 (eth0), 10.0.0.1 (eth1)"));
     assert_eq!(
-        change.script.reveal(),
+        change.unguarded(),
         "ip -4 route del default via 10.0.0.1 dev eth1 metric 100 2>/dev/null || :\n"
     );
 }
@@ -89,26 +92,26 @@ fn a_route_that_the_replace_takes_is_not_deleted_after_it() {
     let replace = "ip -4 route replace default via 192.168.40.100 dev eth0\n";
     let on_link = change(&["default dev eth0 scope link "]);
     assert_eq!(on_link.aspects[0].old.as_deref(), Some("no gateway (eth0)"));
-    assert_eq!(on_link.script.reveal(), replace);
+    assert_eq!(on_link.unguarded(), replace);
     let nowhere = change(&["blackhole default ", "unreachable default metric 4000 "]);
     assert_eq!(nowhere.aspects[0].old.as_deref(), Some("blackhole, unreachable"));
     assert_eq!(
-        nowhere.script.reveal(),
+        nowhere.unguarded(),
         format!("{replace}ip -4 route del unreachable default metric 4000 2>/dev/null || :\n")
     );
     let found = change(&["default dev eth0 scope link ", "default via 192.168.40.100 dev eth0 metric 100 "]);
-    assert_eq!(found.script.reveal(), "ip -4 route del default dev eth0 scope link 2>/dev/null || :\n");
+    assert_eq!(found.unguarded(), "ip -4 route del default dev eth0 scope link 2>/dev/null || :\n");
     let hops = "default proto static \\\tnexthop via 10.0.0.1 dev eth1 weight 1 \\\tnexthop via 192.168.40.1 dev eth0 weight 1 ";
     let several = change(&[hops, "default via 192.168.40.100 dev eth0 metric 100 "]);
     let delete = "ip -4 route del default via 192.168.40.100 dev eth0 metric 100 2>/dev/null || :\n";
-    assert_eq!(several.script.reveal(), format!("{replace}{delete}"));
+    assert_eq!(several.unguarded(), format!("{replace}{delete}"));
 }
 
 #[test]
 fn a_change_of_the_way_to_the_controller_is_a_risk() {
     let client = "10.9.9.9".parse().unwrap();
     let facts = Facts {
-        connection: Some(super::super::Connection { client, server: "192.168.40.101".parse().unwrap() }),
+        connection: Some(crate::resource::Connection { client, server: "192.168.40.101".parse().unwrap() }),
         ..Facts::example()
     };
     let by = |route, way| {
