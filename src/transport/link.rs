@@ -1,20 +1,25 @@
 //! An open shell on a host.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
-use super::exchange::{Exchange, Progress, Reader, Reply};
+use super::reply::{Progress, Reader, Reply};
 use super::shell::Shell;
-use super::{LinkError, Secret, Settings, Target, Unreachable, Way, local, ssh};
+use super::{
+    Exchange, LinkError, Lock, Secret, Settings, Target, Unreachable, Way, direct, local, lock, ssh,
+};
 
 /// How much of the shell's standard error is kept: the end tells what went wrong.
 const STDERR_KEPT: usize = 8 * 1024;
 
 /// How long a live master's host may take to open one more session before the master is taken for dead.
 const REUSE_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long the host may take to lock, or to unlock.
+const LOCK_DEADLINE: Duration = Duration::from_secs(30);
 
 /// A long-lived `sh` on a host. Dropping it ends the shell and, through the guard of a changing exchange, whatever
 /// the shell was running.
@@ -24,6 +29,8 @@ pub struct Link {
     mark: String,
     number: u64,
     stderr: Vec<u8>,
+    /// The word of the lock that it holds.
+    held: Option<String>,
 }
 
 impl Link {
@@ -47,21 +54,39 @@ impl Link {
                         if missing_or_dead.is_err() {
                             ssh::forget_master(target, settings).await;
                         }
-                        // ssh has its own ConnectTimeout; this one holds where that does not reach (a hung proxy).
-                        timeout_at(
-                            deadline + Duration::from_secs(2),
-                            ssh::connect(target, settings, &command),
-                        )
-                        .await
-                        .map_err(|_| LinkError::Unreachable {
-                            why: Unreachable::Timeout,
-                            stderr: String::new(),
-                        })??
+                        in_time(deadline, ssh::connect(target, settings, &command)).await?
                     }
                 }
             }
         };
-        let mut link = Link { shell, mark, number: 0, stderr: Vec::new() };
+        Link::begin(shell, target, mark, deadline).await
+    }
+
+    /// As [`Link::open`], over a new connection of its own, whatever master lives: that it comes up proves that the host
+    /// can be reached now. It leaves no master behind.
+    ///
+    /// # Errors
+    /// [`LinkError::Unreachable`], [`LinkError::Become`], or [`LinkError::Start`].
+    pub async fn open_anew(target: &Target, settings: &Settings, mark: String) -> Result<Link, LinkError> {
+        let deadline = Instant::now() + settings.connect_timeout;
+        let shell = match &target.way {
+            Way::Local(words) => local::shell(words)?,
+            Way::Ssh { .. } => {
+                let command = shell_command(target, &mark);
+                in_time(deadline, direct::connect(target, settings, &command, &word_of(&mark))).await?
+            }
+        };
+        Link::begin(shell, target, mark, deadline).await
+    }
+
+    /// Makes the shell root's where that is asked for, and brings it into a known state.
+    async fn begin(
+        shell: Shell,
+        target: &Target,
+        mark: String,
+        deadline: Instant,
+    ) -> Result<Link, LinkError> {
+        let mut link = Link { shell, mark, number: 0, stderr: Vec::new(), held: None };
         if let Some(r#become) = &target.r#become {
             link.become_root(r#become.password.as_ref(), deadline).await?;
         }
@@ -70,6 +95,38 @@ impl Link {
                        PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin; export PATH; umask 022\n";
         link.send(prelude).await?;
         Ok(link)
+    }
+
+    /// Takes the host's lock, if nobody else holds it: for as long as the link lives, or until [`Link::unlock`]. `holder`
+    /// says to others who has it, such as `ann@desk`.
+    ///
+    /// # Errors
+    /// As [`Link::exchange`].
+    pub async fn lock(&mut self, holder: &str) -> Result<Lock, LinkError> {
+        if let Some(word) = &self.held {
+            return Ok(Lock::Taken { last: lock::of_word(word) });
+        }
+        let word = word_of(&format!("{} {} {:?}", self.mark, self.number, SystemTime::now()));
+        let mut exchange = Exchange::reading(LOCK_DEADLINE);
+        exchange.push_locking(lock::take(holder, &word));
+        let reply = self.exchange(&exchange, |_| ()).await?;
+        let outcome = lock::outcome(&reply.sections[0].clone().unwrap_or_default());
+        if matches!(outcome, Lock::Taken { .. }) {
+            self.held = Some(word);
+        }
+        Ok(outcome)
+    }
+
+    /// Gives the host's lock back, if this link holds it. A lock that ends with its link makes whoever takes it next read
+    /// the host once more.
+    ///
+    /// # Errors
+    /// As [`Link::exchange`].
+    pub async fn unlock(&mut self) -> Result<(), LinkError> {
+        let Some(word) = self.held.take() else { return Ok(()) };
+        let mut exchange = Exchange::reading(LOCK_DEADLINE);
+        exchange.push_locking(lock::give_back(&word));
+        self.exchange(&exchange, |_| ()).await.map(drop)
     }
 
     /// Sends the exchange's sections and reads their outputs; `on` is told how far it is.
@@ -185,6 +242,15 @@ impl Link {
         keep(&mut self.stderr, &rest);
         String::from_utf8_lossy(&self.stderr).trim().to_owned()
     }
+}
+
+/// ssh has its own ConnectTimeout; this one holds where that does not reach (a hung proxy).
+async fn in_time(
+    deadline: Instant,
+    connecting: impl Future<Output = Result<Shell, LinkError>>,
+) -> Result<Shell, LinkError> {
+    let timeout = LinkError::Unreachable { why: Unreachable::Timeout, stderr: String::new() };
+    timeout_at(deadline + Duration::from_secs(2), connecting).await.unwrap_or(Err(timeout))
 }
 
 /// What the login shell of the host is told to run. It is kept to words that every login shell reads alike.

@@ -6,17 +6,23 @@
 
 mod configuration;
 mod control;
+mod direct;
 mod error;
 mod exchange;
 mod link;
 mod local;
+mod lock;
+mod reply;
 mod shell;
+mod shell_word;
 mod ssh;
 mod target;
 
 pub use configuration::configuration;
 pub use error::{LinkError, Unreachable};
-pub use exchange::{Exchange, Progress, Reply};
+pub use exchange::Exchange;
 pub use link::Link;
+pub use lock::{Lock, Turn};
+pub use reply::{Progress, Reply};
 pub use ssh::end_masters;
 pub use target::{Become, Secret, Settings, Target, Way};

@@ -37,19 +37,25 @@ pub(super) async fn shell_of_live_master(
     }
 }
 
-/// Connects anew, and gives a shell. A server that hangs up before anybody has logged in is asked again, and so is a proxy
-/// that fails and then does not: sshd does that at random while many connect at once (sshd_config(5) MaxStartups), a jump
-/// host above all.
+/// Connects anew, and gives a shell over the master that it leaves.
 pub(super) async fn connect(target: &Target, settings: &Settings, command: &str) -> Result<Shell, LinkError> {
+    patiently(async || launch_master_and_shell(target, settings, command).await).await
+}
+
+/// A server that hangs up before anybody has logged in is asked again, and so is a proxy that fails and then does not:
+/// sshd does that at random while many connect at once (sshd_config(5) MaxStartups), a jump host above all.
+pub(super) async fn patiently(
+    attempt: impl AsyncFn() -> Result<Shell, LinkError>,
+) -> Result<Shell, LinkError> {
     for pause in [500, 1500] {
-        match launch_master_and_shell(target, settings, command).await {
+        match attempt().await {
             Err(LinkError::Unreachable { why: Unreachable::Closed, .. }) => {
                 tokio::time::sleep(Duration::from_millis(pause)).await;
             }
             result => return result,
         }
     }
-    launch_master_and_shell(target, settings, command).await
+    attempt().await
 }
 
 async fn launch_master_and_shell(
@@ -74,10 +80,7 @@ async fn launch_master_and_shell(
     let status = ssh.stderr(log).status().await;
     let stderr = std::fs::read_to_string(&making.log).unwrap_or_default();
     drop(making);
-    let status = status.map_err(|error| LinkError::Start {
-        what: format!("can't start ssh: {error}"),
-        remedy: "install the OpenSSH client on this machine",
-    })?;
+    let status = status.map_err(cannot_start)?;
     if !status.success() {
         if !proxy_was_silenced(&stderr) {
             return Err(LinkError::Unreachable { why: Unreachable::from_ssh(&stderr), stderr });
@@ -90,6 +93,13 @@ async fn launch_master_and_shell(
     shell(&socket, command)
         .await
         .map_err(|error| LinkError::Unreachable { why: Unreachable::Shell, stderr: error.to_string() })
+}
+
+pub(super) fn cannot_start(error: std::io::Error) -> LinkError {
+    LinkError::Start {
+        what: format!("can't start ssh: {error}"),
+        remedy: "install the OpenSSH client on this machine",
+    }
 }
 
 /// Whether a jump host or another `ProxyCommand` failed, and its reason is missing: under ControlPersist ssh sends what
@@ -150,7 +160,7 @@ async fn shell(socket: &Path, command: &str) -> Result<Shell, openssh::Error> {
 }
 
 /// ssh's arguments that say where to and how, in its order of precedence: the first value of an option counts.
-fn arguments(target: &Target, settings: &Settings) -> Vec<String> {
+pub(super) fn arguments(target: &Target, settings: &Settings) -> Vec<String> {
     let Way::Ssh { destination, user, port, identity_file, jump, options } = &target.way else {
         return Vec::new();
     };

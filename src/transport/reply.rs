@@ -1,0 +1,166 @@
+//! What comes back of an exchange.
+
+use std::collections::VecDeque;
+
+use super::Exchange;
+
+/// The outputs, one for each section that ran.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    /// In the sections' order; `None` for one that was not run because one before it failed.
+    pub sections: Vec<Option<Output>>,
+}
+
+/// What one section printed (both streams), and its exit code.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Raw bytes.
+    pub bytes: Vec<u8>,
+    /// 0 when it succeeded.
+    pub code: i32,
+}
+
+/// How far an exchange is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The section began.
+    Began(usize),
+    /// The section says this, on one line, with `lvsprov_note`.
+    Note(usize, String),
+    /// The section ended with this exit code.
+    Ended(usize, i32),
+}
+
+/// Reads a reply from the bytes as they come, in pieces of any size.
+pub(super) struct Reader {
+    mark: Vec<u8>,
+    number: u64,
+    pending: Vec<u8>,
+    /// Before it, `pending` holds no mark.
+    searched: usize,
+    open: Option<usize>,
+    reply: Reply,
+    progress: VecDeque<Progress>,
+}
+
+impl Reader {
+    pub(super) fn new(exchange: &Exchange, mark: &str, number: u64) -> Self {
+        let mark = [b"\x1e", mark.as_bytes(), b" "].concat();
+        let reply = Reply { sections: vec![None; exchange.len()] };
+        Reader {
+            mark,
+            number,
+            pending: Vec::new(),
+            searched: 0,
+            open: None,
+            reply,
+            progress: VecDeque::new(),
+        }
+    }
+
+    /// Takes the next bytes. Gives the reply when its trailer was among them.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Option<Reply> {
+        self.pending.extend_from_slice(bytes);
+        loop {
+            let Some(at) = find(&self.pending[self.searched..], &self.mark) else {
+                // The pending bytes' end may be a mark's beginning.
+                self.searched = self.pending.len().saturating_sub(self.mark.len()).max(self.searched);
+                return None;
+            };
+            let at = at + self.searched;
+            self.searched = at;
+            // While the mark's line has not come to its end, it is looked at again with the next bytes.
+            let length = self.pending[at..].iter().position(|byte| *byte == b'\n')?;
+            let line = String::from_utf8_lossy(&self.pending[at + self.mark.len()..at + length]).into_owned();
+            self.pending.drain(at..=at + length);
+            let (kind, rest) = line.split_once(' ').unwrap_or((&line, ""));
+            if let ("n", Some(index)) = (kind, self.open) {
+                self.progress.push_back(Progress::Note(index, rest.to_owned()));
+                continue;
+            }
+            let before: Vec<u8> = self.pending.drain(..at).collect();
+            self.searched = 0;
+            let mut words = rest.split(' ');
+            let mut number = || words.next().and_then(|word| word.parse::<i64>().ok());
+            match (kind, number(), number()) {
+                ("b", Some(index), _) => {
+                    self.open = Some(index as usize);
+                    self.progress.push_back(Progress::Began(index as usize));
+                }
+                ("e", Some(index), Some(code)) if self.open == Some(index as usize) => {
+                    self.open = None;
+                    if let Some(slot) = self.reply.sections.get_mut(index as usize) {
+                        *slot = Some(Output { bytes: before, code: code as i32 });
+                    }
+                    self.progress.push_back(Progress::Ended(index as usize, code as i32));
+                }
+                ("t", Some(number), _) if number as u64 == self.number => {
+                    return Some(std::mem::take(&mut self.reply));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What has happened since the last call.
+    pub(super) fn progress(&mut self) -> impl Iterator<Item = Progress> + '_ {
+        self.progress.drain(..)
+    }
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn exchange() -> Exchange {
+        let mut exchange = Exchange::reading(Duration::from_secs(1));
+        exchange.push("printf 'a\\036b'");
+        exchange.push_step("exit 3");
+        exchange.push_step("echo never");
+        exchange.push("echo after");
+        exchange
+    }
+
+    #[test]
+    fn a_reply_reads_the_same_in_pieces_of_any_size() {
+        let text = b"\x1em b 0\na\x1eb\x1em e 0 0\n\x1em b 1\n\x1em e 1 3\n\x1em b 3\nafter\n\x1em e 3 0\n\x1em t 7\n";
+        for size in 1..text.len() {
+            let mut reader = Reader::new(&exchange(), "m", 7);
+            let replies: Vec<Reply> = text.chunks(size).filter_map(|piece| reader.take(piece)).collect();
+            assert_eq!(replies.len(), 1, "pieces of {size}");
+            let bytes =
+                |index: usize| replies[0].sections[index].as_ref().map(|o| (o.bytes.as_slice(), o.code));
+            assert_eq!(bytes(0), Some((&b"a\x1eb"[..], 0)));
+            assert_eq!(bytes(1), Some((&b""[..], 3)));
+            assert_eq!(bytes(2), None);
+            assert_eq!(bytes(3), Some((&b"after\n"[..], 0)));
+        }
+    }
+
+    #[test]
+    fn a_note_is_told_and_is_not_among_the_output() {
+        let text =
+            b"\x1em n too early\n\x1em b 0\nbefore \x1em n 2 of 3: \xc3\xa9\nafter\n\x1em e 0 0\n\x1em t 7\n";
+        for size in 1..text.len() {
+            let mut reader = Reader::new(&exchange(), "m", 7);
+            let replies: Vec<Reply> = text.chunks(size).filter_map(|piece| reader.take(piece)).collect();
+            let told: Vec<Progress> = reader.progress().collect();
+            let note = Progress::Note(0, "2 of 3: \u{e9}".into());
+            assert_eq!(told, [Progress::Began(0), note, Progress::Ended(0, 0)], "pieces of {size}");
+            assert_eq!(replies[0].sections[0].as_ref().unwrap().bytes, b"before after\n");
+        }
+    }
+
+    #[test]
+    fn another_exchange_s_trailer_ends_nothing() {
+        let mut reader = Reader::new(&exchange(), "m", 7);
+        assert!(reader.take(b"\x1em t 6\n").is_none());
+        assert!(reader.take(b"\x1em t 7\n").is_some());
+    }
+}
