@@ -4,80 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::value::Serde;
 use minijinja::{ErrorKind, Value};
-use serde::Deserialize;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::engine::{self, Engine, TemplateError};
+use super::scope::Scope;
 use super::templated::Templated;
 use super::variables::first_counts;
-use super::{Playbook, Task, Variables, notice};
-use crate::document::{Span, choose_from};
+use super::{Declaration, DeclareError, Playbook, Task, Variables, notice};
+use crate::document::Span;
 use crate::inventory::{Host, Inventory};
-use crate::ipvs::Table;
-use crate::resource::{ArgsError, Facts, File, Kind, Presence, Refusal, Resource, TimeSync, VirtualServices};
-
-/// One resource that a task declares for a host.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Declaration {
-    /// Which play: an index into [`Playbook::plays`].
-    pub stage: usize,
-    /// The task's name, when it has one.
-    pub task: Option<String>,
-    /// Where the task stands in the playbook.
-    pub span: Span,
-    /// What is to be.
-    pub resource: Resource,
-}
-
-/// A task that can't be declared for a host.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DeclareError {
-    /// Where in the playbook.
-    pub span: Span,
-    /// What is wrong.
-    pub error: TemplateError,
-}
-
-/// What the declaration of a playbook for a host is made from.
-#[derive(Clone, Copy)]
-pub struct Scope<'a> {
-    pub(super) engine: &'a Engine,
-    pub(super) inventory: &'a Inventory,
-    pub(super) host: &'a Host,
-    pub(super) facts: &'a Facts,
-}
-
-/// `template`: a file whose content is rendered from a template. What a file's arguments may be, `file` knows.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TemplateArgs {
-    src: String,
-    dest: String,
-    mode: Option<Json>,
-    owner: Option<Json>,
-    group: Option<Json>,
-    #[serde(default = "no")]
-    secret: Json,
-}
-
-/// `virtual_services`: the director's part of the inventory's virtual services.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct VirtualServicesArgs {
-    #[serde(default = "yes")]
-    persist: bool,
-    #[serde(default)]
-    prune: bool,
-}
-
-/// Not what stands for nothing: a file refuses that.
-fn no() -> Json {
-    Json::Bool(false)
-}
-
-fn yes() -> bool {
-    true
-}
+use crate::resource::{Facts, Presence, Resource};
 
 impl Playbook<'_> {
     /// The resources that the playbook declares for a host: its plays' tasks in order, as far as their patterns,
@@ -182,74 +118,11 @@ impl Task<'_> {
             }
         }
         let args = self.args.render(variables).map_err(at)?;
-        match self.module.as_str() {
-            "template" => {
-                let args: TemplateArgs = self.args(args)?;
-                let template = scope.engine.file(&args.src).map_err(|error| at((self.span, error)))?;
-                let content = engine::render(&template, variables).map_err(|error| at((self.span, error)))?;
-                let TemplateArgs { src: _, dest, mode, owner, group, secret } = args;
-                let file = json!({
-                    "dest": dest, "content": content, "mode": mode, "owner": owner, "group": group, "secret": secret,
-                });
-                self.resource(File::MODULE, file)
-            }
-            TimeSync::MODULE => {
-                let time: TimeSync = self.args(args)?;
-                let refused = |refusal: Refusal| self.wrong(refusal.reason, refusal.remedy);
-                let (package, file, service) = time.expand(scope.facts).map_err(refused)?;
-                let file = file.map(Resource::File);
-                Ok([Some(Resource::Package(package)), file, Some(Resource::Service(service))]
-                    .into_iter()
-                    .flatten()
-                    .collect())
-            }
-            "virtual_services" => {
-                let args: VirtualServicesArgs = self.args(args)?;
-                let mut table = Table::default();
-                for declared in scope.inventory.services_of(scope.host) {
-                    table.services.insert(declared.service.key, declared.service.clone());
-                }
-                Ok(vec![Resource::VirtualServices(VirtualServices {
-                    table,
-                    persist: args.persist,
-                    prune: args.prune,
-                })])
-            }
-            module => self.resource(module, args),
-        }
+        self.module.resources(args, scope, variables).map_err(|error| at((self.span, error)))
     }
 
-    fn resource(&self, module: &str, args: Json) -> Result<Vec<Resource>, DeclareError> {
-        match Resource::from_args(module, args) {
-            Ok(resource) => Ok(vec![resource]),
-            Err(ArgsError::Args { message, .. }) => Err(self.wrong_args(&message)),
-            Err(error) => Err(self.wrong(error.to_string(), "see the README's list of modules")),
-        }
-    }
-
-    fn args<T: for<'a> Deserialize<'a>>(&self, args: Json) -> Result<T, DeclareError> {
-        serde_json::from_value(args).map_err(|error| self.wrong_args(&error.to_string()))
-    }
-
-    fn wrong_args(&self, message: &str) -> DeclareError {
-        let unknown = message.split_once("unknown field `").and_then(|(_, rest)| rest.split('`').next());
-        let schema = Resource::schemas().into_iter().find(|(module, _)| *module == self.module);
-        let known: Vec<String> = schema
-            .and_then(|(_, schema)| Some(schema.get("properties")?.as_object()?.keys().cloned().collect()))
-            .unwrap_or_default();
-        let remedy = match unknown {
-            Some(unknown) if !known.is_empty() => choose_from(unknown, known.iter().map(String::as_str)),
-            _ if !known.is_empty() => format!("its arguments are: {}", known.join(", ")),
-            _ => format!("see the README's reference of `{}`", self.module),
-        };
-        self.wrong(format!("{}: {message}", self.module), remedy)
-    }
-
-    fn wrong(&self, message: impl Into<String>, remedy: impl Into<String>) -> DeclareError {
-        at((
-            self.span,
-            TemplateError { message: message.into(), remedy: remedy.into(), place: None, undefined: None },
-        ))
+    fn wrong(&self, message: &str, remedy: &str) -> DeclareError {
+        at((self.span, TemplateError::new(message, remedy)))
     }
 }
 

@@ -39,6 +39,13 @@ pub struct TemplateError {
     pub undefined: Option<String>,
 }
 
+impl TemplateError {
+    /// One that is about no place of a template file, nor about what is undefined.
+    pub(super) fn new(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        TemplateError { message: message.into(), remedy: remedy.into(), place: None, undefined: None }
+    }
+}
+
 impl Default for Engine {
     fn default() -> Self {
         Engine::new()

@@ -6,11 +6,14 @@
 
 mod batch;
 mod builtin;
+mod declaration;
 mod declare;
 mod engine;
+mod modules;
 mod notice;
 mod play;
 mod read;
+mod scope;
 mod templated;
 mod trial;
 mod variables;
@@ -19,7 +22,8 @@ pub use batch::{BatchSize, Batches};
 pub use builtin::{
     TEMPLATES as BUILTIN_TEMPLATES, playbook as builtin_playbook, template as builtin_template,
 };
-pub use declare::{Declaration, DeclareError};
+pub use declaration::{Declaration, DeclareError};
 pub use engine::{Engine, TemplateError};
+pub use modules::{Module, modules};
 pub use play::{Play, Playbook, Task};
 pub use variables::Variables;

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::declare::{Declaration, DeclareError};
-use super::engine::TemplateError;
+use super::{Declaration, DeclareError, TemplateError};
 use crate::resource::{Effect, FileState, Resource, Service};
 
 /// A unit that depends on a file.
@@ -69,9 +68,6 @@ fn unit(service: &Service) -> &str {
 fn late_file(service: &Declaration, path: &str) -> DeclareError {
     let name = service.resource.subject();
     let message = format!("`{path}` is declared after the service `{name}`, which depends on it");
-    let remedy = "move the service below the file's task".to_owned();
-    DeclareError {
-        span: service.span,
-        error: TemplateError { message, remedy, place: None, undefined: None },
-    }
+    let error = TemplateError::new(message, "move the service below the file's task");
+    DeclareError { span: service.span, error }
 }

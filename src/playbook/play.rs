@@ -1,7 +1,8 @@
 //! A playbook, compiled.
 
-use super::batch::Batches;
+use super::Batches;
 use super::engine::Condition;
+use super::modules::Module;
 use super::templated::Templated;
 use crate::document::{Source, Span};
 use crate::inventory::Pattern;
@@ -40,7 +41,7 @@ pub struct Task<'e> {
     /// What reports call it; without one they name the module and its subject.
     pub name: Option<String>,
     /// The module.
-    pub module: String,
+    pub module: Module,
     /// Its arguments.
     pub(super) args: Templated<'e>,
     /// All must hold, or the task is left out for the host.

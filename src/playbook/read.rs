@@ -5,14 +5,14 @@ use serde_json::Value as Json;
 
 use super::batch::Batches;
 use super::engine::{Condition, Engine};
+use super::modules::modules;
 use super::templated::Templated;
 use super::{Play, Playbook, Task};
 use crate::document::{
-    self, Complaints, Entries, Field, Node, OneOrMany, Source, Span, Spanned, Text, Value as Yaml,
+    self, Complaints, Entries, Field, Node, NodeEntry, OneOrMany, Source, Span, Spanned, Text, Value as Yaml,
     choose_from,
 };
 use crate::inventory::Pattern;
-use crate::resource::{Resource, TimeSync};
 
 /// A play as it is written.
 #[derive(Deserialize)]
@@ -26,16 +26,8 @@ struct PlayDocument {
     tasks: Field<Vec<Node>>,
 }
 
-/// The modules that are made of other things than their arguments alone, or of several resources.
-const COMPOSITE: [&str; 3] = ["template", TimeSync::MODULE, "virtual_services"];
-
 /// A task's keys beside its module.
 const TASK_KEYS: [&str; 5] = ["name", "when", "loop", "vars", "tags"];
-
-/// Every module that a task may name.
-pub(super) fn modules() -> impl Iterator<Item = &'static str> {
-    Resource::modules().iter().copied().chain(COMPOSITE)
-}
 
 impl<'e> Playbook<'e> {
     /// Reads and compiles a playbook.
@@ -126,14 +118,16 @@ fn read_task<'e>(
         if TASK_KEYS.contains(&key) {
             continue;
         }
-        if !modules().any(|known| known == key) {
-            let known = modules().chain(TASK_KEYS);
+        let Some(called) = modules().into_iter().find(|known| known.name == key) else {
+            let known = modules().into_iter().map(|module| module.name).chain(TASK_KEYS);
             complaints.add(entry.key.span, format!("there is no module `{key}`"), choose_from(key, known));
-        } else if module.replace(entry).is_some() {
+            continue;
+        };
+        if module.replace((called, entry)).is_some() {
             complaints.add(entry.key.span, "a task has one module", "make a task of its own of this one");
         }
     }
-    let Some(module) = module else {
+    let Some((module, NodeEntry { key, value: args })) = module else {
         // When a key was unknown, that has been said, and is what is wrong.
         if entries.iter().all(|entry| TASK_KEYS.contains(&entry.key.value.as_str())) {
             complaints.add(node.span, "this task has no module", SHAPE);
@@ -149,22 +143,22 @@ fn read_task<'e>(
     let vars = get("vars").and_then(|entry| entry.read::<Field<Entries<Node>>>(complaints));
     let when = get("when").map(|entry| compile_when(&entry.value, engine, complaints)).unwrap_or_default();
     let items = get("loop").map(|entry| Templated::compile(&entry.value, engine, complaints));
-    if module.value.entries().is_none() && !matches!(module.value.value, Yaml::Null) {
-        complaints.add(module.value.span, "a module's arguments are a mapping", SHAPE);
+    if args.entries().is_none() && !matches!(args.value, Yaml::Null) {
+        complaints.add(args.span, "a module's arguments are a mapping", SHAPE);
         return None;
     }
     Some(Task {
         name,
-        module: module.key.value.clone(),
-        args: match module.value.value {
+        module,
+        args: match args.value {
             Yaml::Null => Templated::Map(Vec::new()),
-            _ => Templated::compile(&module.value, engine, complaints),
+            _ => Templated::compile(args, engine, complaints),
         },
         when,
         items,
         vars: compile_vars(vars.as_ref(), engine, complaints),
         tags,
-        span: module.key.span,
+        span: key.span,
     })
 }
 

@@ -28,8 +28,8 @@ pub(super) fn text_or_integer<'de, D: Deserializer<'de>>(
     }
 }
 
-/// The schema of [`text_or_integer`].
-pub(super) fn text_or_integer_schema(_: &mut SchemaGenerator) -> Schema {
+/// The schema of a text that may be written as a whole number.
+pub fn text_or_integer_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "integer", "null"] })
 }
 

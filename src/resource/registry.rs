@@ -1,6 +1,12 @@
 //! All kinds behind one type, so that whoever plans and runs knows none of them by name.
 
-use super::{Facts, Observed, Resource, Unreadable};
+use schemars::{JsonSchema, Schema};
+use serde_json::Value as Json;
+
+use super::{
+    Change, Command, Context, DefaultGateway, Facts, File, Gate, KernelModule, Kind, Package, Record,
+    Refusal, Service, Sysctl, Unreadable, VirtualServices,
+};
 
 /// The part of a probe that one kind answers, for all of a host's resources of that kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,25 +19,33 @@ pub struct Section {
     pub script: String,
 }
 
-/// A task's arguments do not make a resource.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ArgsError {
-    /// No kind goes by that name.
-    #[error("there is no module `{module}`")]
-    UnknownModule {
-        /// What was written.
-        module: String,
-        /// All that there are.
-        known: &'static [&'static str],
-    },
-    /// The arguments are not the module's.
-    #[error("{module}: {message}")]
-    Args {
-        /// The module.
-        module: &'static str,
-        /// What is wrong with them.
-        message: String,
-    },
+/// A kind that a task declares by its arguments alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    /// The module's name.
+    pub module: &'static str,
+    /// The JSON Schema of its arguments, with their descriptions and the kind's own.
+    pub schema: fn() -> Schema,
+    /// As [`Resource::read`].
+    pub read: fn(Json) -> Result<Resource, String>,
+}
+
+impl Declared {
+    const fn of<K: Kind + JsonSchema + Into<Resource>>() -> Declared {
+        Declared { module: K::MODULE, schema: || schemars::schema_for!(K), read: Resource::read::<K> }
+    }
+}
+
+impl Resource {
+    /// The resource that a task's rendered arguments declare.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments.
+    pub fn read<K: Kind + Into<Resource>>(args: Json) -> Result<Resource, String> {
+        let declared: K = serde_json::from_value(args).map_err(|error| error.to_string())?;
+        declared.check()?;
+        Ok(declared.into())
+    }
 }
 
 impl Section {
@@ -60,33 +74,11 @@ impl Section {
 /// Makes [`Resource`] and [`Observed`] from a list of the types that are kinds.
 macro_rules! kinds {
     (declared: [$($declared:ident),* $(,)?] derived: [$($derived:ident),* $(,)?]) => {
-        $crate::resource::registry::kinds! { @all [$($declared,)* $($derived,)*] }
+        kinds! { @all [$($declared,)* $($derived,)*] }
 
         impl Resource {
-            /// The modules that a task may name.
-            pub const fn modules() -> &'static [&'static str] {
-                &[$(<$declared as Kind>::MODULE),*]
-            }
-
-            /// The resource that a task's rendered arguments declare.
-            ///
-            /// # Errors
-            /// There is no such module, or the arguments are not its own.
-            pub fn from_args(module: &str, args: serde_json::Value) -> Result<Resource, ArgsError> {
-                $(if module == <$declared as Kind>::MODULE {
-                    let wrong = |message| ArgsError::Args { module: <$declared as Kind>::MODULE, message };
-                    let declared: $declared =
-                        serde_json::from_value(args).map_err(|e| wrong(e.to_string()))?;
-                    declared.check().map_err(wrong)?;
-                    return Ok(Resource::$declared(declared));
-                })*
-                Err(ArgsError::UnknownModule { module: module.to_owned(), known: Resource::modules() })
-            }
-
-            /// The JSON Schema of each module's arguments.
-            pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
-                vec![$((<$declared as Kind>::MODULE, schemars::schema_for!($declared))),*]
-            }
+            /// The kinds that a task declares by their arguments alone.
+            pub const DECLARED: &'static [Declared] = &[$(Declared::of::<$declared>()),*];
         }
     };
     (@all [$($kind:ident,)*]) => {
@@ -260,7 +252,13 @@ macro_rules! kinds {
     };
 }
 
-pub(super) use kinds;
+kinds! {
+    // A playbook's task declares these by their arguments alone.
+    declared: [Package, Service, File, Sysctl, KernelModule, DefaultGateway, Command]
+    // These are made from the inventory.
+
+    derived: [VirtualServices]
+}
 
 #[cfg(test)]
 mod tests {
@@ -269,35 +267,23 @@ mod tests {
 
     #[test]
     fn a_task_becomes_a_resource_or_says_why_not() {
-        let made =
-            Resource::from_args("sysctl", json!({ "name": "net.ipv4.ip_forward", "value": 1 })).unwrap();
+        let made = Resource::read::<Sysctl>(json!({ "name": "net.ipv4.ip_forward", "value": 1 })).unwrap();
         assert_eq!((made.module(), made.subject().as_str()), ("sysctl", "net.ipv4.ip_forward"));
-        let error = |module, args| Resource::from_args(module, args).unwrap_err().to_string();
+        let error = |args| Resource::read::<Package>(args).unwrap_err();
         assert_eq!(
-            error("package", json!({ "name": "a", "stat": 1 })),
-            "package: unknown field `stat`, expected `name` or `state`"
+            error(json!({ "name": "a", "stat": 1 })),
+            "unknown field `stat`, expected `name` or `state`"
         );
-        assert_eq!(error("packge", json!({})), "there is no module `packge`");
-        assert!(error("package", json!({ "name": "a b" })).contains("`a b` is no package's name"));
+        assert!(error(json!({ "name": "a b" })).contains("`a b` is no package's name"));
     }
 
     #[test]
     fn one_section_a_kind_whatever_the_order() {
-        let sysctl = |name| Resource::from_args("sysctl", json!({ "name": name, "value": 1 })).unwrap();
-        let module = Resource::from_args("kernel_module", json!({ "name": "ip_vs" })).unwrap();
+        let sysctl = |name| Resource::read::<Sysctl>(json!({ "name": name, "value": 1 })).unwrap();
+        let module = Resource::read::<KernelModule>(json!({ "name": "ip_vs" })).unwrap();
         let (a, b) = (sysctl("a.b"), sysctl("c.d"));
         let sections = Resource::probe_all(&[&a, &module, &b], &Facts::example());
         let kinds: Vec<_> = sections.iter().map(|s| (s.module, s.indices.as_slice())).collect();
         assert_eq!(kinds, [("sysctl", &[0, 2][..]), ("kernel_module", &[1])]);
-    }
-
-    #[test]
-    fn every_module_has_a_schema_and_its_fields_are_described() {
-        for (module, schema) in Resource::schemas() {
-            let fields = schema.get("properties").and_then(|p| p.as_object()).unwrap();
-            for (name, field) in fields {
-                assert!(field.get("description").is_some(), "{module}: {name} has no description");
-            }
-        }
     }
 }

@@ -17,5 +17,6 @@ use lvsprov::resource::Resource;
 
 /// The resource that a task's arguments declare.
 fn declare(module: &str, args: serde_json::Value) -> Resource {
-    Resource::from_args(module, args).unwrap_or_else(|e| panic!("{e}"))
+    let kind = Resource::DECLARED.iter().find(|kind| kind.module == module).unwrap();
+    (kind.read)(args).unwrap_or_else(|e| panic!("{module}: {e}"))
 }

@@ -1,35 +1,47 @@
 //! Time, kept by chrony: a package, its configuration and its service, which a plan shows as what they are.
 
 use ipnet::IpNet;
+use minijinja::Value;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Facts, Family, File, Mode, Names, Package, Presence, Refusal, Service, ServiceState};
+use super::composite::{Composite, ExpandError};
+use crate::playbook::scope::Scope;
+use crate::resource::{
+    Facts, Family, File, Mode, Names, Package, Presence, Refusal, Resource, Service, ServiceState,
+};
 
 /// chrony, synchronised with `servers` and serving `serve`. Other time daemons go, as chrony's package conflicts with
 /// them. With neither given, chrony runs with the distribution's own configuration.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TimeSync {
+pub(super) struct TimeSync {
     /// Where the time comes from: addresses or names. A name with a part `pool` stands for several servers.
     #[serde(default)]
-    pub servers: Vec<String>,
+    servers: Vec<String>,
     /// The subnets that may ask this host for the time. It answers them even when its own servers are out of reach,
     /// so that they stay in step with each other.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
-    pub serve: Vec<IpNet>,
+    serve: Vec<IpNet>,
+}
+
+impl Composite for TimeSync {
+    const MODULE: &'static str = "time_sync";
+
+    fn expand(self, scope: Scope<'_>, _variables: &Value) -> Result<Vec<Resource>, ExpandError> {
+        let (package, file, service) = self.parts(scope.facts)?;
+        let file = file.map(Resource::File);
+        Ok([Some(package.into()), file, Some(service.into())].into_iter().flatten().collect())
+    }
 }
 
 impl TimeSync {
-    /// The module's name in a playbook.
-    pub const MODULE: &'static str = "time_sync";
-
     /// The three resources that it stands for, in their order.
     ///
     /// # Errors
     /// The distribution's names for chrony are not known.
-    pub fn expand(&self, facts: &Facts) -> Result<(Package, Option<File>, Service), Refusal> {
+    fn parts(&self, facts: &Facts) -> Result<(Package, Option<File>, Service), Refusal> {
         let Some(names) = facts.os.family.distribution() else {
             return Err(Refusal {
                 reason: format!("where {} keeps chrony's configuration is not known", facts.os.id),
@@ -92,7 +104,7 @@ mod tests {
             servers: vec!["pool.ntp.org".into(), "10.0.0.1".into()],
             serve: vec!["192.168.40.0/24".parse().unwrap()],
         };
-        let (_, file, service) = director.expand(&Facts::example()).unwrap();
+        let (_, file, service) = director.parts(&Facts::example()).unwrap();
         let file = file.unwrap();
         assert_eq!(service.restart_on, std::slice::from_ref(&file.dest));
         let content = file.content.unwrap();
@@ -108,7 +120,7 @@ mod tests {
 
     #[test]
     fn with_nothing_declared_the_distributions_configuration_stays() {
-        let (_, file, service) = TimeSync::default().expand(&Facts::example()).unwrap();
+        let (_, file, service) = TimeSync::default().parts(&Facts::example()).unwrap();
         assert_eq!((file, service.restart_on.len()), (None, 0));
     }
 }

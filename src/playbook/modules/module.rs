@@ -1,0 +1,96 @@
+//! One module, whichever way it makes its resources.
+
+use std::fmt;
+
+use minijinja::Value;
+use schemars::Schema;
+use serde_json::Value as Json;
+
+use super::composite::{Composite, ExpandError};
+use crate::document::choose_from;
+use crate::playbook::TemplateError;
+use crate::playbook::scope::Scope;
+use crate::resource::{Declared, Resource};
+
+/// What a task may call.
+#[derive(Clone, Copy)]
+pub struct Module {
+    /// Its name, the key of a task.
+    pub name: &'static str,
+    schema: fn() -> Schema,
+    expand: Expand,
+}
+
+#[derive(Clone, Copy)]
+enum Expand {
+    One(fn(Json) -> Result<Resource, String>),
+    Several(fn(Json, Scope<'_>, &Value) -> Result<Vec<Resource>, ExpandError>),
+}
+
+impl Module {
+    pub(super) fn kinds() -> impl Iterator<Item = Module> {
+        Resource::DECLARED.iter().map(|Declared { module: name, schema, read }| Module {
+            name,
+            schema: *schema,
+            expand: Expand::One(*read),
+        })
+    }
+
+    pub(super) const fn composite<C: Composite>() -> Module {
+        Module {
+            name: C::MODULE,
+            schema: || schemars::schema_for!(C),
+            expand: Expand::Several(|args, scope, variables| {
+                let args: C =
+                    serde_json::from_value(args).map_err(|error| ExpandError::Args(error.to_string()))?;
+                args.expand(scope, variables)
+            }),
+        }
+    }
+
+    /// The JSON Schema of its arguments, with their descriptions and its own.
+    pub fn schema(self) -> Schema {
+        (self.schema)()
+    }
+
+    /// The resources that a task with these arguments stands for on a host, in order.
+    ///
+    /// # Errors
+    /// The arguments are not the module's, or it can't be done on this host.
+    pub(in crate::playbook) fn resources(
+        self,
+        args: Json,
+        scope: Scope<'_>,
+        variables: &Value,
+    ) -> Result<Vec<Resource>, TemplateError> {
+        let resources = match self.expand {
+            Expand::One(read) => read(args).map(|one| vec![one]).map_err(ExpandError::Args),
+            Expand::Several(expand) => expand(args, scope, variables),
+        };
+        resources.map_err(|error| match error {
+            ExpandError::Args(message) => self.wrong_args(&message),
+            ExpandError::Other(error) => error,
+        })
+    }
+
+    fn wrong_args(self, message: &str) -> TemplateError {
+        let unknown = message.split_once("unknown field `").and_then(|(_, rest)| rest.split('`').next());
+        let schema = self.schema();
+        let known: Vec<&str> = schema
+            .get("properties")
+            .and_then(Json::as_object)
+            .map(|arguments| arguments.keys().map(String::as_str).collect())
+            .unwrap_or_default();
+        let remedy = match unknown {
+            Some(unknown) => choose_from(unknown, known),
+            None => format!("its arguments are: {}", known.join(", ")),
+        };
+        TemplateError::new(format!("{}: {message}", self.name), remedy)
+    }
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}

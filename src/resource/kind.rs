@@ -1,0 +1,113 @@
+//! What a kind of thing on a host must know about itself.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Change, Facts, Gate, Refusal, Unreadable};
+
+/// What a kind may look at beside its own declaration and observation. Pure data.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The host's facts.
+    pub facts: &'a Facts,
+    /// The files that the same plan changes before this resource's turn, by path: a service whose file is among
+    /// them must restart or reload.
+    pub changing: &'a BTreeSet<String>,
+}
+
+/// A kind of resource: a value of the implementing type is one declaration, for one host, fully rendered.
+///
+/// Declared and observed are values in canonical form; [`Kind::differ`] is pure, so that a plan is a function of
+/// the two and nothing else.
+pub trait Kind: Clone + Serialize + DeserializeOwned {
+    /// The module's name in a playbook.
+    const MODULE: &'static str;
+
+    /// What is on the host, in canonical form.
+    type Observed: Clone + Debug + PartialEq;
+
+    /// What must be known of the thing as it was before lvsprov first changed it, to bring it back to that.
+    type Prior: Clone + Debug + PartialEq + Serialize + DeserializeOwned;
+
+    /// Which thing of the kind this is, in a few words for reports: `net.ipv4.ip_forward`.
+    fn subject(&self) -> String;
+
+    /// What the arguments' types can't say: a name with a character that no such name has.
+    ///
+    /// # Errors
+    /// What is wrong and what to write instead.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// The file that this declares, if it is one: what [`Context::changing`] holds.
+    fn path(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether [`Kind::differ`] must give `None` after the change. A command that nothing guards never does.
+    fn settles(&self) -> bool {
+        true
+    }
+
+    /// POSIX sh that prints what is on the host for all of `batch` at once, in as few processes as possible. It
+    /// touches nothing, never reads standard input, and runs in the caller's own shell, which it must leave as it is
+    /// but for variables and positional parameters. Its output is framed by the caller, so that it may print raw file
+    /// contents. Its exit code is not looked at: what it can't tell it must print.
+    fn probe(batch: &[&Self], facts: &Facts) -> String;
+
+    /// One observation for each of `batch`, in its order, from what the probe printed.
+    ///
+    /// # Errors
+    /// The output is not what [`Kind::probe`] can have printed.
+    fn parse(batch: &[&Self], facts: &Facts, output: &[u8]) -> Result<Vec<Self::Observed>, Unreadable>;
+
+    /// What has to change, or `None`.
+    ///
+    /// # Errors
+    /// The change can't be made safely, with the reason and the remedy.
+    fn differ(&self, observed: &Self::Observed, context: Context<'_>) -> Result<Option<Change>, Refusal>;
+
+    /// The declaration without what stands behind these gates: what does not answer, or must wait.
+    fn without(&self, _shut: &[&Gate]) -> Self {
+        self.clone()
+    }
+
+    /// Whether what was observed is about to become something else by itself, so that it is worth another look: a unit
+    /// that is still starting.
+    fn unsettled(_observed: &Self::Observed) -> bool {
+        false
+    }
+
+    /// What is recorded before the first change, from what there is then; `None` where a change can't be taken back.
+    fn prior(&self, _observed: &Self::Observed) -> Option<Self::Prior> {
+        None
+    }
+
+    /// The declaration as far as it must be recorded to find the thing again: without contents, and without secrets.
+    fn trace(&self) -> Self {
+        self.clone()
+    }
+
+    /// POSIX sh that copies what the record can't hold into its folder, which is the current directory.
+    fn keep(&self) -> String {
+        String::new()
+    }
+
+    /// The reverse: what has to change so that the thing is as it was, or `None` when it is. `self` is a
+    /// [`Kind::trace`]; its script finds the record's folder in `$record`.
+    ///
+    /// # Errors
+    /// That can't be done safely, with the reason and the remedy.
+    fn revert(
+        &self,
+        _prior: &Self::Prior,
+        _observed: &Self::Observed,
+        _context: Context<'_>,
+    ) -> Result<Option<Change>, Refusal> {
+        Ok(None)
+    }
+}
