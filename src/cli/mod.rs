@@ -11,6 +11,7 @@ mod load;
 mod password;
 mod rehearse;
 mod schema;
+mod scope;
 mod settings;
 mod summary;
 mod verify;

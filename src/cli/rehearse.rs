@@ -97,6 +97,6 @@ fn lab_hosts() -> HostArgs {
 }
 
 fn directors_and_real_servers(inventory: &Inventory) -> Vec<String> {
-    let keep = |role| !matches!(role, Role::Client { .. });
-    inventory.hosts.iter().filter(|host| keep(host.role)).map(|host| host.name.clone()).collect()
+    let keep = |role: &Role| !matches!(role, Role::Client { .. });
+    inventory.hosts.iter().filter(|host| keep(&host.role)).map(|host| host.name.clone()).collect()
 }

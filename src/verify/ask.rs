@@ -21,7 +21,7 @@ pub async fn ask(
     events: &dyn Fn(Event),
 ) -> Vec<Rc<Judged>> {
     let real_servers =
-        inventory.hosts.iter().filter(|host| host.rip().is_some()).map(|host| host.name.clone());
+        inventory.hosts.iter().filter(|host| !host.rips().is_empty()).map(|host| host.name.clone());
     let pages = Pages::declared(seen, real_servers);
     // Of those that are no TCP services, what they answer is not known here: they are asked nothing.
     let services: Vec<(&ServiceDeclaration, Option<std::net::SocketAddr>, usize)> = inventory
