@@ -32,13 +32,18 @@ pub struct Stored {
     pub record: Record,
 }
 
-impl Record {
-    /// What the folder's name ends with: the same for the same resource.
-    fn digest(&self) -> String {
-        let digest = Sha256::digest(format!("{}\0{}", self.module, self.subject));
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-    }
+/// What the folder's name ends with: the same for the same resource.
+fn digest(module: &str, subject: &str) -> String {
+    let digest = Sha256::digest(format!("{module}\0{subject}"));
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
 
+/// The record's folder as a pattern of sh, which matches it alone, if there is one.
+pub(super) fn pattern(module: &str, subject: &str) -> String {
+    format!("{FOLDER}/*-{}", digest(module, subject))
+}
+
+impl Record {
     /// POSIX sh that writes the record, unless there is one of this resource. `keep` runs in the new record's folder
     /// before it counts, to copy there what the record can't hold. It leaves the record's folder in `$record`.
     pub fn write(&self, keep: &str) -> Script {
@@ -56,7 +61,7 @@ if ! [ -d "$record" ]; then
     mkdir "$new"
     cd "$new"
     printf '%s\n' "#,
-            digest = self.digest(),
+            digest = digest(&self.module, &self.subject),
         ));
         script.push_content(&text);
         script += &format!(
@@ -74,7 +79,7 @@ if ! [ -d "$record" ]; then
 fi
 "#,
             keep = if keep.is_empty() { ":" } else { keep },
-            digest = self.digest(),
+            digest = digest(&self.module, &self.subject),
         );
         script
     }
