@@ -193,34 +193,31 @@ impl Fill {
     fn new(inventory: &Inventory, host: &Host) -> Fill {
         let mut words = Vec::new();
         let mut real_servers = Vec::new();
-        match &host.role {
-            Role::Director { vips, dips, .. } => {
-                let (vip, dip) = (vips[0], dips[0]);
+        match host.role {
+            Role::Director { vip, dip } => {
                 words.push(("lvs_director", host.name.clone()));
                 words.push(("192.168.175.100/24", vip.to_string()));
                 words.push(("192.168.40.100/24", dip.to_string()));
-                words.push(("192.168.175.100", vip.ip().to_string()));
-                words.push(("192.168.40.100", dip.ip().to_string()));
-                words.push(("192.168.40.0/24", dip.subnet().to_string()));
+                words.push(("192.168.175.100", vip.addr().to_string()));
+                words.push(("192.168.40.100", dip.addr().to_string()));
+                words.push(("192.168.40.0/24", dip.trunc().to_string()));
                 let services = inventory.services_of(host);
                 real_servers = services
                     .flat_map(|declared| declared.service.real_servers.keys())
                     .map(|at| at.ip().to_string())
                     .collect();
             }
-            Role::RealServer { rips } => {
-                let rip = rips[0];
-                let dip = inventory.dips_for(host).first().map(|dip| dip.ip().to_string());
+            Role::RealServer { rip } => {
+                let dip = inventory.dip_for(host).map(|dip| dip.addr().to_string()).unwrap_or_default();
                 let name = if is_stale(host) { "stale".into() } else { host.name.clone() };
                 words.push(("lvs_real_server01", name));
                 words.push(("192.168.40.101/24", rip.to_string()));
-                words.push(("192.168.40.101", rip.ip().to_string()));
-                words.push(("192.168.40.100", dip.unwrap_or_default()));
+                words.push(("192.168.40.101", rip.addr().to_string()));
+                words.push(("192.168.40.100", dip));
             }
-            Role::Client { cips } => {
-                let cip = cips[0];
+            Role::Client { cip } => {
                 words.push(("192.168.175.50/24", cip.to_string()));
-                words.push(("192.168.175.50", cip.ip().to_string()));
+                words.push(("192.168.175.50", cip.addr().to_string()));
             }
         }
         Fill { words, real_servers }

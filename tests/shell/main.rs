@@ -12,7 +12,6 @@ mod package;
 mod root;
 mod service;
 mod sysctl;
-mod undo;
 
 use lvsprov::resource::Resource;
 
