@@ -193,31 +193,35 @@ impl Fill {
     fn new(inventory: &Inventory, host: &Host) -> Fill {
         let mut words = Vec::new();
         let mut real_servers = Vec::new();
-        match host.role {
-            Role::Director { vip, dip } => {
+        match &host.role {
+            Role::Director { vips, dips, .. } => {
+                let (vip, dip) = (vips[0], dips[0]);
                 words.push(("lvs_director", host.name.clone()));
                 words.push(("192.168.175.100/24", vip.to_string()));
                 words.push(("192.168.40.100/24", dip.to_string()));
-                words.push(("192.168.175.100", vip.addr().to_string()));
-                words.push(("192.168.40.100", dip.addr().to_string()));
-                words.push(("192.168.40.0/24", dip.trunc().to_string()));
+                words.push(("192.168.175.100", vip.ip().to_string()));
+                words.push(("C0A8AF64", hexadecimal(&vip.ip().to_string())));
+                words.push(("192.168.40.100", dip.ip().to_string()));
+                words.push(("192.168.40.0/24", dip.subnet().to_string()));
                 let services = inventory.services_of(host);
                 real_servers = services
                     .flat_map(|declared| declared.service.real_servers.keys())
                     .map(|at| at.ip().to_string())
                     .collect();
             }
-            Role::RealServer { rip } => {
-                let dip = inventory.dip_for(host).map(|dip| dip.addr().to_string()).unwrap_or_default();
+            Role::RealServer { rips } => {
+                let rip = rips[0];
+                let dip = inventory.dips_for(host).first().map(|dip| dip.ip().to_string());
                 let name = if is_stale(host) { "stale".into() } else { host.name.clone() };
                 words.push(("lvs_real_server01", name));
                 words.push(("192.168.40.101/24", rip.to_string()));
-                words.push(("192.168.40.101", rip.addr().to_string()));
-                words.push(("192.168.40.100", dip));
+                words.push(("192.168.40.101", rip.ip().to_string()));
+                words.push(("192.168.40.100", dip.unwrap_or_default()));
             }
-            Role::Client { cip } => {
+            Role::Client { cips } => {
+                let cip = cips[0];
                 words.push(("192.168.175.50/24", cip.to_string()));
-                words.push(("192.168.175.50", cip.addr().to_string()));
+                words.push(("192.168.175.50", cip.ip().to_string()));
             }
         }
         Fill { words, real_servers }
@@ -250,13 +254,15 @@ impl Fill {
     fn text(&self, recorded: &str) -> String {
         let mut text = String::with_capacity(recorded.len() + self.real_servers.len() * 64);
         for line in recorded.split_inclusive('\n') {
-            if self.real_servers.is_empty() || !line.contains("192.168.40.10") {
+            let of = |written: &[&str]| written.iter().any(|address| line.contains(address));
+            if self.real_servers.is_empty() || !of(&["192.168.40.10", "C0A8286"]) {
                 self.line(line, &mut text);
-            } else if line.contains("192.168.40.101") {
+            } else if of(&["192.168.40.101", "C0A82865"]) {
                 for address in &self.real_servers {
-                    self.line(&line.replace("192.168.40.101", address), &mut text);
+                    let line = line.replace("192.168.40.101", address);
+                    self.line(&line.replace("C0A82865", &hexadecimal(address)), &mut text);
                 }
-            } else if !line.contains("192.168.40.102") {
+            } else if !of(&["192.168.40.102", "C0A82866"]) {
                 self.line(line, &mut text);
             }
         }
@@ -272,6 +278,11 @@ impl Fill {
         }
         text.push_str(&line);
     }
+}
+
+/// An address as the kernel has it in its own listing.
+fn hexadecimal(address: &str) -> String {
+    address.parse().map_or_else(|_| address.to_owned(), |ip: Ipv4Addr| format!("{:08X}", u32::from(ip)))
 }
 
 /// Phases with their times, in the order in which they first came.

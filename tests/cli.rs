@@ -270,3 +270,27 @@ fn a_lab_without_root_is_refused_once() {
     let output = command.assert().code(1).get_output().clone();
     assert_eq!(text(&output.stderr).matches("the lab needs root").count(), 1, "{}", text(&output.stderr));
 }
+
+#[test]
+fn what_this_version_does_not_deploy_is_refused_before_any_connection() {
+    let pair = TUTORIAL.replace(
+        "  lvs_director: { vip: 192.168.175.100/24, dip: 192.168.40.100/24 }\n",
+        "  lb1: { vip: 192.168.175.100/24, dip: 192.168.40.100/24, own: [192.168.175.11/24, 192.168.40.11/24] }\n  \
+         lb2: { vip: 192.168.175.100/24, dip: 192.168.40.100/24, own: [192.168.175.12/24, 192.168.40.12/24] }\n",
+    );
+    let keepalived = format!("engine: keepalived\n{TUTORIAL}");
+    for (inventory, why) in [
+        (pair, "lb1 and lb2 share the VIP 192.168.175.100: this version does not deploy pairs yet"),
+        (keepalived, "`engine: keepalived` is not deployed by this version yet"),
+    ] {
+        for verb in ["plan", "deploy"] {
+            let place = Place::new(&inventory, None);
+            let mut command = place.lvsprov(&[verb]);
+            place.without_ssh(&mut command);
+            let output = command.output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{verb}: {}", text(&output.stderr));
+            assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
+            assert!(!place.path().join("called").exists());
+        }
+    }
+}

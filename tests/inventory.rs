@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use lvsprov::document::{Complaints, Source};
-use lvsprov::inventory::{self, Inventory, Role};
+use lvsprov::inventory::{self, Dip, Inventory, Role, Vip};
 use lvsprov::ipvs::{Forwarding, Protocol, Scheduler, ServiceKey};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use proptest::prelude::*;
@@ -89,11 +89,12 @@ fn the_tutorials_inventory_is_what_it_says() {
     assert_eq!(names, ["lvs_director", "lvs_real_server01", "lvs_real_server02", "client"]);
 
     let director = inventory.host("lvs_director").unwrap();
-    let (vip, dip) = ("192.168.175.100/24".parse().unwrap(), "192.168.40.100/24".parse().unwrap());
-    assert_eq!(director.role, Role::Director { vip, dip });
+    let (vip, dip) = (Vip("192.168.175.100/24".parse().unwrap()), Dip("192.168.40.100/24".parse().unwrap()));
+    let role = Role::Director { vips: vec![vip], dips: vec![dip], own: Vec::new(), priority: 100 };
+    assert_eq!(director.role, role);
     assert_eq!(director.connect_to(), "192.168.40.100");
     assert_eq!(director.ssh.user.as_deref(), Some("root"));
-    assert_eq!(inventory.dip_for(inventory.host("lvs_real_server02").unwrap()), Some(dip));
+    assert_eq!(inventory.dips_for(inventory.host("lvs_real_server02").unwrap()), [dip]);
     assert_eq!(inventory.time.servers, ["pool.ntp.org"]);
 
     let service = inventory.services_of(director).next().unwrap();
@@ -183,9 +184,9 @@ real_servers:
 ",
     )
     .unwrap();
-    let dip = |name| inventory.dip_for(inventory.host(name).unwrap()).unwrap().addr().to_string();
+    let dip = |name| inventory.dips_for(inventory.host(name).unwrap())[0].ip().to_string();
     assert_eq!((dip("of_wide"), dip("of_narrow")), ("10.0.0.1".into(), "10.0.1.1".into()));
-    assert_eq!(inventory.dip_for(inventory.host("wide").unwrap()), None);
+    assert_eq!(inventory.dips_for(inventory.host("wide").unwrap()), []);
 }
 
 #[test]
@@ -201,6 +202,7 @@ fn the_schema_says_what_the_reader_takes() {
         "real_servers",
         "clients",
         "groups",
+        "engine",
         "virtual_services",
         "time",
     ];

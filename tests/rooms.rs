@@ -11,10 +11,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("inventory", &["ipvs", "document"]),
     ("resource", &["ipvs"]),
     ("playbook", &["ipvs", "document", "inventory", "resource"]),
-    ("plan", &["ipvs", "inventory", "resource", "playbook"]),
+    ("plan", &["resource", "playbook"]),
     ("transport", &[]),
     ("run", &["ipvs", "document", "inventory", "resource", "playbook", "plan", "transport"]),
-    ("verify", &["ipvs", "inventory", "resource", "plan", "transport", "run"]),
+    ("verify", &["ipvs", "inventory", "resource", "transport", "run"]),
     ("lab", &["inventory"]),
     ("report", &["ipvs", "document", "inventory", "resource", "plan", "playbook", "run", "verify", "lab"]),
     (

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::exit::Stop;
+use super::scope::deployable;
 use crate::document::{Complaints, Source};
 use crate::inventory::{self, Inventory};
 use crate::playbook::{self, Engine, Playbook, Variables};
@@ -18,16 +19,16 @@ pub(super) struct Loaded<'e> {
 
 /// Which playbook is wanted.
 pub(super) enum Wanted<'a> {
-    /// The file.
+    /// The file, whatever it does.
     File(&'a Path),
-    /// `NAME.yaml` beside the inventory, else the built-in one of that name.
-    Named(&'static str),
+    /// The one that deploys: the file that was named, else `deploy.yaml` beside the inventory, else the built-in one.
+    Deploy(Option<&'a Path>),
 }
 
 impl<'a> Wanted<'a> {
     /// The playbook that was named, else the one that `deploy` runs.
     pub(super) fn deploy(playbook: Option<&'a Path>) -> Wanted<'a> {
-        playbook.map_or(Wanted::Named("deploy"), Wanted::File)
+        Wanted::Deploy(playbook)
     }
 }
 
@@ -40,15 +41,16 @@ pub(super) fn inventory(path: &Path) -> Result<Inventory, Stop> {
 pub(super) fn load<'e>(path: &Path, wanted: Wanted<'_>, engine: &'e Engine) -> Result<Loaded<'e>, Stop> {
     let beside = path.parent().unwrap_or(Path::new(""));
     let (playbook_source, folder) = match wanted {
-        Wanted::File(file) => (source(file, "the playbook")?, file.parent().map(Path::to_path_buf)),
-        Wanted::Named(name) => {
-            let candidates = [beside.join("playbooks").join(format!("{name}.yaml"))];
-            match candidates.iter().find(|file| file.is_file()) {
-                Some(file) => (source(file, "the playbook")?, file.parent().map(Path::to_path_buf)),
-                None => {
-                    let text = playbook::builtin_playbook(name).unwrap_or_default();
-                    (Source::new(format!("(built-in) playbooks/{name}.yaml"), text), None)
-                }
+        Wanted::File(file) | Wanted::Deploy(Some(file)) => {
+            (source(file, "the playbook")?, file.parent().map(Path::to_path_buf))
+        }
+        Wanted::Deploy(None) => {
+            let file = beside.join("playbooks/deploy.yaml");
+            if file.is_file() {
+                (source(&file, "the playbook")?, file.parent().map(Path::to_path_buf))
+            } else {
+                let text = playbook::builtin_playbook("deploy").unwrap_or_default();
+                (Source::new("(built-in) playbooks/deploy.yaml", text), None)
             }
         }
     };
@@ -74,6 +76,9 @@ pub(super) fn load<'e>(path: &Path, wanted: Wanted<'_>, engine: &'e Engine) -> R
         .extend(playbook.trial(engine, &inventory, &variables, &selected, valid).err().into_iter().flatten());
     if !complaints.is_empty() {
         return Err(Stop::Complaints(complaints));
+    }
+    if matches!(wanted, Wanted::Deploy(_)) {
+        deployable(&inventory)?;
     }
     Ok(Loaded { inventory, playbook, variables, selected })
 }

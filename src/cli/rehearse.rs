@@ -24,7 +24,6 @@ pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Ex
         verb: "rehearse",
         exit: exit.code(),
         hosts: Vec::new(),
-        left: Vec::new(),
         elapsed: start.elapsed(),
     });
     Ok(exit)
@@ -78,7 +77,7 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
 
     context.report.step("verify what the boot brought");
     let engine = Engine::new();
-    let prepared = Prepared::new(path, Wanted::deploy(playbook), &hosts, None, &engine).await?;
+    let prepared = Prepared::new(path, Wanted::deploy(playbook), &hosts, &engine).await?;
     let exit = verify_prepared(&prepared, args.curl.requests, context).await;
     Ok(exit)
 }
@@ -98,6 +97,6 @@ fn lab_hosts() -> HostArgs {
 }
 
 fn directors_and_real_servers(inventory: &Inventory) -> Vec<String> {
-    let keep = |role| !matches!(role, Role::Client { .. });
-    inventory.hosts.iter().filter(|host| keep(host.role)).map(|host| host.name.clone()).collect()
+    let keep = |role: &Role| !matches!(role, Role::Client { .. });
+    inventory.hosts.iter().filter(|host| keep(&host.role)).map(|host| host.name.clone()).collect()
 }

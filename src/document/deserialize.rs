@@ -267,7 +267,11 @@ impl<'a> Deserializer<'a> for NodeDeserializer<'a> {
             (OR_TEXT, Value::Null) => Err(self.wrong("text or a mapping")),
             (OR_TEXT, Value::Text(text)) => visitor.visit_borrowed_str(text),
             (ONE_OR_MANY, Value::Sequence(items)) => self.visit_items(items, visitor),
-            (ONE_OR_MANY, _) => self.visit_items(std::slice::from_ref(self.node), visitor),
+            (ONE_OR_MANY, _) => {
+                // The only entry is the key's own value, and is called so.
+                let items = std::slice::from_ref(self.node).iter();
+                visitor.visit_seq(Items { items, name: self.name, complaints: self.complaints })
+            }
             _ => visitor.visit_newtype_struct(self),
         }
     }

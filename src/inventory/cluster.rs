@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Host, Role};
-use crate::ipvs::{ServiceKey, VirtualService};
+use super::address::neighbours;
+use super::{Dip, Host, Role, ServiceDeclaration, same_family};
 
 /// A valid inventory.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Inventory {
     pub hosts: Vec<Host>,
     /// In the file's order.
     pub virtual_services: Vec<ServiceDeclaration>,
+    /// Who owns the directors' table.
+    pub engine: TableOwner,
     /// Where the cluster's time comes from.
     pub time: Time,
     /// Variables for all hosts.
@@ -27,15 +30,15 @@ pub struct Inventory {
     index: HashMap<String, usize>,
 }
 
-/// A virtual service as declared.
-#[derive(Clone, Debug)]
-pub struct ServiceDeclaration {
-    /// What reports call it.
-    pub name: String,
-    /// What the director's table must hold.
-    pub service: VirtualService,
-    /// The real servers' host names by address, in the file's order.
-    pub hosts: Vec<(std::net::SocketAddr, String)>,
+/// Who owns the directors' table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TableOwner {
+    /// `lvsprov`, through ipvsadm.
+    #[default]
+    Ipvsadm,
+    /// keepalived, which also checks the real servers.
+    Keepalived,
 }
 
 /// Where time comes from.
@@ -51,12 +54,13 @@ impl Inventory {
         cluster: String,
         hosts: Vec<Host>,
         virtual_services: Vec<ServiceDeclaration>,
+        engine: TableOwner,
         time: Time,
         vars: Map<String, Value>,
         groups: BTreeMap<String, Vec<String>>,
     ) -> Self {
         let index = hosts.iter().enumerate().map(|(index, host)| (host.name.clone(), index)).collect();
-        Inventory { cluster, hosts, virtual_services, time, vars, groups, index }
+        Inventory { cluster, hosts, virtual_services, engine, time, vars, groups, index }
     }
 
     /// The host of that name.
@@ -81,25 +85,36 @@ impl Inventory {
         self.hosts.iter().filter(|host| matches!(host.role, Role::Director { .. }))
     }
 
-    /// The DIP that a real server has as its gateway, with its subnet; `None` for other hosts.
-    pub fn dip_for(&self, host: &Host) -> Option<IpNet> {
-        let Role::RealServer { rip } = host.role else { return None };
-        self.directors().find_map(|director| match director.role {
-            Role::Director { dip, .. } if neighbours(dip, rip) => Some(dip),
-            _ => None,
-        })
+    /// The DIPs that a real server has as its gateways under nat, IPv4 and IPv6 one each at most, in the order of its
+    /// RIPs; none for other hosts. Where several DIPs are near, the first director's is taken.
+    pub fn dips_for(&self, host: &Host) -> Vec<Dip> {
+        let mut dips: Vec<Dip> = Vec::new();
+        for rip in host.rips() {
+            if !dips.iter().any(|dip| same_family(dip.ip(), rip.ip())) {
+                let mut all = self.directors().flat_map(Host::dips);
+                dips.extend(all.find(|dip| neighbours(**dip, *rip)));
+            }
+        }
+        dips
     }
 
-    /// The services whose table a director holds: those on its VIP.
+    /// The services whose table a director holds: those on one of its VIPs. Directors that share a VIP all hold them.
     pub fn services_of<'a>(&'a self, director: &'a Host) -> impl Iterator<Item = &'a ServiceDeclaration> {
-        self.virtual_services.iter().filter(move |declared| match (director.role, declared.service.key) {
-            (Role::Director { vip, .. }, ServiceKey::Address(_, address)) => vip.addr() == address.ip(),
-            _ => false,
-        })
+        let has = |vip| director.vips().iter().any(|own| own.ip() == vip);
+        self.virtual_services.iter().filter(move |declared| declared.vip().is_some_and(has))
     }
-}
 
-/// Whether each of the two is in the other's subnet: the real server must reach the DIP directly, and the DIP it.
-pub(super) fn neighbours(dip: IpNet, rip: IpNet) -> bool {
-    dip.contains(&rip.addr()) && rip.contains(&dip.addr())
+    /// The directors that share their VIPs with others: each group once, in order, each of two or more.
+    pub fn pairs(&self) -> Vec<Vec<&Host>> {
+        let mut pairs: Vec<Vec<&Host>> = Vec::new();
+        for director in self.directors() {
+            let shares = |other: &&Host| other.vips().iter().any(|vip| director.vips().contains(vip));
+            match pairs.iter_mut().find(|pair| pair.first().is_some_and(shares)) {
+                Some(pair) => pair.push(director),
+                None => pairs.push(vec![director]),
+            }
+        }
+        pairs.retain(|pair| pair.len() > 1);
+        pairs
+    }
 }

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::document::{Entries, Field, OrText, Text};
+use super::{Check, TableOwner};
+use crate::document::{Entries, Field, OneOrMany, OrText, Text};
 use crate::ipvs::{Forwarding, Protocol, Scheduler};
 
 /// A cluster: its directors, real servers and clients, and the services that the directors balance.
@@ -26,6 +27,9 @@ pub(super) struct RawInventory {
     pub clients: Option<Field<Entries<RawClient>>>,
     /// Further groups by name, each a list of hosts and groups, for `hosts:` and `--limit`.
     pub groups: Option<Field<Entries<Vec<Field<String>>>>>,
+    /// Who owns the directors' table: ipvsadm, or keepalived, which also moves the addresses of directors that share a VIP
+    /// between them. When it is left out: keepalived where directors share a VIP, else ipvsadm. This version deploys ipvsadm.
+    pub engine: Option<Field<TableOwner>>,
     /// The services that the directors balance over the real servers.
     pub virtual_services: Option<Field<Vec<Field<RawService>>>>,
     /// Where the cluster's time comes from.
@@ -37,11 +41,18 @@ pub(super) struct RawInventory {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Director")]
 pub(super) struct RawDirector {
-    /// The virtual IP address with its prefix length: `192.168.175.100/24`. Clients connect to it.
-    pub vip: Field<String>,
-    /// The address in the real servers' subnet with its prefix length: `192.168.40.100/24`.
-    pub dip: Field<String>,
-    /// What ssh connects to; else the dip.
+    /// The virtual IP address with its prefix length: `192.168.175.100/24`; or a list, IPv4 and IPv6 mixed. Clients
+    /// connect to it. Directors that name the same one are a pair, and share all of their vips and dips.
+    pub vip: Field<OneOrMany<String>>,
+    /// The address in the real servers' subnet with its prefix length: `192.168.40.100/24`; or a list.
+    pub dip: Field<OneOrMany<String>>,
+    /// The addresses that are this host's for ever; one, or a list. With them, `lvsprov` puts vip and dip on the interfaces
+    /// that have the own addresses in their subnets. Without them, vip and dip are the host's already, and are used as
+    /// they are.
+    pub own: Option<Field<OneOrMany<String>>>,
+    /// Of directors that share a vip, the one with the highest priority has it: 1 to 254; 100 when it is left out.
+    pub priority: Option<Field<u8>>,
+    /// What ssh connects to; else the first own address, else the first dip.
     pub address: Option<Field<String>>,
     /// How ssh reaches this host.
     pub ssh: Option<Field<RawSsh>>,
@@ -54,9 +65,9 @@ pub(super) struct RawDirector {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "RealServer")]
 pub(super) struct RawRealServer {
-    /// Its address with its prefix length: `192.168.40.101/24`.
-    pub rip: Field<String>,
-    /// What ssh connects to; else the rip.
+    /// Its address with its prefix length: `192.168.40.101/24`; or a list, IPv4 and IPv6 mixed.
+    pub rip: Field<OneOrMany<String>>,
+    /// What ssh connects to; else the first rip.
     pub address: Option<Field<String>>,
     /// How ssh reaches this host.
     pub ssh: Option<Field<RawSsh>>,
@@ -69,9 +80,9 @@ pub(super) struct RawRealServer {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Client")]
 pub(super) struct RawClient {
-    /// Its address with its prefix length: `192.168.175.50/24`.
-    pub cip: Field<String>,
-    /// What ssh connects to; else the cip.
+    /// Its address with its prefix length: `192.168.175.50/24`; or a list, IPv4 and IPv6 mixed.
+    pub cip: Field<OneOrMany<String>>,
+    /// What ssh connects to; else the first cip.
     pub address: Option<Field<String>>,
     /// How ssh reaches this host.
     pub ssh: Option<Field<RawSsh>>,
@@ -116,6 +127,9 @@ pub(super) struct RawService {
     pub forwarding: Option<Field<Forwarding>>,
     /// Seconds for which a client stays with its real server, 1 to 2678400 (31 days).
     pub persistent: Option<Field<u32>>,
+    /// What a new real server must do before it enters the table: tcp has the director open a connection to it, none asks
+    /// nothing; tcp when it is left out.
+    pub check: Option<Field<Check>>,
     /// The real servers of the service; all of the director's, with weight 1 and the service's port, when it is left
     /// out. An entry may be just a host's name.
     pub real_servers: Option<Field<Vec<Field<OrText<RawEntry>>>>>,

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde_json::{Map, Value};
 
+use super::{Cip, Dip, Rip, Vip};
+
 /// A machine with its part in the cluster. Valid by construction: only [`super::Inventory`]'s reader makes one.
 #[derive(Clone, Debug)]
 pub struct Host {
@@ -22,27 +24,36 @@ pub struct Host {
     pub vars: Map<String, Value>,
 }
 
-/// What a machine is in the cluster. An address keeps its prefix length, so that its subnet is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a machine is in the cluster. An address keeps its prefix length, so that its subnet is known. Each list but
+/// `own` holds at least one address, IPv4 and IPv6 in the file's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Takes the clients' connections at `vip` and passes them on from `dip`.
+    /// Takes the clients' connections at a VIP and passes them on from a DIP.
     Director {
-        /// The virtual IP address with its subnet.
-        vip: IpNet,
-        /// The director's address in the real servers' subnet.
-        dip: IpNet,
+        /// What clients connect to.
+        vips: Vec<Vip>,
+        /// Its addresses in the real servers' subnets.
+        dips: Vec<Dip>,
+        /// The addresses that are this host's for ever. When there are any, `vips` and `dips` are put on its interfaces
+        /// by `lvsprov`; else they are its own already.
+        own: Vec<IpNet>,
+        /// Of directors that share a VIP, the one with the highest has it: 1 to 254, as in VRRP.
+        priority: u8,
     },
     /// Answers the requests.
     RealServer {
-        /// Its address with its subnet.
-        rip: IpNet,
+        /// Its addresses.
+        rips: Vec<Rip>,
     },
     /// Where the curl loops run.
     Client {
-        /// Its address with its subnet.
-        cip: IpNet,
+        /// Its addresses.
+        cips: Vec<Cip>,
     },
 }
+
+/// The priority of a director that says none: VRRP's default (RFC 5798, 5.2.4).
+pub const DEFAULT_PRIORITY: u8 = 100;
 
 /// How ssh reaches a host. Absent fields leave the matter to `~/.ssh/config` and ssh's defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,23 +73,80 @@ pub struct Ssh {
 }
 
 impl Host {
-    /// What ssh is told to connect to: `address`, else the rip, dip or cip.
+    /// What ssh is told to connect to: `address`, else the first `own` address, else the first rip, dip or cip.
     pub fn connect_to(&self) -> String {
-        match (&self.address, self.role) {
+        match (&self.address, self.ip()) {
             (Some(address), _) => address.clone(),
-            (
-                None,
-                Role::Director { dip: net, .. } | Role::RealServer { rip: net } | Role::Client { cip: net },
-            ) => net.addr().to_string(),
+            (None, Some(ip)) => ip.to_string(),
+            (None, None) => self.name.clone(),
         }
     }
 
-    /// The addresses that the inventory gives it, each with its subnet.
-    pub fn networks(&self) -> Vec<IpNet> {
-        match self.role {
-            Role::Director { vip, dip } => vec![vip, dip],
-            Role::RealServer { rip: net } | Role::Client { cip: net } => vec![net],
+    /// Its first `own` address, else its first rip, dip or cip.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match &self.role {
+            Role::Director { own, dips, .. } => {
+                own.first().map(IpNet::addr).or(dips.first().map(|dip| dip.ip()))
+            }
+            Role::RealServer { rips } => rips.first().map(|rip| rip.ip()),
+            Role::Client { cips } => cips.first().map(|cip| cip.ip()),
         }
+    }
+
+    /// The addresses that it has before `lvsprov` does anything: a director's `own` ones, when it has any; else all that
+    /// the inventory gives it. Each with its subnet.
+    pub fn standing(&self) -> Vec<IpNet> {
+        match &self.role {
+            Role::Director { own, .. } if !own.is_empty() => own.clone(),
+            Role::Director { .. } => self.shared(),
+            Role::RealServer { rips } => rips.iter().map(|rip| rip.0).collect(),
+            Role::Client { cips } => cips.iter().map(|cip| cip.0).collect(),
+        }
+    }
+
+    /// The addresses that `lvsprov` puts on its interfaces: the VIPs and DIPs of a director with `own` addresses.
+    pub fn to_configure(&self) -> Vec<IpNet> {
+        match &self.role {
+            Role::Director { own, .. } if !own.is_empty() => self.shared(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Its VIPs; none when it is no director.
+    pub fn vips(&self) -> &[Vip] {
+        match &self.role {
+            Role::Director { vips, .. } => vips,
+            _ => &[],
+        }
+    }
+
+    /// Its DIPs; none when it is no director.
+    pub fn dips(&self) -> &[Dip] {
+        match &self.role {
+            Role::Director { dips, .. } => dips,
+            _ => &[],
+        }
+    }
+
+    /// Its RIPs; none when it is no real server.
+    pub fn rips(&self) -> &[Rip] {
+        match &self.role {
+            Role::RealServer { rips } => rips,
+            _ => &[],
+        }
+    }
+
+    /// Its CIPs; none when it is no client.
+    pub fn cips(&self) -> &[Cip] {
+        match &self.role {
+            Role::Client { cips } => cips,
+            _ => &[],
+        }
+    }
+
+    /// What a pair of directors shares.
+    fn shared(&self) -> Vec<IpNet> {
+        self.vips().iter().map(|vip| vip.0).chain(self.dips().iter().map(|dip| dip.0)).collect()
     }
 
     /// The group that every host of its role is in.
@@ -87,14 +155,6 @@ impl Host {
             Role::Director { .. } => "directors",
             Role::RealServer { .. } => "real_servers",
             Role::Client { .. } => "clients",
-        }
-    }
-
-    /// Its rip, when it is a real server.
-    pub fn rip(&self) -> Option<IpAddr> {
-        match self.role {
-            Role::RealServer { rip } => Some(rip.addr()),
-            _ => None,
         }
     }
 }

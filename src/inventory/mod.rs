@@ -1,14 +1,18 @@
 //! The cluster that one YAML file declares: directors, real servers, clients and virtual services.
 
+mod address;
 mod check;
 mod cluster;
 mod document;
 mod host;
 mod pattern;
 mod read;
+mod service;
 
+pub use address::{Cip, Dip, Rip, Vip, same_family};
 pub use check::OWN_NAMES;
-pub use cluster::{Inventory, ServiceDeclaration, Time};
-pub use host::{Host, Role, Ssh};
+pub use cluster::{Inventory, TableOwner, Time};
+pub use host::{DEFAULT_PRIORITY, Host, Role, Ssh};
 pub use pattern::{Pattern, PatternError};
 pub use read::{read, read_in_part, schema};
+pub use service::{Check, ServiceDeclaration};

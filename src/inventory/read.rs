@@ -35,13 +35,17 @@ fn inventory(complaints: &mut Complaints) -> Option<Inventory> {
     let defaults = check::Defaults::of(&raw, complaints);
     let cast = Cast::of(&raw, root.span, &defaults, complaints);
     check::addresses(&cast, complaints);
+    check::directors(&cast, complaints);
     check::topology(&cast, &raw, complaints);
     let groups = check::groups(&raw, &cast, complaints);
     let virtual_services = check::services(&raw, &cast, complaints);
     let time = time(&raw, complaints);
 
+    let engine = check::engine(&raw, &cast);
+
     let hosts = cast.into_hosts();
-    Some(Inventory::new(cluster.unwrap_or_default(), hosts, virtual_services, time, defaults.vars, groups))
+    let cluster = cluster.unwrap_or_default();
+    Some(Inventory::new(cluster, hosts, virtual_services, engine, time, defaults.vars, groups))
 }
 
 fn time(raw: &RawInventory, complaints: &mut Complaints) -> Time {

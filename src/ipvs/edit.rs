@@ -3,7 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::{RealServer, ServiceKey, Table, VirtualService};
+use super::diff::{ServerDiff, TableDiff};
+use super::{RealServer, ServiceKey, VirtualService};
 
 /// One call of ipvsadm; displayed, its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,62 +47,52 @@ impl fmt::Display for Edit {
     }
 }
 
-/// The fewest edits from `current` to `desired`, in an order that is safe while connections run: services are
-/// changed, then added; real servers are added, then changed; what leaves is first given weight 0 and at the very
-/// end deleted. A service that hashes clients falls back to others until then.
-///
-/// A service in `desired` owns its real servers: others leave it. A whole service that is only in `current` stays
-/// as it is, unless `prune`.
-pub fn edits(current: &Table, desired: &Table, prune: bool) -> Vec<Edit> {
-    let (mut edit_services, mut add_services) = (Vec::new(), Vec::new());
-    let (mut add_servers, mut edit_servers, mut quiesce) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut delete_servers, mut settle_services, mut delete_services) = (Vec::new(), Vec::new(), Vec::new());
-    let mut leaves = |key: ServiceKey, address: SocketAddr, server: &RealServer| {
-        if server.weight != 0 {
-            quiesce.push(Edit::EditServer(key, address, RealServer { weight: 0, ..*server }));
-        }
-    };
-
-    for (&key, wanted) in &desired.services {
-        let there = current.services.get(&key);
-        let mut leavers = there.iter().flat_map(|service| &service.real_servers);
-        let loses = leavers.any(|(address, _)| !wanted.real_servers.contains_key(address));
-        let meanwhile = falling_back(wanted).filter(|_| loses);
-        if meanwhile.is_some() {
-            settle_services.push(Edit::EditService(wanted.bare()));
-        }
-        let first = meanwhile.unwrap_or_else(|| wanted.bare());
-        match there {
-            None => add_services.push(Edit::AddService(first)),
-            Some(there) if there.bare() != first => edit_services.push(Edit::EditService(first)),
-            Some(_) => {}
-        }
-        for (&address, &server) in &wanted.real_servers {
-            match there.and_then(|service| service.real_servers.get(&address)) {
-                None => add_servers.push(Edit::AddServer(key, address, server)),
-                Some(there) if *there != server => edit_servers.push(Edit::EditServer(key, address, server)),
-                Some(_) => {}
-            }
-        }
-        for (&address, server) in there.iter().flat_map(|service| &service.real_servers) {
-            if !wanted.real_servers.contains_key(&address) {
-                leaves(key, address, server);
-                delete_servers.push(Edit::DeleteServer(key, address));
-            }
-        }
-    }
-    if prune {
-        for (&key, service) in &current.services {
-            if !desired.services.contains_key(&key) {
-                for (&address, server) in &service.real_servers {
-                    leaves(key, address, server);
+impl TableDiff<'_> {
+    /// The fewest edits that make the difference, in an order that is safe while connections run: services are changed,
+    /// then added; real servers are added, then changed; what leaves is first given weight 0 and at the very end deleted.
+    /// A service that hashes clients falls back to others until then.
+    pub fn edits(&self) -> Vec<Edit> {
+        let (mut edit_services, mut add_services) = (Vec::new(), Vec::new());
+        let (mut add_servers, mut edit_servers, mut quiesce) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut delete_servers, mut settle_services, mut delete_services) =
+            (Vec::new(), Vec::new(), Vec::new());
+        for service in &self.services {
+            let key = service.key;
+            if let Some(wanted) = service.new {
+                let meanwhile = falling_back(wanted).filter(|_| service.loses());
+                if meanwhile.is_some() {
+                    settle_services.push(Edit::EditService(wanted.bare()));
                 }
+                let first = meanwhile.unwrap_or_else(|| wanted.bare());
+                match service.old {
+                    None => add_services.push(Edit::AddService(first)),
+                    Some(there) if !there.has_settings_of(&first) => {
+                        edit_services.push(Edit::EditService(first));
+                    }
+                    Some(_) => {}
+                }
+            } else {
                 delete_services.push(Edit::DeleteService(key));
             }
+            for &ServerDiff { address, old, new } in &service.servers {
+                match (old, new) {
+                    (None, Some(&new)) => add_servers.push(Edit::AddServer(key, address, new)),
+                    (_, Some(&new)) => edit_servers.push(Edit::EditServer(key, address, new)),
+                    (Some(&old), None) => {
+                        if old.weight != 0 {
+                            quiesce.push(Edit::EditServer(key, address, RealServer { weight: 0, ..old }));
+                        }
+                        if service.new.is_some() {
+                            delete_servers.push(Edit::DeleteServer(key, address));
+                        }
+                    }
+                    (None, None) => {}
+                }
+            }
         }
+        let coming = [edit_services, add_services, add_servers, edit_servers, quiesce].concat();
+        [coming, delete_servers, settle_services, delete_services].concat()
     }
-    let coming = [edit_services, add_services, add_servers, edit_servers, quiesce].concat();
-    [coming, delete_servers, settle_services, delete_services].concat()
 }
 
 /// The service's own settings with its scheduler's fallback, where that is not among them.
@@ -121,7 +112,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ipvs::arbitrary;
+    use crate::ipvs::{Table, arbitrary};
+
+    fn edits(current: &Table, desired: &Table, prune: bool) -> Vec<Edit> {
+        TableDiff::between(current, desired, prune).edits()
+    }
 
     fn between(current: &str, desired: &str, prune: bool) -> Vec<String> {
         let (current, desired) = (current.parse().unwrap(), desired.parse().unwrap());
@@ -258,7 +253,7 @@ mod tests {
                 }
             }
             prop_assert_eq!(&table, &expected);
-            prop_assert_eq!(super::edits(&table, &desired, prune), vec![]);
+            prop_assert_eq!(super::tests::edits(&table, &desired, prune), vec![]);
         }
 
         #[test]

@@ -1,18 +1,23 @@
 //! The kernel's virtual server table as values, ipvsadm's grammar both ways, and the edits from one table to another.
 
+mod diff;
+mod difference;
 mod edit;
+mod listing;
 mod option;
+mod proc;
 mod rule;
 mod rules;
 mod scheduler;
 mod table;
 mod text;
-mod thresholds;
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
 
-pub use edit::{Edit, edits};
+pub use diff::TableDiff;
+pub use difference::Difference;
+pub use edit::Edit;
 pub use rules::{Rejected, Rules};
 pub use scheduler::{Scheduler, UnknownFlag, UnknownScheduler};
 pub use table::{

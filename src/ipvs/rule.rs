@@ -42,6 +42,13 @@ pub(super) fn rule(line: &str) -> Result<(Rule, Option<&'static str>), String> {
     Ok((rule, misspelt))
 }
 
+impl ServiceKey {
+    /// The service that [`ServiceKey::arguments`] name.
+    pub fn read(arguments: &str) -> Option<ServiceKey> {
+        key(&take_apart(arguments).ok()?.options).ok()
+    }
+}
+
 /// Whether a line has a name in an address, as `ipvsadm-save` without `-n` writes it.
 pub(super) fn has_name(line: &str) -> bool {
     const ADDRESSES: [&str; 4] = ["tcp-service", "udp-service", "sctp-service", "real-server"];
@@ -177,7 +184,7 @@ fn address(text: &str) -> Result<(IpAddr, Option<u16>), String> {
 }
 
 /// The granularity in canonical form: `None` when every client is on its own.
-fn netmask(text: &str, ipv6: bool) -> Result<Option<String>, String> {
+pub(super) fn netmask(text: &str, ipv6: bool) -> Result<Option<String>, String> {
     if ipv6 {
         let length = number(&Some(text), 1..=128_u8, "prefix length")?;
         Ok((length != 128).then(|| length.to_string()))

@@ -1,5 +1,6 @@
 //! A whole text of rules: what `ipvsadm -Sn` prints, or a rules file.
 
+use std::fmt;
 use std::str::FromStr;
 
 use super::Table;
@@ -83,6 +84,14 @@ impl Rules {
                 }
             }
         }
+    }
+}
+
+/// The comments and the table; what does not read is left out.
+impl fmt::Display for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.comments.iter().try_for_each(|line| writeln!(f, "{line}"))?;
+        self.table.fmt(f)
     }
 }
 

@@ -163,7 +163,21 @@ impl VirtualService {
 
     /// Its own settings, without its real servers: what `-E` changes.
     pub fn bare(&self) -> Self {
-        VirtualService { real_servers: BTreeMap::new(), ..self.clone() }
+        VirtualService {
+            key: self.key,
+            scheduler: self.scheduler,
+            scheduler_flags: self.scheduler_flags.clone(),
+            persistence: self.persistence,
+            netmask: self.netmask.clone(),
+            persistence_engine: self.persistence_engine.clone(),
+            one_packet: self.one_packet,
+            real_servers: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the other one's own settings are the same, whatever the real servers.
+    pub fn has_settings_of(&self, other: &Self) -> bool {
+        self.bare() == other.bare()
     }
 }
 

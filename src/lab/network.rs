@@ -62,14 +62,16 @@ fn missing<'a>(topology: &'a Topology, present: &[&str]) -> (String, Vec<&'a str
     let mut made = Vec::new();
     for subnet in &topology.subnets {
         let bridge = subnet.bridge.as_str();
-        if present.contains(&bridge) {
-            continue;
+        // Two subnets may share it, of which one may have come later.
+        if !present.contains(&bridge) && !made.contains(&bridge) {
+            batch.push_str(&format!("link add {bridge} type bridge mcast_snooping 0\n"));
+            made.push(bridge);
         }
         let (router, length) = (subnet.router, subnet.net.prefix_len());
         let nodad = if router.is_ipv6() { " nodad" } else { "" };
-        batch.push_str(&format!("link add {bridge} type bridge mcast_snooping 0\n"));
-        batch.push_str(&format!("address add {router}/{length} dev {bridge}{nodad}\nlink set {bridge} up\n"));
-        made.push(bridge);
+        batch.push_str(&format!(
+            "address replace {router}/{length} dev {bridge}{nodad}\nlink set {bridge} up\n"
+        ));
     }
     for card in topology.blueprints.iter().flat_map(|blueprint| &blueprint.cards) {
         let tap = card.tap.as_str();
@@ -99,8 +101,9 @@ mod tests {
         let topology = Topology::of(&tutorial()).unwrap();
         let (batch, made) = missing(&topology, &[]);
         assert_eq!((made.len(), batch.matches("tuntap add").count()), (7, 5));
-        assert!(batch.contains("address add 192.168.40.1/24 dev "));
+        assert!(batch.contains("address replace 192.168.40.1/24 dev "));
         let (batch, again) = missing(&topology, &made);
-        assert!(again.is_empty() && batch.lines().all(|line| line.starts_with("link set ")), "{batch}");
+        let harmless = |line: &str| line.starts_with("link set ") || line.starts_with("address replace ");
+        assert!(again.is_empty() && batch.lines().all(harmless), "{batch}");
     }
 }

@@ -109,9 +109,8 @@ fn interfaces(blueprint: &Blueprint) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::topology::Topology;
-    use super::super::topology::tests::{host, inventory, net, tutorial};
+    use super::super::topology::tests::{director, host, inventory, tutorial};
     use super::*;
-    use crate::inventory::Role;
 
     #[test]
     fn a_real_server_begins_with_the_old_router() {
@@ -135,8 +134,8 @@ mod tests {
 
     #[test]
     fn two_addresses_on_one_card_are_two_stanzas() {
-        let director = Role::Director { vip: net("10.0.0.1/32"), dip: net("10.0.0.2/24") };
-        let topology = Topology::of(&inventory(vec![host("d", director)])).unwrap();
+        let d = director(&["10.0.0.1/32"], &["10.0.0.2/24"], &[]);
+        let topology = Topology::of(&inventory(vec![host("d", d)])).unwrap();
         let text = interfaces(&topology.blueprints[0]);
         assert_eq!(text.matches("iface vec0 inet static").count(), 2);
         assert_eq!(text.matches("auto vec0").count(), 1);

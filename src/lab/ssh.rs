@@ -71,9 +71,8 @@ pub async fn run(config: &Path, host: &str, command: &str, deadline: Duration) -
 #[cfg(test)]
 mod tests {
     use super::super::topology::Topology;
-    use super::super::topology::tests::{host, inventory, net, tutorial};
+    use super::super::topology::tests::{client, host, inventory, tutorial};
     use super::*;
-    use crate::inventory::Role;
 
     #[test]
     fn a_host_is_known_by_name_and_by_address() {
@@ -94,9 +93,9 @@ mod tests {
 
     #[test]
     fn another_port_is_part_of_the_known_name() {
-        let mut client = host("c", Role::Client { cip: net("10.0.0.9/24") });
-        client.ssh.port = Some(2222);
-        let topology = Topology::of(&inventory(vec![client])).unwrap();
+        let mut c = host("c", client(&["10.0.0.9/24"]));
+        c.ssh.port = Some(2222);
+        let topology = Topology::of(&inventory(vec![c])).unwrap();
         let text = known_hosts(&topology.blueprints, |_| Ok("ssh-ed25519 AAAA c\n".to_owned())).unwrap();
         assert_eq!(text, "[c]:2222 ssh-ed25519 AAAA\n[10.0.0.9]:2222 ssh-ed25519 AAAA\n");
     }

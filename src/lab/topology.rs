@@ -1,13 +1,14 @@
 //! How an inventory's hosts hang together: subnets, bridges, network cards, addresses.
 
-use std::net::IpAddr;
+use std::collections::{BTreeSet, HashSet};
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::LabError;
-use crate::inventory::{Host, Inventory, Role};
+use crate::inventory::{Host, Inventory, Role, same_family};
 
 /// The whole of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,24 +64,39 @@ pub struct Card {
 }
 
 impl Topology {
-    /// Lays an inventory's cluster out. A subnet that lies within another one is part of that.
+    /// Lays an inventory's cluster out. A subnet that lies within another one is part of that, and the subnets of one
+    /// list of addresses, IPv4 and IPv6, are on one bridge.
     pub fn of(inventory: &Inventory) -> Result<Topology, LabError> {
-        let declared: Vec<IpNet> = inventory.hosts.iter().flat_map(Host::networks).collect();
-        let taken: Vec<IpAddr> = declared.iter().map(IpNet::addr).collect();
+        let lists: Vec<Vec<IpNet>> = inventory.hosts.iter().flat_map(lists).collect();
+        let taken: HashSet<IpAddr> = lists.iter().flatten().map(IpNet::addr).collect();
+        let declared: BTreeSet<IpNet> = lists.iter().flatten().map(IpNet::trunc).collect();
+        // The widest that holds it: a VIP/32 in the DIP's subnet is on the same wire.
+        let widest = |net: &IpNet| {
+            let holding = declared.iter().filter(|other| other.contains(net));
+            holding.min_by_key(|other| other.prefix_len()).copied().unwrap_or(*net).trunc()
+        };
         let mut subnets: Vec<Subnet> = Vec::new();
-        for net in &declared {
-            // The widest that holds it: a VIP/32 in the DIP's subnet is on the same wire.
-            let widest =
-                declared.iter().filter(|other| other.contains(net)).min_by_key(|other| other.prefix_len());
-            let net = widest.unwrap_or(net).trunc();
-            if subnets.iter().any(|subnet| subnet.net == net) {
-                continue;
+        for list in &lists {
+            let nets: BTreeSet<IpNet> = list.iter().map(widest).collect();
+            for net in list.iter().map(widest) {
+                if subnets.iter().any(|subnet| subnet.net == net) {
+                    continue;
+                }
+                let router = net
+                    .hosts()
+                    .find(|address| *address != net.network() && !taken.contains(address))
+                    .ok_or(LabError::NoFreeAddress { subnet: net })?;
+                subnets.push(Subnet { net, bridge: format!("b{}", digest(&[&net.to_string()], 4)), router });
             }
-            let router = net
-                .hosts()
-                .find(|address| *address != net.network() && !taken.contains(address))
-                .ok_or(LabError::NoFreeAddress { subnet: net })?;
-            subnets.push(Subnet { net, bridge: format!("b{}", digest(&[&net.to_string()], 4)), router });
+            // Those that were on different bridges so far come together on the first one.
+            let joined: Vec<String> = subnets
+                .iter()
+                .filter(|subnet| nets.contains(&subnet.net))
+                .map(|subnet| subnet.bridge.clone())
+                .collect();
+            for subnet in subnets.iter_mut().filter(|subnet| joined.contains(&subnet.bridge)) {
+                subnet.bridge.clone_from(&joined[0]);
+            }
         }
         let hosts = &inventory.hosts;
         let blueprints = hosts
@@ -95,7 +111,7 @@ impl Topology {
 impl Blueprint {
     fn of(index: usize, host: &Host, hosts: &[Host], subnets: &[Subnet]) -> Blueprint {
         let mut cards: Vec<Card> = Vec::new();
-        for address in host.networks() {
+        for address in host.standing() {
             let Some(subnet) = subnet_of(address, subnets) else { continue };
             if let Some(card) = cards.iter_mut().find(|card| card.bridge == subnet.bridge) {
                 card.addresses.push(address);
@@ -110,15 +126,11 @@ impl Blueprint {
                 addresses: vec![address],
             });
         }
-        let own: Vec<IpAddr> = host.networks().iter().map(IpNet::addr).collect();
+        let own: Vec<IpAddr> = host.standing().iter().map(IpNet::addr).collect();
         // A name or address that leads elsewhere in the real network is an alias here.
         let connect_to = host.connect_to();
-        let address = match host.role {
-            Role::Director { dip: net, .. } | Role::RealServer { rip: net } | Role::Client { cip: net } => {
-                net.addr()
-            }
-        };
-        let address = connect_to.parse().ok().filter(|address| own.contains(address)).unwrap_or(address);
+        let address = connect_to.parse().ok().filter(|address| own.contains(address)).or(host.ip());
+        let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let mut aliases: Vec<String> = own.iter().map(IpAddr::to_string).collect();
         if !aliases.contains(&connect_to) && connect_to != host.name {
             aliases.push(connect_to);
@@ -130,7 +142,7 @@ impl Blueprint {
             port: host.ssh.port.unwrap_or(22),
             aliases,
             cards,
-            gateways: gateway(host, hosts, subnets).into_iter().collect(),
+            gateways: gateways(host, hosts, subnets),
         }
     }
 
@@ -144,22 +156,45 @@ fn subnet_of(address: IpNet, subnets: &[Subnet]) -> Option<&Subnet> {
     subnets.iter().find(|subnet| subnet.net.contains(&address))
 }
 
-/// The router by which a machine reaches what is in none of its subnets, when it has to.
-fn gateway(host: &Host, hosts: &[Host], subnets: &[Subnet]) -> Option<IpAddr> {
-    let apart = |address: IpNet, subnet: &Subnet| !subnet.net.contains(&address);
-    match host.role {
-        Role::RealServer { rip } => subnet_of(rip, subnets).map(|subnet| subnet.router),
-        Role::Client { cip } => {
-            let own = subnet_of(cip, subnets)?;
-            let far = |other: &Host| matches!(other.role, Role::Director { vip, .. } if apart(vip, own));
-            hosts.iter().any(far).then_some(own.router)
+/// The addresses that a host has and gets: a list those that are on one wire.
+fn lists(host: &Host) -> Vec<Vec<IpNet>> {
+    match &host.role {
+        Role::Director { vips, dips, own, .. } => {
+            let shared = [vips.iter().map(|vip| vip.0).collect(), dips.iter().map(|dip| dip.0).collect()];
+            shared.into_iter().chain(own.iter().map(|net| vec![*net])).collect()
         }
-        Role::Director { vip, .. } => {
-            let own = subnet_of(vip, subnets)?;
-            let far = |other: &Host| matches!(other.role, Role::Client { cip } if apart(cip, own));
-            hosts.iter().any(far).then_some(own.router)
+        Role::RealServer { rips } => vec![rips.iter().map(|rip| rip.0).collect()],
+        Role::Client { cips } => vec![cips.iter().map(|cip| cip.0).collect()],
+    }
+}
+
+/// The routers by which a machine reaches what is in none of its subnets, when it has to: IPv4 and IPv6 one each at most.
+fn gateways(host: &Host, hosts: &[Host], subnets: &[Subnet]) -> Vec<IpAddr> {
+    let (near, far): (Vec<IpNet>, Vec<IpNet>) = match &host.role {
+        // Whoever a real server has to reach, it is by way of a router.
+        Role::RealServer { rips } => (rips.iter().map(|rip| rip.0).collect(), Vec::new()),
+        Role::Client { cips } => (
+            cips.iter().map(|cip| cip.0).collect(),
+            hosts.iter().flat_map(Host::vips).map(|vip| vip.0).collect(),
+        ),
+        Role::Director { vips, .. } => (
+            vips.iter().map(|vip| vip.0).collect(),
+            hosts.iter().flat_map(Host::cips).map(|cip| cip.0).collect(),
+        ),
+    };
+    let near: Vec<&Subnet> = near.iter().filter_map(|net| subnet_of(*net, subnets)).collect();
+    let is_near = |net: &IpNet| near.iter().any(|subnet| subnet.net.contains(net));
+    let mut routers: Vec<IpAddr> = Vec::new();
+    for subnet in &near {
+        let like = |ip: IpAddr| same_family(ip, subnet.router);
+        let stands = host.standing().iter().any(|net| subnet.net.contains(net));
+        let leaves = matches!(host.role, Role::RealServer { .. })
+            || far.iter().any(|net| like(net.addr()) && !is_near(net));
+        if stands && leaves && !routers.iter().any(|router| like(*router)) {
+            routers.push(subnet.router);
         }
     }
+    routers
 }
 
 /// The first `bytes` bytes of the words' digest, in hexadecimal.
@@ -182,7 +217,7 @@ pub(super) mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::inventory::{Ssh, Time};
+    use crate::inventory::{Cip, DEFAULT_PRIORITY, Dip, Rip, Ssh, TableOwner, Time, Vip};
 
     pub fn net(text: &str) -> IpNet {
         text.parse().unwrap()
@@ -192,19 +227,34 @@ pub(super) mod tests {
         Host { name: name.to_owned(), role, address: None, ssh: Ssh::default(), vars: Map::new() }
     }
 
+    pub fn director(vips: &[&str], dips: &[&str], own: &[&str]) -> Role {
+        Role::Director {
+            vips: vips.iter().map(|text| Vip(net(text))).collect(),
+            dips: dips.iter().map(|text| Dip(net(text))).collect(),
+            own: own.iter().map(|text| net(text)).collect(),
+            priority: DEFAULT_PRIORITY,
+        }
+    }
+
+    pub fn real_server(rips: &[&str]) -> Role {
+        Role::RealServer { rips: rips.iter().map(|text| Rip(net(text))).collect() }
+    }
+
+    pub fn client(cips: &[&str]) -> Role {
+        Role::Client { cips: cips.iter().map(|text| Cip(net(text))).collect() }
+    }
+
     pub fn inventory(hosts: Vec<Host>) -> Inventory {
-        Inventory::new("web".to_owned(), hosts, Vec::new(), Time::default(), Map::new(), [].into())
+        let (engine, time) = (TableOwner::default(), Time::default());
+        Inventory::new("web".to_owned(), hosts, Vec::new(), engine, time, Map::new(), [].into())
     }
 
     pub fn tutorial() -> Inventory {
         inventory(vec![
-            host(
-                "lvs_director",
-                Role::Director { vip: net("192.168.175.100/24"), dip: net("192.168.40.100/24") },
-            ),
-            host("lvs_real_server01", Role::RealServer { rip: net("192.168.40.101/24") }),
-            host("lvs_real_server02", Role::RealServer { rip: net("192.168.40.102/24") }),
-            host("client", Role::Client { cip: net("192.168.175.50/24") }),
+            host("lvs_director", director(&["192.168.175.100/24"], &["192.168.40.100/24"], &[])),
+            host("lvs_real_server01", real_server(&["192.168.40.101/24"])),
+            host("lvs_real_server02", real_server(&["192.168.40.102/24"])),
+            host("client", client(&["192.168.175.50/24"])),
         ])
     }
 
@@ -228,7 +278,7 @@ pub(super) mod tests {
     #[test]
     fn a_client_elsewhere_and_its_director_reach_each_other_through_routers() {
         let mut far = tutorial();
-        far.hosts[3] = host("client", Role::Client { cip: net("192.0.2.50/24") });
+        far.hosts[3] = host("client", client(&["192.0.2.50/24"]));
         let blueprints = Topology::of(&far).unwrap().blueprints;
         let gateways: Vec<_> = blueprints.iter().map(|blueprint| blueprint.gateways[0].to_string()).collect();
         assert_eq!(gateways, ["192.168.175.1", "192.168.40.1", "192.168.40.1", "192.0.2.1"]);
@@ -236,8 +286,8 @@ pub(super) mod tests {
 
     #[test]
     fn addresses_of_one_subnet_share_a_card() {
-        let director = Role::Director { vip: net("10.0.0.1/32"), dip: net("10.0.0.2/29") };
-        let topology = Topology::of(&inventory(vec![host("d", director)])).unwrap();
+        let d = director(&["10.0.0.1/32"], &["10.0.0.2/29"], &[]);
+        let topology = Topology::of(&inventory(vec![host("d", d)])).unwrap();
         assert_eq!(topology.subnets.len(), 1);
         assert_eq!(topology.subnets[0].router.to_string(), "10.0.0.3");
         assert_eq!(topology.blueprints[0].cards.len(), 1);
@@ -246,18 +296,18 @@ pub(super) mod tests {
 
     #[test]
     fn a_full_subnet_is_refused_and_ipv6_is_not() {
-        let full = inventory(vec![host("c", Role::Client { cip: net("10.0.0.1/32") })]);
+        let full = inventory(vec![host("c", client(&["10.0.0.1/32"]))]);
         assert!(matches!(Topology::of(&full), Err(LabError::NoFreeAddress { .. })));
-        let six = inventory(vec![host("r", Role::RealServer { rip: net("fd00::1/64") })]);
+        let six = inventory(vec![host("r", real_server(&["fd00::1/64"]))]);
         assert_eq!(Topology::of(&six).unwrap().subnets[0].router.to_string(), "fd00::2");
     }
 
     #[test]
     fn an_address_elsewhere_becomes_an_alias() {
-        let mut client = host("c", Role::Client { cip: net("10.0.0.9/24") });
-        client.address = Some("c.example".to_owned());
-        client.ssh.port = Some(2222);
-        let blueprint = &Topology::of(&inventory(vec![client])).unwrap().blueprints[0];
+        let mut c = host("c", client(&["10.0.0.9/24"]));
+        c.address = Some("c.example".to_owned());
+        c.ssh.port = Some(2222);
+        let blueprint = &Topology::of(&inventory(vec![c])).unwrap().blueprints[0];
         assert_eq!((blueprint.address.to_string().as_str(), blueprint.port), ("10.0.0.9", 2222));
         assert_eq!(blueprint.aliases, ["10.0.0.9", "c.example"]);
     }

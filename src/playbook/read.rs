@@ -261,7 +261,7 @@ mod tests {
         p:3:17: `max_failures` must be a whole number from 0 to 4294967295; write at least 0
         p:5:25: `serial` is an empty list; leave it out, and all hosts are one batch
         p:5:43: `max_failures` must be a whole number from 0 to 4294967295; leave the quotes out: 2
-        p:6:25: each entry of `serial` must be text or a number; write text or a number
+        p:6:25: `serial` must be text or a number; write text or a number
         p:6:49: `max_failures` must be a whole number from 0 to 4294967295; write a whole number from 0 to 4294967295
         "#);
     }

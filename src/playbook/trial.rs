@@ -123,7 +123,7 @@ fn invented(host: &Host, family: Family) -> Facts {
         Family::RedHat => ("rocky", "9"),
         Family::Debian | Family::Other => ("debian", "12"),
     };
-    let networks = host.networks();
+    let networks = host.standing();
     Facts {
         os: Os { id: id.into(), version: version.into(), family },
         hostname: host.name.clone(),

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
 
-use crate::inventory::{Host, Inventory, Role};
+use crate::inventory::{Host, Inventory, Role, ServiceDeclaration};
 use crate::ipvs::{Forwarding, ServiceKey};
 use crate::resource::Facts;
 
@@ -33,21 +34,7 @@ impl Variables {
             .iter()
             .map(|(name, members)| (name.as_str(), members.iter().map(|m| Value::from(m.as_str())).collect()))
             .collect();
-        let services: Value = inventory
-            .virtual_services
-            .iter()
-            .map(|declared| {
-                let address = match declared.service.key {
-                    ServiceKey::Address(_, address) => address.to_string(),
-                    mark => mark.to_string(),
-                };
-                minijinja::context! {
-                    name => declared.name.as_str(),
-                    address => address,
-                    scheduler => declared.service.scheduler.name(),
-                }
-            })
-            .collect();
+        let services: Value = inventory.virtual_services.iter().map(of_service).collect();
         let by_nat = inventory
             .virtual_services
             .iter()
@@ -70,15 +57,16 @@ impl Variables {
     /// Whether a variable of this name is made of hosts, addresses and services, of which an invalid inventory may lack
     /// some.
     pub(super) fn may_be_in_part(name: &str) -> bool {
-        let hosts = ["directors", "real_servers", "clients", "groups", "virtual_services"];
-        let addresses = ["vip", "dip", "rip", "cip", "address"];
-        hosts.contains(&name) || addresses.contains(&name.trim_end_matches("_network"))
+        let whole = ["directors", "real_servers", "clients", "groups", "virtual_services"];
+        let addresses = ["vip", "dip", "rip", "cip", "addres"];
+        let plain = name.strip_suffix("_network").or(name.strip_suffix("_networks")).unwrap_or(name);
+        whole.contains(&name) || addresses.contains(&plain.strip_suffix('s').unwrap_or(plain))
     }
 
     /// Whether a host takes part in a service that forwards by nat.
     pub(super) fn forwards_by_nat(&self, host: &Host) -> bool {
-        match host.role {
-            Role::RealServer { rip } => self.by_nat.contains(&rip.addr()),
+        match &host.role {
+            Role::RealServer { rips } => rips.iter().any(|rip| self.by_nat.contains(&rip.ip())),
             _ => !self.by_nat.is_empty(),
         }
     }
@@ -108,26 +96,56 @@ fn own_fields(hosts: &BTreeMap<String, Value>, host: &Host) -> Value {
     hosts.get(&host.name).cloned().unwrap_or_default()
 }
 
+/// A virtual service, with every key that the inventory has for it.
+fn of_service(declared: &ServiceDeclaration) -> Value {
+    let service = &declared.service;
+    let (protocol, address) = match service.key {
+        ServiceKey::Address(protocol, address) => (Value::from(Serde(protocol)), address.to_string()),
+        mark => (Value::from(()), mark.to_string()),
+    };
+    let real_servers: Value = declared
+        .hosts
+        .iter()
+        .filter_map(|(at, host)| {
+            let weight = service.real_servers.get(at)?.weight;
+            let address = at.ip().to_string();
+            Some(minijinja::context! { host => host.as_str(), address, port => at.port(), weight })
+        })
+        .collect();
+    minijinja::context! {
+        name => declared.name.as_str(),
+        address,
+        protocol,
+        scheduler => service.scheduler.name(),
+        forwarding => Value::from(Serde(declared.forwarding)),
+        persistent => service.persistence,
+        check => Value::from(Serde(declared.check)),
+        real_servers,
+    }
+}
+
 /// A host's part in the cluster: `name`, `role`, `address` and its addresses, each with its subnet.
 fn of_host(inventory: &Inventory, host: &Host) -> Value {
     let mut fields: BTreeMap<&'static str, Value> = BTreeMap::new();
-    let mut net = |name: &'static str, network: &'static str, net: ipnet::IpNet| {
-        fields.insert(name, Value::from(net.addr().to_string()));
-        fields.insert(network, Value::from(net.trunc().to_string()));
+    let mut nets = |[one, network, all, networks]: [&'static str; 4], nets: Vec<IpNet>| {
+        let (mut ips, mut subnets) = (Vec::new(), Vec::new());
+        for net in nets {
+            ips.push(Value::from(net.addr().to_string()));
+            subnets.push(Value::from(net.trunc().to_string()));
+        }
+        if let (Some(ip), Some(subnet)) = (ips.first(), subnets.first()) {
+            fields.insert(one, ip.clone());
+            fields.insert(network, subnet.clone());
+            fields.insert(all, Value::from(ips));
+            fields.insert(networks, Value::from(subnets));
+        }
     };
-    match host.role {
-        Role::Director { vip, dip } => {
-            net("vip", "vip_network", vip);
-            net("dip", "dip_network", dip);
-        }
-        Role::RealServer { rip } => {
-            net("rip", "rip_network", rip);
-            if let Some(dip) = inventory.dip_for(host) {
-                net("dip", "dip_network", dip);
-            }
-        }
-        Role::Client { cip } => net("cip", "cip_network", cip),
-    }
+    // A real server has its directors' DIPs.
+    let dips = inventory.dips_for(host);
+    nets(VIP, host.vips().iter().map(|vip| vip.0).collect());
+    nets(DIP, host.dips().iter().chain(&dips).map(|dip| dip.0).collect());
+    nets(RIP, host.rips().iter().map(|rip| rip.0).collect());
+    nets(CIP, host.cips().iter().map(|cip| cip.0).collect());
     let role = match host.role {
         Role::Director { .. } => "director",
         Role::RealServer { .. } => "real_server",
@@ -138,6 +156,12 @@ fn of_host(inventory: &Inventory, host: &Host) -> Value {
     fields.insert("address", Value::from(host.connect_to()));
     Value::from_pairs(fields)
 }
+
+/// What the addresses of a kind are called: the first, its subnet, all of them, all of their subnets.
+const VIP: [&str; 4] = ["vip", "vip_network", "vips", "vip_networks"];
+const DIP: [&str; 4] = ["dip", "dip_network", "dips", "dip_networks"];
+const RIP: [&str; 4] = ["rip", "rip_network", "rips", "rip_networks"];
+const CIP: [&str; 4] = ["cip", "cip_network", "cips", "cip_networks"];
 
 /// The facts: `facts`, `os`, and what the distribution calls things.
 fn of_facts(facts: &Facts) -> Value {

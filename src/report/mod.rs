@@ -15,7 +15,7 @@ mod text;
 
 use std::io::Write;
 
-pub use summary::{HostSummary, LeftOver, Summary};
+pub use summary::{HostSummary, Summary};
 
 use crate::document::Complaints;
 use crate::plan::HostPlan;

@@ -3,7 +3,6 @@
 //!
 //! To add a kind: write its file with an `impl` of [`Kind`], and name it in the list at the end of `registry.rs`.
 
-mod ability;
 mod args;
 mod change;
 mod command;
@@ -25,7 +24,6 @@ mod sysctl;
 mod unreadable;
 mod virtual_services;
 
-pub use ability::{Ability, Need};
 pub use args::{Mode, Names, Scalar, text_or_integer_schema};
 pub use change::{Aspect, Change, Live, Refusal, Risk};
 pub use command::Command;
@@ -45,6 +43,3 @@ pub use shell::quote;
 pub use sysctl::Sysctl;
 pub use unreadable::Unreadable;
 pub use virtual_services::VirtualServices;
-
-/// The module that brings a director's table.
-pub const VIRTUAL_SERVICES: &str = <VirtualServices as Kind>::MODULE;

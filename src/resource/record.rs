@@ -39,47 +39,42 @@ impl Record {
         digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// POSIX sh that leaves the record's folder in `$record`, which is empty where there is none.
-    pub fn find(&self) -> String {
-        format!(
-            "record=\nfor record in {FOLDER}/*-{digest}; do break; done\n[ -d \"$record\" ] || record=\n",
-            digest = self.digest()
-        )
-    }
-
-    /// POSIX sh that writes the records of which there are none yet of the same resource. The text beside each runs in
-    /// the new record's folder before it counts, to copy there what the record can't hold.
-    pub fn write_all(records: &[(Record, String)]) -> Script {
+    /// POSIX sh that writes the record, unless there is one of this resource. `keep` runs in the new record's folder
+    /// before it counts, to copy there what the record can't hold. It leaves the record's folder in `$record`.
+    pub fn write(&self, keep: &str) -> Script {
+        let text = serde_json::to_string(self).unwrap_or_default();
         let mut script = Script::from(format!(
-            "new=\n\
-             folder() {{ (umask 077; mkdir -p {FOLDER}); chmod 0700 /var/lib/lvsprov {FOLDER}; rm -rf {FOLDER}/.new-*; }}\n\
-             missing() {{ for record in {FOLDER}/*-\"$1\"; do break; done; ! [ -d \"$record\" ]; }}\n"
+            r#"record=
+for record in {FOLDER}/*-{digest}; do break; done
+if ! [ -d "$record" ]; then
+  (umask 077; mkdir -p {FOLDER})
+  chmod 0700 /var/lib/lvsprov {FOLDER}
+  new={FOLDER}/.new-{digest}
+  rm -rf "$new"
+  (
+    umask 077
+    mkdir "$new"
+    cd "$new"
+    printf '%s\n' "#,
+            digest = self.digest(),
         ));
-        for (record, keep) in records {
-            let digest = record.digest();
-            script += &format!(
-                "if missing {digest}; then\n\
-                 [ -n \"$new\" ] || folder\n\
-                 new=\"$new {digest}\"\n\
-                 (\numask 077\nmkdir {FOLDER}/.new-{digest}\ncd {FOLDER}/.new-{digest}\nprintf '%s\\n' "
-            );
-            script.push_content(&serde_json::to_string(record).unwrap_or_default());
-            script += &format!(" >record.json\n{keep}\n)\nfi\n");
-        }
+        script.push_content(&text);
         script += &format!(
-            r#"if [ -n "$new" ]; then
+            r#" >record.json
+    {keep}
+  )
   last=0
   for record in {FOLDER}/[0-9]*; do
     if [ -d "$record" ]; then last=${{record##*/}}; last=${{last%%-*}}; fi
   done
-  last=$(($(expr "$last" + 1) - 1))
+  last=$(expr "$last" + 1)
+  record={FOLDER}/$(printf %06d "$last")-{digest}
   sync
-  for digest in $new; do
-    last=$((last + 1))
-    mv "{FOLDER}/.new-$digest" "{FOLDER}/$(printf %06d "$last")-$digest"
-  done
+  mv "$new" "$record"
 fi
-"#
+"#,
+            keep = if keep.is_empty() { ":" } else { keep },
+            digest = self.digest(),
         );
         script
     }

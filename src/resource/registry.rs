@@ -4,8 +4,8 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value as Json;
 
 use super::{
-    Ability, Change, Command, Context, DefaultGateway, Facts, File, Gate, KernelModule, Kind, Need, Package,
-    Record, Refusal, Service, Sysctl, Unreadable, VirtualServices,
+    Change, Command, Context, DefaultGateway, Facts, File, Gate, KernelModule, Kind, Package, Record,
+    Refusal, Service, Sysctl, Unreadable, VirtualServices,
 };
 
 /// The part of a probe that one kind answers, for all of a host's resources of that kind.
@@ -116,21 +116,6 @@ macro_rules! kinds {
                 match self { $(Resource::$kind(declared) => declared.path()),* }
             }
 
-            /// See [`Kind::restarts_for`].
-            pub fn restarts_for(&self) -> &[String] {
-                match self { $(Resource::$kind(declared) => declared.restarts_for()),* }
-            }
-
-            /// See [`Kind::provides`].
-            pub fn provides(&self) -> Option<Ability> {
-                match self { $(Resource::$kind(declared) => declared.provides()),* }
-            }
-
-            /// See [`Kind::needs`].
-            pub fn needs(&self) -> Option<Need> {
-                match self { $(Resource::$kind(declared) => declared.needs()),* }
-            }
-
             /// See [`Kind::settles`].
             pub fn settles(&self) -> bool {
                 match self { $(Resource::$kind(declared) => declared.settles()),* }
@@ -186,11 +171,11 @@ macro_rules! kinds {
             pub fn record(&self, observed: &Observed) -> Option<(Record, String)> {
                 match (self, observed) {
                     $((Resource::$kind(declared), Observed::$kind(observed)) => {
-                        let prior = declared.prior(observed)?;
+                        let (prior, trace) = (declared.prior(observed)?, declared.trace());
                         let record = Record {
                             module: self.module().to_owned(),
-                            subject: self.subject(),
-                            declared: serde_json::to_value(declared.trace()).ok()?,
+                            subject: trace.subject(),
+                            declared: serde_json::to_value(trace).ok()?,
                             prior: serde_json::to_value(prior).ok()?,
                         };
                         Some((record, declared.keep()))
@@ -235,11 +220,6 @@ macro_rules! kinds {
                     #[allow(unreachable_patterns)]
                     _ => Ok(None),
                 }
-            }
-
-            /// See [`Kind::busy`].
-            pub fn busy(observed: &Observed) -> Option<String> {
-                match observed { $(Observed::$kind(observed) => <$kind as Kind>::busy(observed)),* }
             }
 
             /// See [`Kind::unsettled`].

@@ -118,10 +118,6 @@ impl Kind for Service {
         Ok(())
     }
 
-    fn restarts_for(&self) -> &[String] {
-        if self.interrupts == Some(false) { &[] } else { &self.restart_on }
-    }
-
     fn probe(batch: &[&Self], facts: &Facts) -> String {
         if !facts.systemd {
             return String::new();

@@ -33,6 +33,14 @@ pub(super) struct Attributes<'a> {
 /// name in the same directory, which no `*` and no `*.conf` matches, so that what a killed run left is overwritten
 /// by the next; its content is on the disk before it takes the name, so that not even a crash shows a part of it.
 pub(super) fn replace(dest: &str, content: &str, attributes: Attributes<'_>) -> Script {
+    let mut write = Script::from("printf %s ");
+    write.push_content(content);
+    write += " >\"$t\"\n";
+    put(dest, write, attributes)
+}
+
+/// Like [`replace`]. `write` writes `$t`, which is new and root's alone.
+pub(super) fn put(dest: &str, write: Script, attributes: Attributes<'_>) -> Script {
     let Attributes { mode, owner, group } = attributes;
     let keep = if mode.is_some() && owner.is_some() && group.is_some() {
         ""
@@ -53,13 +61,12 @@ trap 'exit 143' HUP INT TERM
 rm -f "$t"
 umask 077
 set -C
-printf %s "#,
+"#,
         dest = quote(dest),
     ));
-    script.push_content(content);
+    script += write;
     script += &format!(
-        r#" >"$t"
-{keep}chown {owner}:{group} "$t"
+        r#"{keep}chown {owner}:{group} "$t"
 chmod {mode} "$t"
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drop_in::{self, DropIn, base};
 use super::shell::{Attributes, replace, words};
-use super::{Ability, Aspect, Change, Context, Facts, Kind, Refusal, Scalar, Script, Unreadable, quote};
+use super::{Aspect, Change, Context, Facts, Kind, Refusal, Scalar, Script, Unreadable, quote};
 
 /// A kernel parameter's value, now and after the next boot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -98,17 +98,6 @@ impl Kind for Sysctl {
             return Err("`value` must be one line that is not empty".into());
         }
         Ok(())
-    }
-
-    fn provides(&self) -> Option<Ability> {
-        let on = self.value() == "1";
-        match path(&self.name).as_str() {
-            "net/ipv4/ip_forward" | "net/ipv4/conf/all/forwarding" if on => {
-                Some(Ability::Forwards { ipv6: false })
-            }
-            "net/ipv6/conf/all/forwarding" if on => Some(Ability::Forwards { ipv6: true }),
-            _ => None,
-        }
     }
 
     fn probe(batch: &[&Self], _facts: &Facts) -> String {

@@ -6,9 +6,11 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::Cast;
+use super::director::is_pair;
+use super::machine::{Address, Machine};
 use crate::document::{Complaints, Spanned};
 
-/// Reads `IP/PREFIX`, as the value of `key` (vip, dip, rip or cip). It must be an address that a host can have.
+/// Reads `IP/PREFIX`, as the value of `key` (vip, dip, own, rip or cip). It must be an address that a host can have.
 pub(super) fn address(text: &Spanned<String>, key: &str, complaints: &mut Complaints) -> Option<IpNet> {
     let (span, text) = (text.span, text.value.as_str());
     let Ok(net) = text.parse::<IpNet>() else {
@@ -59,21 +61,26 @@ fn first_and_last(net: IpNet) -> Option<(IpAddr, IpAddr)> {
     Some((if first == net.network() { hosts.next()? } else { first }, last))
 }
 
-/// No two hosts, and no host twice, can have one address.
+/// No two hosts, and no host twice, can have one address; but the directors of a pair share their VIPs and DIPs.
 pub(crate) fn addresses(cast: &Cast, complaints: &mut Complaints) {
-    let mut seen = HashMap::new();
+    let mut seen: HashMap<IpAddr, (&Machine, &Address)> = HashMap::new();
     for machine in &cast.machines {
         for address in &machine.addresses {
             let ip = address.net.addr();
-            let Some((owner, first_key, first_span)) = seen.get(&ip) else {
-                seen.insert(ip, (&machine.name.value, address.key, address.span));
+            let Some((owner, first)) = seen.get(&ip) else {
+                seen.insert(ip, (machine, address));
                 continue;
             };
-            let message = format!("{ip} is already the {first_key} of `{owner}`");
+            let shared = matches!(address.key, "vip" | "dip") && address.key == first.key;
+            if shared && !std::ptr::eq(*owner, machine) && is_pair(owner, machine) {
+                continue;
+            }
+            let (owner, name) = (&owner.name.value, &machine.name.value);
+            let message = format!("{ip} is already the {} of `{owner}`", first.key);
             complaints
-                .add(address.span, message, format!("give `{}` an address of its own", machine.name.value))
-                .label(format!("the {} of `{}`", address.key, machine.name.value))
-                .also(*first_span, format!("the {first_key} of `{owner}`"));
+                .add(address.span, message, format!("give `{name}` an address of its own"))
+                .label(format!("the {} of `{name}`", address.key))
+                .also(first.span, format!("the {} of `{owner}`", first.key));
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use ipnet::IpNet;
 use serde_json::{Map, Value};
 
-use super::super::document::{RawInventory, RawSsh};
-use super::super::{Host, Role, Ssh};
+use super::super::document::RawInventory;
+use super::super::{Host, Ssh};
 use super::address::address;
+use super::machine::{Address, Addresses, Machine, Parts, RawHost};
 use super::name::{BUILT_IN_GROUPS, is_name, is_word, variables};
 use super::ssh::ssh;
 use crate::document::{Complaints, Entries, Field, Span, Spanned};
@@ -18,37 +18,10 @@ pub(crate) struct Defaults {
     pub vars: Map<String, Value>,
 }
 
-/// A host in the making. It lacks addresses that were wrong, but other checks know of it.
-pub(super) struct Machine {
-    pub name: Spanned<String>,
-    /// `directors`, `real_servers` or `clients`.
-    pub group: &'static str,
-    /// Those that could be read: vip and dip, or rip, or cip.
-    pub addresses: Vec<Address>,
-    address: Option<String>,
-    ssh: Ssh,
-    vars: Map<String, Value>,
-}
-
-/// One of a machine's addresses.
-pub(super) struct Address {
-    /// `vip`, `dip`, `rip` or `cip`.
-    pub key: &'static str,
-    pub net: IpNet,
-    pub span: Span,
-}
-
 /// All hosts: directors, then real servers, then clients.
 pub(crate) struct Cast {
     pub(super) machines: Vec<Machine>,
     index: HashMap<String, usize>,
-}
-
-/// What all three kinds of host have in common.
-struct Common<'a> {
-    address: Option<&'a Field<String>>,
-    ssh: Option<&'a Field<RawSsh>>,
-    vars: Option<&'a Field<Entries<Value>>>,
 }
 
 impl Defaults {
@@ -58,41 +31,6 @@ impl Defaults {
             vars: variables(raw.vars.as_ref(), complaints),
         }
     }
-}
-
-impl Machine {
-    /// The address under a key, when it could be read.
-    pub(super) fn net(&self, key: &str) -> Option<&Address> {
-        self.addresses.iter().find(|address| address.key == key)
-    }
-
-    fn into_host(self) -> Option<Host> {
-        let net = |key| self.net(key).map(|address| address.net);
-        let role = match self.group {
-            "directors" => Role::Director { vip: net("vip")?, dip: net("dip")? },
-            "real_servers" => Role::RealServer { rip: net("rip")? },
-            _ => Role::Client { cip: net("cip")? },
-        };
-        Some(Host { name: self.name.value, role, address: self.address, ssh: self.ssh, vars: self.vars })
-    }
-}
-
-/// Casts one section of the inventory: each host's own addresses by key, and what all hosts have.
-macro_rules! section {
-    ($cast:ident, $section:expr, $group:literal, [$($key:ident),+], $defaults:ident, $complaints:ident) => {
-        for entry in $section.into_iter().flat_map(|hosts| &hosts.0) {
-            let addresses: &[(&'static str, Option<&Field<String>>)] =
-                &[$((stringify!($key), entry.value.value().map(|host| &host.$key))),+];
-            let common = entry.value.value().map(|host| Common {
-                address: host.address.as_ref(),
-                ssh: host.ssh.as_ref(),
-                vars: host.vars.as_ref(),
-            });
-            // A host with nothing behind its name lacks its addresses; one that is no mapping was complained of.
-            let lacking = matches!(entry.value, Field::Missing);
-            $cast.add(&entry.key, $group, addresses, lacking, common, $defaults, $complaints);
-        }
-    };
 }
 
 impl Cast {
@@ -114,9 +52,9 @@ impl Cast {
                 complaints.add(span, format!("there is no {named}"), format!("declare at least one {named}"));
             }
         }
-        section!(cast, directors.map(|hosts| &hosts.value), "directors", [vip, dip], defaults, complaints);
-        section!(cast, real_servers.map(|hosts| &hosts.value), "real_servers", [rip], defaults, complaints);
-        section!(cast, clients, "clients", [cip], defaults, complaints);
+        cast.section(directors.map(|hosts| &hosts.value), defaults, complaints);
+        cast.section(real_servers.map(|hosts| &hosts.value), defaults, complaints);
+        cast.section(clients, defaults, complaints);
         cast
     }
 
@@ -135,22 +73,55 @@ impl Cast {
         self.machines.iter().map(|machine| machine.name.value.as_str())
     }
 
-    /// The hosts that have all of their addresses.
+    /// The hosts that have all that their part asks for.
     pub(crate) fn into_hosts(self) -> Vec<Host> {
         self.machines.into_iter().filter_map(Machine::into_host).collect()
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one entry, taken apart by `section`")]
-    fn add(
+    /// Casts one section of the inventory.
+    fn section<T: RawHost>(
         &mut self,
-        name: &Spanned<String>,
-        group: &'static str,
-        keys: &[(&'static str, Option<&Field<String>>)],
-        lacking: bool,
-        common: Option<Common<'_>>,
+        section: Option<&Entries<T>>,
         defaults: &Defaults,
         complaints: &mut Complaints,
     ) {
+        for entry in section.into_iter().flat_map(|hosts| &hosts.0) {
+            let (name, parts) = (&entry.key, entry.value.value().map(T::parts));
+            self.name(name, T::GROUP, complaints);
+            let mut unread = Vec::new();
+            let mut addresses = Vec::new();
+            for (index, key) in T::KEYS.iter().enumerate() {
+                // A host with nothing behind its name lacks its addresses; one that is no mapping was complained of.
+                let field = match (&parts, &entry.value) {
+                    (Some(parts), _) => parts.addresses[index],
+                    (None, Field::Missing) => &Field::Missing,
+                    (None, _) => &Field::Wrong,
+                };
+                field.required(key, name.span, complaints);
+                read(field, key, &mut addresses, &mut unread, complaints);
+            }
+            if let Some(own) = parts.as_ref().and_then(|parts| parts.own) {
+                read(own, "own", &mut addresses, &mut unread, complaints);
+            }
+            let machine = Machine {
+                name: name.clone(),
+                group: T::GROUP,
+                addresses,
+                unread,
+                priority: parts.as_ref().and_then(|parts| priority(parts, complaints)),
+                address: parts.as_ref().and_then(|parts| ssh_to(parts, complaints)),
+                ssh: ssh(parts.as_ref().and_then(|parts| parts.ssh), &defaults.ssh, complaints),
+                vars: {
+                    let own = variables(parts.and_then(|parts| parts.vars), complaints);
+                    defaults.vars.clone().into_iter().chain(own).collect()
+                },
+            };
+            self.index.entry(name.value.clone()).or_insert(self.machines.len());
+            self.machines.push(machine);
+        }
+    }
+
+    fn name(&self, name: &Spanned<String>, group: &str, complaints: &mut Complaints) {
         is_name(name, "a host's name", complaints);
         if BUILT_IN_GROUPS.contains(&name.value.as_str()) {
             let remedy = "give the host a name of its own";
@@ -167,28 +138,45 @@ impl Cast {
                 .label(format!("one of the {group}"))
                 .also(first_span, format!("one of the {first_group}"));
         }
-
-        let mut addresses = Vec::with_capacity(keys.len());
-        for (key, field) in keys {
-            let missing = if lacking { Some(&Field::Missing) } else { None };
-            let text = field.or(missing).and_then(|field| field.required(key, name.span, complaints));
-            if let Some(text) = text
-                && let Some(net) = address(text, key, complaints)
-            {
-                addresses.push(Address { key, net, span: text.span });
-            }
-        }
-
-        let ssh_to = common.as_ref().and_then(|common| common.address).and_then(Field::get);
-        let what = "the address for ssh";
-        let ssh_to = ssh_to.filter(|to| is_word(to, what, "a host name or an IP address", complaints));
-        let ssh = ssh(common.as_ref().and_then(|common| common.ssh), &defaults.ssh, complaints);
-        let own = variables(common.and_then(|common| common.vars), complaints);
-        let mut vars = defaults.vars.clone();
-        vars.extend(own);
-
-        self.index.entry(name.value.clone()).or_insert(self.machines.len());
-        let address = ssh_to.map(|to| to.value.clone());
-        self.machines.push(Machine { name: name.clone(), group, addresses, address, ssh, vars });
     }
+}
+
+/// Reads the addresses under a key into `addresses`; into `unread` goes the key when not all could be read.
+fn read(
+    field: &Addresses,
+    key: &'static str,
+    addresses: &mut Vec<Address>,
+    unread: &mut Vec<&'static str>,
+    complaints: &mut Complaints,
+) {
+    let Some(list) = field.get() else {
+        unread.push(key);
+        return;
+    };
+    if list.value.0.is_empty() {
+        complaints.add(list.span, format!("`{key}` is an empty list"), "write at least one address");
+        unread.push(key);
+    }
+    for text in &list.value.0 {
+        match text.get().and_then(|text| Some((text.span, address(text, key, complaints)?))) {
+            Some((span, net)) => addresses.push(Address { key, net, span }),
+            None => unread.push(key),
+        }
+    }
+}
+
+fn ssh_to(parts: &Parts<'_>, complaints: &mut Complaints) -> Option<String> {
+    let to = parts.address.and_then(Field::get)?;
+    let ok = is_word(to, "the address for ssh", "a host name or an IP address", complaints);
+    ok.then(|| to.value.clone())
+}
+
+/// VRRP gives 0 and 255 meanings of their own (RFC 5798, 5.2.4).
+fn priority(parts: &Parts<'_>, complaints: &mut Complaints) -> Option<u8> {
+    let priority = parts.priority.and_then(Field::get)?;
+    if !(1..=254).contains(&priority.value) {
+        let message = format!("`priority` cannot be {}", priority.value);
+        complaints.add(priority.span, message, "write 1 to 254; the highest of a pair has the VIP");
+    }
+    Some(priority.value)
 }

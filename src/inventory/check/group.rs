@@ -111,7 +111,7 @@ fn expand(group: &RawGroup, cast: &Cast, declared: &HashMap<&str, &RawGroup>) ->
             waiting[at..].reverse();
         } else if BUILT_IN_GROUPS.contains(&name) {
             let at = waiting.len();
-            let of_group = |machine: &&super::cast::Machine| name == "all" || machine.group == name;
+            let of_group = |machine: &&super::machine::Machine| name == "all" || machine.group == name;
             waiting.extend(cast.machines.iter().filter(of_group).map(|machine| machine.name.value.as_str()));
             waiting[at..].reverse();
         } else {

@@ -3,7 +3,10 @@
 
 mod address;
 mod cast;
+mod director;
 mod group;
+mod machine;
+mod member;
 mod name;
 mod service;
 mod ssh;
@@ -11,6 +14,7 @@ mod topology;
 
 pub(super) use address::addresses;
 pub(super) use cast::{Cast, Defaults};
+pub(super) use director::{directors, engine};
 pub(super) use group::groups;
 pub use name::OWN_NAMES;
 pub(super) use name::{cluster, is_word};

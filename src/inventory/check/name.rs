@@ -48,14 +48,18 @@ pub(crate) fn is_word(word: &Spanned<String>, what: &str, remedy: &str, complain
 }
 
 /// What a template knows by these names is the inventory's own: a variable of such a name would never be seen.
-pub const OWN_NAMES: [&str; 22] = [
+pub const OWN_NAMES: [&str; 30] = [
     "address",
     "cip",
     "cip_network",
+    "cip_networks",
+    "cips",
     "clients",
     "cluster",
     "dip",
     "dip_network",
+    "dip_networks",
+    "dips",
     "directors",
     "forwards_by_nat",
     "groups",
@@ -66,10 +70,14 @@ pub const OWN_NAMES: [&str; 22] = [
     "real_servers",
     "rip",
     "rip_network",
+    "rip_networks",
+    "rips",
     "role",
     "time",
     "vip",
     "vip_network",
+    "vip_networks",
+    "vips",
     "virtual_services",
 ];
 

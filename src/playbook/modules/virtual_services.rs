@@ -34,6 +34,6 @@ impl Composite for VirtualServices {
             table.services.insert(declared.service.key, declared.service.clone());
         }
         let VirtualServices { persist, prune } = self;
-        Ok(vec![resource::VirtualServices { table, persist, prune }.into()])
+        Ok(vec![resource::VirtualServices { table, persist, prune, ..Default::default() }.into()])
     }
 }

@@ -11,9 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::observed::{ConfFile, Observed, Route};
 use super::{Boot, foreign, ifupdown, networkd, observed, refuse};
 use crate::resource::shell::{Attributes, replace};
-use crate::resource::{
-    Aspect, Change, Context, Facts, Kind, Live, Need, Refusal, Risk, Script, Unreadable, quote,
-};
+use crate::resource::{Aspect, Change, Context, Facts, Kind, Live, Refusal, Risk, Script, Unreadable, quote};
 
 /// The one IPv4 default gateway, now and after the next boot. Other default routes are removed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,10 +28,6 @@ impl Kind for DefaultGateway {
 
     fn subject(&self) -> String {
         self.via.to_string()
-    }
-
-    fn needs(&self) -> Option<Need> {
-        Some(Need::Forwarding { by: IpAddr::V4(self.via) })
     }
 
     fn probe(_batch: &[&Self], facts: &Facts) -> String {

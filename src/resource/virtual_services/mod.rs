@@ -1,27 +1,38 @@
-//! A director's virtual services: the kernel's table, the rules file, and the unit that restores it at boot.
+//! A director's virtual services: the live table, the rules file, and the unit that restores it at boot.
 //!
 //! Three truths are compared, as parsed tables and never as text: what is declared, what the kernel holds, and what
 //! the next boot will bring. The table is changed by the fewest edits; the unit is never started, stopped or
 //! restarted, because each of these flushes the table.
 
-mod aspects;
-mod boot;
+mod boot_restore;
+mod engine;
+mod gates;
 mod observed;
-mod script;
+mod revert;
+mod touched;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::aspects::{aspects, boot_aspects};
-use self::boot::RulesUnit;
-use self::observed::Observed;
-use super::{Change, Context, Facts, Kind, Refusal, Unreadable};
-use crate::ipvs::{Rejected, Rules, ServiceKey, Table, edits};
+use self::boot_restore::{BootDiff, UnitState, Ways};
+use self::observed::{Observed, PATH};
+use self::revert::Prior;
+use self::touched::Touched;
+use super::{Aspect, Change, Context, Facts, Gate, Kind, Refusal, Script, Unreadable};
+use crate::ipvs::{Rejected, Rules, ServiceKey, Table, TableDiff};
+
+/// How long the connections of what leaves have to end, all together.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// How many services a subject names.
+const NAMED: usize = 3;
 
 /// All virtual services of one director. A host has one declaration of this kind, or none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VirtualServices {
     /// The services, each owning its whole list of real servers.
     pub table: Table,
@@ -29,62 +40,103 @@ pub struct VirtualServices {
     pub persist: bool,
     /// Whether services that are not declared leave the table and the rules file.
     pub prune: bool,
+    /// The services whose real servers enter unasked.
+    #[serde(skip)]
+    pub ungated: BTreeSet<ServiceKey>,
+    /// The real servers that do not enter, each with its service. Where they are already, they stay.
+    #[serde(skip)]
+    pub held: BTreeSet<(ServiceKey, SocketAddr)>,
 }
 
 impl Kind for VirtualServices {
     const MODULE: &'static str = "virtual_services";
 
     type Observed = Observed;
-    type Prior = ();
+    type Prior = Prior;
 
     fn subject(&self) -> String {
-        let keys: Vec<_> = self.table.services.keys().map(ToString::to_string).collect();
-        if keys.is_empty() { "none".into() } else { keys.join(", ") }
+        let keys: Vec<_> = self.table.services.keys().take(NAMED).map(ToString::to_string).collect();
+        match self.table.services.len() {
+            0 => "all".into(),
+            all if all > NAMED => format!("{} and {} more", keys.join(", "), all - NAMED),
+            _ => keys.join(", "),
+        }
     }
 
     fn probe(_batch: &[&Self], facts: &Facts) -> String {
-        observed::probe(RulesUnit::of(facts))
+        Observed::probe(facts)
     }
 
     fn parse(batch: &[&Self], facts: &Facts, output: &[u8]) -> Result<Vec<Observed>, Unreadable> {
-        let observed = observed::parse(RulesUnit::of(facts), output)?;
-        Ok(vec![observed; batch.len()])
+        Ok(vec![Observed::parse(facts, output)?; batch.len()])
     }
 
     fn differ(&self, observed: &Observed, context: Context<'_>) -> Result<Option<Change>, Refusal> {
-        let edits = edits(&observed.kernel, &self.table, self.prune);
-        let mut found = aspects("", &observed.kernel, &self.table, self.prune);
-        let mut script = script::PATH.to_owned();
-        if !edits.is_empty() {
-            script += &script::kernel(&edits);
-        }
+        let wanted = self.without_held(&observed.live);
+        let diff = TableDiff::between(&observed.live, &wanted, self.prune);
+        let mut aspects = told("", &diff);
+        let mut touched = Touched { live: diff.keys().collect(), ..Touched::default() };
+        let live = engine::of_hosts().change(&diff, DRAIN);
+        let mut script = live.script;
 
         if self.persist {
-            let unit = RulesUnit::of(context.facts).ok_or_else(|| Refusal {
+            let ways = Ways::of(context.facts).ok_or_else(|| Refusal {
                 reason: format!(
                     "how {} {} restores a virtual server table at boot is not known to this version",
                     context.facts.os.id, context.facts.os.version
                 ),
                 remedy: "set `persist: false` and have the table restored at boot by other means".into(),
             })?;
-            if observed.boot.unit == boot::UnitState::Masked {
+            if observed.boot.unit == UnitState::Masked {
                 return Err(Refusal {
                     reason: "the unit ipvsadm is masked, so that no boot restores the table".into(),
                     remedy: "run `systemctl unmask ipvsadm` on the host, or set `persist: false`".into(),
                 });
             }
             let rules = self.rules(observed);
-            let at_boot = boot_aspects(&observed.boot, &rules, self.prune);
-            if !at_boot.is_empty() {
-                script += &script::boot(unit, &observed.boot, &rules);
-                found.extend(at_boot);
-            }
+            let boot = BootDiff::between(&ways, &observed.boot, &rules, self.prune);
+            aspects.extend(boot.aspects());
+            boot.touch(&mut touched);
+            script += boot.script();
         }
-        if found.is_empty() {
+        if aspects.is_empty() {
             return Ok(None);
         }
-        let deadline = Duration::from_secs(60) + script::longest_wait(&edits);
-        Ok(Some(Change { deadline, ..Change::new(found, script) }))
+        let mut whole = Script::from(PATH);
+        let gates = gates::gates(&diff, &observed.boot.rules.table, &self.ungated);
+        whole += &gates::answers(&gates);
+        whole += touched.script();
+        whole += script;
+        let asking = Duration::from_secs(Gate::LONGEST + 3 * gates.len() as u64);
+        let deadline = Duration::from_secs(60) + live.longest + asking;
+        Ok(Some(Change { deadline, gates, ..Change::new(aspects, whole) }))
+    }
+
+    fn without(&self, shut: &[&Gate]) -> Self {
+        let held = shut.iter().flat_map(|gate| gate.services.iter().map(|key| (*key, gate.address)));
+        VirtualServices { held: self.held.iter().copied().chain(held).collect(), ..self.clone() }
+    }
+
+    fn prior(&self, observed: &Observed) -> Option<Prior> {
+        Some(Prior::of(observed))
+    }
+
+    /// What was declared first tells nothing about what was changed since.
+    fn trace(&self) -> Self {
+        VirtualServices::default()
+    }
+
+    fn keep(&self) -> String {
+        revert::keep()
+    }
+
+    fn revert(
+        &self,
+        prior: &Prior,
+        observed: &Observed,
+        context: Context<'_>,
+    ) -> Result<Option<Change>, Refusal> {
+        Ok(prior.reversal(observed, Ways::of(context.facts).as_ref()))
     }
 }
 
@@ -92,9 +144,24 @@ impl VirtualServices {
     /// The services on the host, in the kernel or in the rules file, that are not declared: for reports. Unless
     /// `prune`, they stay as they are and are no difference.
     pub fn undeclared(&self, observed: &Observed) -> Vec<ServiceKey> {
-        let there = [&observed.kernel, &observed.boot.rules.table];
+        let there = [&observed.live, &observed.boot.rules.table];
         let keys: BTreeSet<_> = there.iter().flat_map(|table| table.services.keys().copied()).collect();
         keys.into_iter().filter(|key| !self.table.services.contains_key(key)).collect()
+    }
+
+    /// What a table is to hold in which `there` is now: a real server that is held does not enter it.
+    fn without_held(&self, there: &Table) -> Cow<'_, Table> {
+        if self.held.is_empty() {
+            return Cow::Borrowed(&self.table);
+        }
+        let mut table = self.table.clone();
+        for (key, address) in &self.held {
+            let stays = there.services.get(key).is_some_and(|there| there.real_servers.contains_key(address));
+            if let Some(service) = table.services.get_mut(key).filter(|_| !stays) {
+                service.real_servers.remove(address);
+            }
+        }
+        Cow::Owned(table)
     }
 
     /// What the rules file is to hold: what is declared, what is not but stays, and the comments. A line that stops
@@ -102,14 +169,14 @@ impl VirtualServices {
     /// where there are any, the kernel's undeclared services are written, as the file was saved from its table.
     fn rules(&self, observed: &Observed) -> Rules {
         let there = &observed.boot.rules;
-        let mut rules =
-            Rules { table: self.table.clone(), comments: there.comments.clone(), ..Rules::default() };
+        let table = self.without_held(&there.table).into_owned();
+        let mut rules = Rules { table, comments: there.comments.clone(), ..Rules::default() };
         if self.prune {
             return rules;
         }
         let mut kept = there.table.clone();
         if there.rejected.iter().any(Rejected::has_name) {
-            for (key, running) in &observed.kernel.services {
+            for (key, running) in &observed.live.services {
                 let service = kept.services.entry(*key).or_insert_with(|| running.bare());
                 for (address, server) in &running.real_servers {
                     service.real_servers.entry(*address).or_insert(*server);
@@ -122,6 +189,12 @@ impl VirtualServices {
         rules.comments.extend(there.rejected.iter().map(|line| format!("# {}: {}", line.reason, line.text)));
         rules
     }
+}
+
+/// What differs between two tables, with a prefix before each.
+fn told(prefix: &str, diff: &TableDiff<'_>) -> Vec<Aspect> {
+    let differences = diff.differences().into_iter();
+    differences.map(|found| Aspect::value(format!("{prefix}{}", found.what), found.old, found.new)).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::boot::{Boot, UnitState};
+use super::boot_restore::{Boot, Texts};
 use super::*;
 use crate::ipvs::arbitrary;
 use crate::resource::{Family, Os};
@@ -13,13 +13,26 @@ fn facts(family: Family) -> Facts {
 }
 
 fn declared(rules: &str) -> VirtualServices {
-    VirtualServices { table: rules.parse().unwrap(), persist: true, prune: false }
+    VirtualServices { table: rules.parse().unwrap(), persist: true, ..VirtualServices::default() }
 }
 
 /// A host on which the rules are in the kernel and in the file, and all else is in order.
 fn host(rules: &str) -> Observed {
-    let boot = Boot { rules: Rules::read(rules), auto: Some(true), unit: UnitState::Enabled };
-    Observed { kernel: rules.parse().unwrap(), boot }
+    Observed { live: rules.parse().unwrap(), boot: boot(rules), touched: Touched::default() }
+}
+
+fn boot(rules: &str) -> Boot {
+    boot_of(Some(rules), Some("AUTO=\"true\"\n"), UnitState::Enabled)
+}
+
+fn boot_of(rules: Option<&str>, switch: Option<&str>, unit: UnitState) -> Boot {
+    let texts = Texts { rules: rules.map(str::to_owned), switch: switch.map(str::to_owned) };
+    Boot::of(Ways::of(&facts(Family::Debian)).as_ref(), texts, unit)
+}
+
+/// A host without anything.
+fn bare() -> Observed {
+    Observed { boot: boot_of(None, None, UnitState::Absent), ..host("") }
 }
 
 fn differ(declared: &VirtualServices, observed: &Observed) -> Result<Option<Change>, Refusal> {
@@ -37,7 +50,15 @@ fn told(change: &Change) -> Vec<String> {
 
 fn calls(change: &Change) -> Vec<String> {
     let text = change.script.reveal();
-    text.lines().filter_map(|line| line.strip_prefix("edit -")).map(str::to_owned).collect()
+    let (mut calls, mut many) = (Vec::new(), false);
+    for line in text.lines() {
+        let begins = line.strip_prefix("edits '");
+        many |= begins.is_some();
+        let call = begins.or_else(|| line.strip_prefix("edit ")).or_else(|| many.then_some(line));
+        calls.extend(call.map(|call| call.trim_matches('\'').trim_start_matches('-').to_owned()));
+        many &= !line.ends_with('\'');
+    }
+    calls
 }
 
 #[test]
@@ -47,9 +68,7 @@ fn a_host_as_declared_needs_nothing() {
 
 #[test]
 fn a_bare_host_gets_everything() {
-    let boot = Boot { rules: Rules::default(), auto: None, unit: UnitState::Absent };
-    let observed = Observed { kernel: Table::default(), boot };
-    let change = differ(&declared(RR), &observed).unwrap().unwrap();
+    let change = differ(&declared(RR), &bare()).unwrap().unwrap();
     assert_eq!(
         told(&change),
         [
@@ -91,19 +110,18 @@ fn the_tutorials_own_change_is_two_edits() {
 
 #[test]
 fn each_truth_is_repaired_alone() {
-    let kernel = Observed { kernel: WRR.parse().unwrap(), ..host(RR) };
-    let change = differ(&declared(RR), &kernel).unwrap().unwrap();
+    let live = Observed { live: WRR.parse().unwrap(), ..host(RR) };
+    let change = differ(&declared(RR), &live).unwrap().unwrap();
     assert_eq!(change.aspects.len(), 2);
-    assert!(!change.script.reveal().contains("replace"));
+    assert!(!change.script.reveal().contains("/etc/"));
 
-    let mut file = host(RR);
-    file.boot.rules = Rules::read(WRR);
+    let file = Observed { boot: boot(WRR), ..host(RR) };
     let change = differ(&declared(RR), &file).unwrap().unwrap();
     assert!(told(&change).iter().all(|line| line.starts_with("at boot: ")), "{:?}", told(&change));
     assert!(calls(&change).is_empty() && !change.script.reveal().contains("AUTO"));
 
-    let mut auto = host(RR);
-    auto.boot.auto = Some(false);
+    let off = boot_of(Some(RR), Some("AUTO=false\n"), UnitState::Enabled);
+    let auto = Observed { boot: off, ..host(RR) };
     let change = differ(&declared(RR), &auto).unwrap().unwrap();
     assert_eq!(told(&change), ["at boot: AUTO: false -> true"]);
     assert!(!change.script.reveal().contains("ipvsadm.rules"));
@@ -112,16 +130,13 @@ fn each_truth_is_repaired_alone() {
     unit.boot.unit = UnitState::Disabled;
     let change = differ(&declared(RR), &unit).unwrap().unwrap();
     assert_eq!(told(&change), ["unit ipvsadm at boot: disabled -> enabled"]);
-    assert!(!change.script.reveal().contains("replace"));
+    assert!(!change.script.reveal().contains("mv -f \"$t\""));
 }
 
 #[test]
 fn nothing_ever_flushes_the_table() {
-    let mut bare = host("");
-    bare.boot = Boot { rules: Rules::default(), auto: None, unit: UnitState::Absent };
-    let script = differ(&declared(RR), &bare).unwrap().unwrap().script.reveal();
-    for word in
-        ["ipvsadm -C", "--clear", "-R", "restart", "systemctl start", "systemctl stop", "init.d/ipvsadm st"]
+    let script = differ(&declared(RR), &bare()).unwrap().unwrap().script.reveal();
+    for word in ["ipvsadm -C", "--clear", "restart", "systemctl start", "systemctl stop", "init.d/ipvsadm st"]
     {
         assert!(!script.contains(word), "{word}");
     }
@@ -145,7 +160,7 @@ fn what_is_not_declared_stays_in_the_table_and_in_the_file() {
     assert_eq!(told(&change), [gone.to_owned(), format!("at boot: {gone}")]);
     let expected = ["e -u 192.168.175.100:53 -r 192.168.40.103:53 -m -w 0 -x 9", "D -u 192.168.175.100:53"];
     assert_eq!(calls(&change), expected);
-    assert!(change.script.reveal().contains("\nidle all -u 192.168.175.100:53\n"));
+    assert!(change.script.reveal().contains("leaving='UDP 192.168.175.100:53 all'\n"));
 }
 
 #[test]
@@ -163,11 +178,12 @@ fn what_leaves_is_waited_for() {
     );
     let after = |needle: &str| change.script.reveal().find(needle).unwrap_or_else(|| panic!("{needle}"));
     let quiesced = after("edit -e -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 0\n");
-    let waited = after("idle 192.168.40.102:80 -t 192.168.175.100:80\n");
+    // The one that was quiesced before may still have connections, too.
+    let waited = after(
+        "leaving='TCP 192.168.175.100:80 192.168.40.102:80\nTCP 192.168.175.100:80 192.168.40.103:80'\n",
+    );
     let deleted = after("edit -d -t 192.168.175.100:80 -r 192.168.40.102:80\n");
     assert!(quiesced < waited && waited < deleted);
-    // The one that was quiesced before may still have connections, too.
-    assert!(after("idle 192.168.40.103:80 -t 192.168.175.100:80\n") < deleted);
     assert!(change.deadline > differ(&declared(WRR), &host(RR)).unwrap().unwrap().deadline);
 }
 
@@ -175,7 +191,7 @@ fn what_leaves_is_waited_for() {
 fn a_line_that_stops_the_restore_becomes_a_comment() {
     let broken = format!("{RR}-A -t localhost:http -s rr\n");
     let mut observed = host(RR);
-    observed.boot.rules = Rules::read(&broken);
+    observed.boot = boot(&broken);
     let change = differ(&declared(RR), &observed).unwrap().unwrap();
     assert_eq!(
         told(&change),
@@ -192,7 +208,7 @@ fn what_names_stood_for_is_written_by_number_as_it_runs() {
         "-A -t 192.168.175.101:443 -s rr\n-a -t 192.168.175.101:443 -r 192.168.40.103:443 -m -w 1 -x 9\n";
     let saved = "-A -t 192.168.175.101:https -s rr\n-a -t 192.168.175.101:https -r web3:https -m -w 1\n";
     let mut observed = host(&format!("{RR}{other}"));
-    observed.boot.rules = Rules::read(&format!("{RR}{saved}"));
+    observed.boot = boot(&format!("{RR}{saved}"));
     let change = differ(&declared(RR), &observed).unwrap().unwrap();
     assert_eq!(
         told(&change),
@@ -206,12 +222,12 @@ fn what_names_stood_for_is_written_by_number_as_it_runs() {
         ]
     );
     assert!(calls(&change).is_empty());
-    assert!(change.script.reveal().contains(&format!("{RR}{}'\n", other.trim_end())), "{}", change.script);
+    assert!(change.script.reveal().contains(&format!("{RR}{other}'")), "{}", change.script);
 
     // of a service that reads, what names took away comes back, and the rest is as the file has it
     let half = other.replace("-r 192.168.40.103:443", "-r web3:https") + "-A -u 192.168.175.101:53 -s wrr\n";
-    observed.kernel = format!("{RR}{other}-A -u 192.168.175.101:53 -s rr\n").parse().unwrap();
-    observed.boot.rules = Rules::read(&format!("{RR}{half}"));
+    observed.live = format!("{RR}{other}-A -u 192.168.175.101:53 -s rr\n").parse().unwrap();
+    observed.boot = boot(&format!("{RR}{half}"));
     let change = differ(&declared(RR), &observed).unwrap().unwrap();
     assert_eq!(told(&change)[0], "at boot: real server 192.168.40.103:443: - -> nat, weight 1");
     assert!(change.script.reveal().contains("-A -u 192.168.175.101:53 -s wrr"));
@@ -223,7 +239,7 @@ fn what_names_stood_for_is_written_by_number_as_it_runs() {
 #[test]
 fn an_undeclared_service_enters_a_file_of_numbers_only_by_hand() {
     let mut observed = host(&format!("{RR}-A -u 192.168.175.101:53 -s rr\n"));
-    observed.boot.rules = Rules::read(RR);
+    observed.boot = boot(RR);
     assert_eq!(differ(&declared(RR), &observed), Ok(None));
 }
 
@@ -231,7 +247,7 @@ fn an_undeclared_service_enters_a_file_of_numbers_only_by_hand() {
 fn what_1_26_saved_is_rewritten_though_it_means_the_same() {
     let udp = "-A -u 192.168.175.100:5060 -s rr -o\n";
     let mut observed = host(udp);
-    observed.boot.rules = Rules::read(&udp.replace("-o", "ops"));
+    observed.boot = boot(&udp.replace("-o", "ops"));
     let change = differ(&declared(udp), &observed).unwrap().unwrap();
     assert_eq!(
         told(&change),
@@ -267,10 +283,10 @@ proptest! {
     fn a_change_is_planned_exactly_when_something_differs(
         (current, desired) in arbitrary::two_tables(), prune in any::<bool>(),
     ) {
-        let declared = VirtualServices { table: desired.clone(), persist: true, prune };
+        let declared = VirtualServices { prune, ..declared(&desired.to_string()) };
         let observed = host(&current.to_string());
         let change = differ(&declared, &observed).unwrap();
-        let edits = edits(&current, &desired, prune);
+        let edits = TableDiff::between(&current, &desired, prune).edits();
         prop_assert_eq!(change.is_none(), edits.is_empty());
         if let Some(change) = change {
             prop_assert_eq!(calls(&change).len(), edits.len());
@@ -278,7 +294,7 @@ proptest! {
         }
         // What is written is what is then found to be right.
         let written = declared.rules(&observed);
-        let after = Observed { kernel: written.table.clone(), boot: Boot { rules: written, ..observed.boot } };
+        let after = host(&written.to_string());
         prop_assert_eq!(differ(&declared, &after), Ok(None));
     }
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::super::{cycle, requests};
 use super::*;
+use crate::inventory::Check;
 use crate::ipvs::{Forwarding, Protocol, RealServer, Scheduler, ServiceKey};
 
 fn address(index: usize) -> SocketAddr {
@@ -17,7 +18,7 @@ fn service(scheduler: Scheduler, weights: &[u16]) -> ServiceDeclaration {
         service.real_servers.insert(address(index), RealServer::new(Forwarding::Nat, *weight));
     }
     let hosts = (0..weights.len()).map(|index| (address(index), format!("{:02}", index + 1))).collect();
-    ServiceDeclaration { name: "web".into(), service, hosts }
+    ServiceDeclaration { name: "web".into(), service, forwarding: Forwarding::Nat, check: Check::Tcp, hosts }
 }
 
 fn answers(sequence: &str) -> Vec<Request> {

@@ -1,6 +1,4 @@
 PATH=$PATH:/usr/sbin:/sbin
-command -v ipvsadm >/dev/null || { echo 'ipvsadm is not installed: add `package: { name: ipvsadm }` before' >&2; exit 1; }
-[ -e /proc/net/ip_vs ] || modprobe ip_vs
 command -v curl >/dev/null || {
     echo 'curl is not installed: without it the director can not try new real servers; add `package: { name: curl }` for directors' >&2
     exit 1
@@ -20,6 +18,18 @@ answers() {
 }
 answers 192.168.40.101:80
 answers 192.168.40.102:80
+if [ -d "${record:-}" ]; then
+    { cat "$record/touched" 2>/dev/null || :; printf %s 'live -t 192.168.175.100:80
+at boot -t 192.168.175.100:80
+rules
+switch
+unit
+'; } | sort -u >"$record/touched.new"
+    sync "$record/touched.new" 2>/dev/null || sync
+    mv -f "$record/touched.new" "$record/touched"
+fi
+command -v ipvsadm >/dev/null || { echo 'ipvsadm is not installed: add `package: { name: ipvsadm }` before' >&2; exit 1; }
+[ -e /proc/net/ip_vs ] || modprobe ip_vs
 edit() {
     said=$(ipvsadm "$@" 2>&1) && return 0
     call="ipvsadm $*"
@@ -36,47 +46,80 @@ edit() {
 edit -A -t 192.168.175.100:80 -s rr
 edit -a -t 192.168.175.100:80 -r 192.168.40.101:80 -m -w 1
 edit -a -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 1
-replace() {
-    target=$1
-    if [ -L "$target" ]; then target=$(readlink -f "$target"); fi
-    temporary=${target%/*}/.lvsprov.${target##*/}.new
-    trap 'rm -f "$temporary"' EXIT
-    trap 'exit 143' HUP INT TERM
-    rm -f "$temporary"
-    if [ -e "$target" ]; then cp -p "$target" "$temporary"; else (umask 022; : >"$temporary"); fi
-    printf '%s\n' "$2" >"$temporary"
-    sync "$temporary" 2>/dev/null || sync
-    mv -f "$temporary" "$target"
-}
-replace /etc/ipvsadm.rules '-A -t 192.168.175.100:80 -s rr
+(
+p=/etc/ipvsadm.rules
+if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
+d=${p%/*}
+[ -d "$d/" ] || { echo "there is no directory ${d:-/} for $p: declare it before with \`file: { dest: $d, state: directory }\`" >&2; exit 1; }
+t=$d/.lvsprov.${p##*/}.new
+trap 'rm -f "$t"' EXIT
+trap 'exit 143' HUP INT TERM
+rm -f "$t"
+umask 077
+set -C
+printf %s '-A -t 192.168.175.100:80 -s rr
 -a -t 192.168.175.100:80 -r 192.168.40.101:80 -m -w 1
--a -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 1'
-defaults=/etc/default/ipvsadm
-if [ -e "$defaults" ] && grep -q '^[[:space:]]*AUTO=' "$defaults"; then
-    new=$(sed 's/^[[:space:]]*AUTO=.*/AUTO="true"/' "$defaults")
+-a -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 1
+' >"$t"
+if [ -e "$p" ]; then set -- $(stat -c '%a %u %g' "$p"); else set -- 0644 0 0; fi
+chown $2:$3 "$t"
+chmod $1 "$t"
+sync "$t" 2>/dev/null || sync
+mv -f "$t" "$p"
+if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
+)
+if [ -e /etc/default/ipvsadm ] && grep -q '^[[:space:]]*AUTO=' /etc/default/ipvsadm; then
+    new=$(sed 's/^[[:space:]]*AUTO=.*/AUTO="true"/' /etc/default/ipvsadm)
 else
-    new=$(if [ -e "$defaults" ]; then cat "$defaults"; fi)
+    new=$(if [ -e /etc/default/ipvsadm ]; then cat /etc/default/ipvsadm; fi)
     new=$new${new:+
 }'AUTO="true"'
 fi
-replace "$defaults" "$new"
-ipvsadm_unit() {
-    native=
-    for unit in /etc/systemd/system/ipvsadm.service /usr/lib/systemd/system/ipvsadm.service /lib/systemd/system/ipvsadm.service; do
-        if [ -c "$unit" ]; then echo masked; return 0; fi
-        if [ -e "$unit" ]; then native=yes; fi
-    done
-    if [ -n "$native" ]; then set -- /etc/systemd/system/*.wants/ipvsadm.service
-    elif [ -e /etc/init.d/ipvsadm ]; then set -- /etc/rc[2-4].d/S??ipvsadm
-    else echo absent; return 0
-    fi
-    for link do
+(
+p=/etc/default/ipvsadm
+if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
+d=${p%/*}
+[ -d "$d/" ] || { echo "there is no directory ${d:-/} for $p: declare it before with \`file: { dest: $d, state: directory }\`" >&2; exit 1; }
+t=$d/.lvsprov.${p##*/}.new
+trap 'rm -f "$t"' EXIT
+trap 'exit 143' HUP INT TERM
+rm -f "$t"
+umask 077
+set -C
+printf '%s\n' "$new" >"$t"
+if [ -e "$p" ]; then set -- $(stat -c '%a %u %g' "$p"); else set -- 0644 0 0; fi
+chown $2:$3 "$t"
+chmod $1 "$t"
+sync "$t" 2>/dev/null || sync
+mv -f "$t" "$p"
+if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
+)
+boot_restore() {
+if [ -f /etc/systemd/system/ipvsadm.service ] || [ -e /usr/lib/systemd/system/ipvsadm.service ] || [ -e /lib/systemd/system/ipvsadm.service ]; then
+    if [ -c /etc/systemd/system/ipvsadm.service ]; then echo masked; return 0; fi
+    for link in /etc/systemd/system/*.wants/ipvsadm.service; do
         if [ -L "$link" ]; then echo enabled; return 0; fi
     done
     echo disabled
+elif [ -e /etc/init.d/ipvsadm ]; then
+    if [ -c /etc/systemd/system/ipvsadm.service ]; then echo masked; return 0; fi
+    for link in /etc/rc[2-4].d/S??ipvsadm; do
+        if [ -L "$link" ]; then echo enabled; return 0; fi
+    done
+    echo disabled
+else
+    echo absent
+fi
 }
-if [ "$(ipvsadm_unit)" != enabled ]; then
+if [ "$(boot_restore)" != enabled ]; then
+if [ -f /etc/systemd/system/ipvsadm.service ] || [ -e /usr/lib/systemd/system/ipvsadm.service ] || [ -e /lib/systemd/system/ipvsadm.service ]; then
+    systemctl enable ipvsadm
+elif [ -e /etc/init.d/ipvsadm ]; then
     if [ -d /run/systemd/system ]; then systemctl enable ipvsadm
     else update-rc.d ipvsadm defaults && update-rc.d ipvsadm enable
     fi
+else
+    echo 'ipvsadm is not installed: add `package: { name: ipvsadm }` before' >&2
+    exit 1
+fi
 fi

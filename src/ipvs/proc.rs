@@ -1,0 +1,110 @@
+//! What the kernel prints in `/proc/net/ip_vs` (`ip_vs_info_seq_show` of net/netfilter/ipvs/ip_vs_ctl.c).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::{Forwarding, Protocol, RealServer, ServiceKey, Table};
+
+/// What the lines below a service's belong to.
+enum Service {
+    Key(ServiceKey),
+    /// The kernel does not tell whose family a mark is; the real servers do, but behind a tunnel.
+    Mark(u32),
+}
+
+impl Table {
+    /// Puts the real servers that the kernel lists into the table's services. What belongs to a service that the table
+    /// does not hold is passed over: it came between the two readings.
+    ///
+    /// Those behind a tunnel are not told whole, and so do not read.
+    ///
+    /// # Errors
+    /// The line that does not read.
+    pub fn learn_real_servers<'a>(&mut self, lines: impl Iterator<Item = &'a str>) -> Result<(), &'a str> {
+        let mut service = None;
+        for line in lines {
+            let words: Vec<_> = line.split_whitespace().collect();
+            match words[..] {
+                [] | ["IP", "Virtual", ..] | ["Prot", ..] | ["->", "RemoteAddress:Port", ..] => {}
+                ["->", address, forwarding, weight, ..] => {
+                    let (address, server) = server(address, forwarding, weight).ok_or(line)?;
+                    let key = match *service.as_ref().ok_or(line)? {
+                        Service::Key(key) => key,
+                        Service::Mark(mark) => ServiceKey::FirewallMark(mark, address.is_ipv6()),
+                    };
+                    if let Some(service) = self.services.get_mut(&key) {
+                        service.real_servers.insert(address, server);
+                    }
+                }
+                ["FWM", mark, ..] => {
+                    service = Some(Service::Mark(u32::from_str_radix(mark, 16).map_err(|_| line)?));
+                }
+                [protocol, at, ..] => {
+                    let protocol = Protocol::listed(protocol).ok_or(line)?;
+                    let at = address(at).ok_or(line)?;
+                    service = Some(Service::Key(ServiceKey::Address(protocol, at)));
+                }
+                _ => return Err(line),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn server(at: &str, forwarding: &str, weight: &str) -> Option<(SocketAddr, RealServer)> {
+    let forwarding = match forwarding {
+        "Masq" => Forwarding::Nat,
+        // A real server on the director itself is `Local` to older kernels; ipvsadm saves it as `-g`.
+        "Route" | "Local" => Forwarding::Dr,
+        _ => return None,
+    };
+    Some((address(at)?, RealServer::new(forwarding, weight.parse().ok()?)))
+}
+
+/// `C0A8AF64:0050`, `[2001:0db8:0000:0000:0000:0000:0000:0001]:0050`
+fn address(text: &str) -> Option<SocketAddr> {
+    let (ip, port) = text.rsplit_once(':')?;
+    let ip: IpAddr = match ip.strip_prefix('[') {
+        Some(ip) => ip.strip_suffix(']')?.parse::<Ipv6Addr>().ok()?.into(),
+        None => Ipv4Addr::from(u32::from_str_radix(ip, 16).ok()?).into(),
+    };
+    Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a 6.1 kernel printed for the services of the other readings that have no tunnel.
+    const RUNNING: &str = include_str!("../../tests/cases/virtual_services/running.txt");
+    const SAVED: &str = include_str!("../../tests/cases/virtual_services/saved.txt");
+    const LISTED: &str = include_str!("../../tests/cases/virtual_services/listed.txt");
+
+    #[test]
+    fn the_two_readings_together_are_what_save_and_thresholds_tell() {
+        let mut expected: Table = SAVED.parse().unwrap();
+        expected.learn_thresholds(LISTED.lines()).unwrap();
+        for service in expected.services.values_mut() {
+            service.real_servers.retain(|_, server| server.forwarding != Forwarding::Tun);
+        }
+        let mut table = Table::listed(LISTED.lines()).unwrap();
+        table.learn_real_servers(RUNNING.lines()).unwrap();
+        table.learn_thresholds(LISTED.lines()).unwrap();
+        assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn a_line_that_does_not_read_is_given_back() {
+        let service = "TCP  C0A8AF64:0050 rr  ";
+        for line in [
+            "  -> 0A28040A:0050      Tunnel  1      0          0         ",
+            "  -> 10.40.4.10:80      Masq    1      0          0         ",
+            "TCP  C0A8AF64 rr",
+            "ICMP C0A8AF64:0050 rr",
+            "nonsense",
+        ] {
+            assert_eq!(Table::default().learn_real_servers([service, line].into_iter()), Err(line));
+        }
+        let alone = "  -> 0A28040A:0050      Masq    1      0          0         ";
+        assert_eq!(Table::default().learn_real_servers([alone].into_iter()), Err(alone));
+    }
+}

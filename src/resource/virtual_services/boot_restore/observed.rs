@@ -1,0 +1,111 @@
+//! What the host has for its next boot: the probe, and the parser of what it prints.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::observed::Sections;
+use super::Ways;
+use crate::ipvs::Rules;
+use crate::resource::Unreadable;
+
+/// Whether a unit is started at boot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnitState {
+    /// There is no such unit yet.
+    Absent,
+    /// It is not started at boot.
+    Disabled,
+    /// It is.
+    Enabled,
+    /// It can't be started.
+    Masked,
+}
+
+/// What the next boot will bring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Boot {
+    /// What the rules file holds; nothing when there is none.
+    pub rules: Rules,
+    /// Whether the switch is on; `None` when it is not set.
+    pub on: Option<bool>,
+    /// Whether the unit starts.
+    pub unit: UnitState,
+    /// The files themselves.
+    pub texts: Texts,
+}
+
+/// The files as they are. What is not UTF-8 in them is U+FFFD; whether the last line has an end is not told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Texts {
+    /// The rules file; `None` when there is none.
+    pub rules: Option<String>,
+    /// The switch's file; `None` when there is none.
+    pub switch: Option<String>,
+}
+
+impl Boot {
+    /// What is there when these are the files.
+    pub fn of(ways: Option<&Ways>, texts: Texts, unit: UnitState) -> Boot {
+        let rules = Rules::read(texts.rules.as_deref().unwrap_or_default());
+        let switch = ways.and_then(Ways::switch);
+        let on = switch.and_then(|switch| switch.read(texts.switch.as_deref()?));
+        Boot { rules, on, unit, texts }
+    }
+
+    /// POSIX sh that prints what is there.
+    pub fn probe(ways: &Ways) -> String {
+        let mut probe = ways.state_function() + "echo @unit\nboot_restore\n";
+        let switch = ways.switch().map(|switch| ("switch", switch.file));
+        for (section, file) in std::iter::once(("rules", ways.rules())).chain(switch) {
+            // The last line need not have an end.
+            probe += &format!("if [ -e {file} ]; then echo @{section}; sed 's/^/|/' {file}; echo; fi\n");
+        }
+        probe
+    }
+
+    /// What there is, from what the probe printed.
+    pub fn parse(ways: Option<&Ways>, printed: &Sections<'_>) -> Result<Boot, Unreadable> {
+        let unit = match (ways, printed.lines("unit")) {
+            (None, _) => UnitState::Absent,
+            (Some(_), Some([line])) => {
+                UnitState::named(line).ok_or_else(|| Unreadable::new("the unit ipvsadm", *line))?
+            }
+            (Some(_), _) => return Err(Unreadable::new("the unit ipvsadm", "")),
+        };
+        let text = |section| printed.lines(section).map(unquoted).transpose();
+        Ok(Boot::of(ways, Texts { rules: text("rules")?, switch: text("switch")? }, unit))
+    }
+}
+
+/// A file's text from its lines, each with a `|` before it.
+fn unquoted(lines: &[&str]) -> Result<String, Unreadable> {
+    let mut text = String::new();
+    for line in lines.iter().filter(|line| !line.is_empty()) {
+        let line = line
+            .strip_prefix('|')
+            .ok_or_else(|| Unreadable::new("the boot-time configuration of virtual services", *line))?;
+        text.push_str(line);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+impl UnitState {
+    const ALL: [UnitState; 4] =
+        [UnitState::Absent, UnitState::Disabled, UnitState::Enabled, UnitState::Masked];
+
+    /// The word that reports and the probe have for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            UnitState::Absent => "absent",
+            UnitState::Disabled => "disabled",
+            UnitState::Enabled => "enabled",
+            UnitState::Masked => "masked",
+        }
+    }
+
+    /// The state of that name.
+    fn named(name: &str) -> Option<Self> {
+        UnitState::ALL.into_iter().find(|state| state.name() == name)
+    }
+}

@@ -1,0 +1,71 @@
+//! ipvsadm: the table is what its calls made of it, and nothing else changes it.
+
+mod edits;
+mod leave;
+
+use std::time::Duration;
+
+use super::super::observed::Sections;
+use super::{Engine, LiveChange};
+use crate::ipvs::{Edit, Rejected, Table, TableDiff};
+use crate::resource::Unreadable;
+
+pub(super) struct Ipvsadm;
+
+/// `ipvsadm` loads IPVS when it is not there. A probe must not, and /proc tells without a process.
+///
+/// To list a large table takes a call of the kernel for each service, and ipvsadm's two listings have one half each: `-S`
+/// has no thresholds, `-L --thresholds` no weights. /proc has the weights of all services in one call, but not what is in a
+/// tunnel. Of the real servers in the listing, only those with a threshold are told.
+const PROBE: &str = r#"if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null; then
+if grep -q ' Tunnel ' /proc/net/ip_vs; then echo @saved; ipvsadm -Sn 2>&1
+else echo @running; cat /proc/net/ip_vs
+fi
+echo @services
+ipvsadm -Ln --thresholds 2>&1 | sed '/^  -> .* 0  *0  *[0-9][0-9]*  *[0-9][0-9]* *$/d'
+fi
+"#;
+
+impl Engine for Ipvsadm {
+    fn probe(&self) -> String {
+        PROBE.to_owned()
+    }
+
+    fn parse(&self, printed: &Sections<'_>) -> Result<Table, Unreadable> {
+        let Some(services) = printed.lines("services") else { return Ok(Table::default()) };
+        let listed = |line| Unreadable::new("what ipvsadm -Ln --thresholds printed", line);
+        if let Some(saved) = printed.lines("saved") {
+            let mut table: Table = saved
+                .join("\n")
+                .parse()
+                .map_err(|rejected: Rejected| Unreadable::new("what ipvsadm -Sn printed", rejected.text))?;
+            table.learn_thresholds(services.iter().copied()).map_err(listed)?;
+            return Ok(table);
+        }
+        let mut table = Table::listed(services.iter().copied()).map_err(listed)?;
+        let running = printed.lines("running").unwrap_or_default();
+        table
+            .learn_real_servers(running.iter().copied())
+            .map_err(|line| Unreadable::new("/proc/net/ip_vs", line))?;
+        // What has no weight here came between the two readings.
+        table.learn_thresholds(services.iter().copied()).map_err(listed)?;
+        Ok(table)
+    }
+
+    fn change(&self, diff: &TableDiff<'_>, drain: Duration) -> LiveChange {
+        let edits = diff.edits();
+        if edits.is_empty() {
+            return LiveChange { script: Default::default(), longest: Duration::ZERO };
+        }
+        let first_removal = edits.iter().position(Edit::removes).unwrap_or(edits.len());
+        let (coming, going) = edits.split_at(first_removal);
+        let mut script = edits::needs(edits.len()) + &edits::calls(coming, edits.len());
+        let mut longest = edits::longest(&edits);
+        if !going.is_empty() {
+            script += &leave::wait(going, drain);
+            script += &edits::calls(going, edits.len());
+            longest += drain;
+        }
+        LiveChange { script: script.into(), longest }
+    }
+}

@@ -1,0 +1,163 @@
+//! A director whose root is a folder.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use lvsprov::resource::{Change, Context, Facts, Family, Observed, Os, Record, Resource, VirtualServices};
+
+const SHELLS: [&[&str]; 3] = [&["dash"], &["bash", "--posix"], &["busybox", "sh"]];
+pub const RR: &str = include_str!("../cases/virtual_services/tutorial.rules");
+pub const WRR: &str = include_str!("../cases/virtual_services/tutorial-wrr.rules");
+pub const DEFAULTS: &str =
+    "# ipvsadm\n\nAUTO=\"false\"\n\n# daemon method (none|master|backup)\nDAEMON=\"none\"\n";
+
+/// A Debian director that has just got its packages.
+pub struct Director {
+    pub root: tempfile::TempDir,
+    pub shell: &'static [&'static str],
+}
+
+impl Director {
+    pub fn new(shell: &'static [&'static str]) -> Self {
+        let director = Director { root: tempfile::tempdir().unwrap(), shell };
+        for directory in ["etc/default", "etc/init.d", "proc/net", "run/systemd/system", "var/lib"] {
+            fs::create_dir_all(director.path(directory)).unwrap();
+        }
+        for level in 2..=5 {
+            let directory = director.path(&format!("etc/rc{level}.d"));
+            fs::create_dir(&directory).unwrap();
+            symlink("../init.d/ipvsadm", directory.join("K01ipvsadm")).unwrap();
+        }
+        for (name, content) in [
+            ("etc/init.d/ipvsadm", "#!/bin/sh\n"),
+            ("etc/ipvsadm.rules", "# emtpy rules file for ipvsadm\n"),
+            ("etc/default/ipvsadm", DEFAULTS),
+            ("kernel", ""),
+            ("calls", ""),
+            ("restores", ""),
+            ("tried", ""),
+            ("slept", ""),
+            ("down", ""),
+            ("active", "0\n"),
+            ("inactive", "1000\n"),
+        ] {
+            fs::write(director.path(name), content).unwrap();
+        }
+        let rules = director.path("etc/ipvsadm.rules");
+        fs::set_permissions(rules, fs::Permissions::from_mode(0o640)).unwrap();
+        director
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// The calls of ipvsadm that change something.
+    pub fn calls(&self) -> Vec<String> {
+        self.read("calls").lines().map(str::to_owned).collect()
+    }
+
+    /// Runs a text as the engine does, with every path under the root.
+    pub fn run(&self, text: &str) -> Output {
+        let root = self.root.path().to_str().unwrap();
+        // busybox sh takes its own applets before any command on PATH; a function comes before both.
+        let mut text = format!(
+            "modprobe() {{ : >>/proc/net/ip_vs; }}\nsleep() {{ echo \"$1\" >>\"$ROOT/slept\"; }}\n(\nset -eu\n{text}\n)"
+        );
+        for path in
+            ["/etc/", "/proc/net/", "/run/systemd/", "/usr/lib/systemd/", " /lib/systemd/", "/var/lib/"]
+        {
+            let (space, path) = path.split_at(path.find('/').unwrap());
+            text = text.replace(&format!("{space}{path}"), &format!("{space}{root}{path}"));
+        }
+        let stubs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stubs/virtual_services");
+        Command::new("setsid")
+            .args(self.shell)
+            .args(["-c", &text])
+            .env_clear()
+            .env("PATH", format!("{}:/usr/bin:/bin", stubs.display()))
+            .env("LC_ALL", "C")
+            .env("ROOT", root)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap_or_else(|error| panic!("{:?} and setsid must be installed: {error}", self.shell))
+    }
+
+    pub fn observe(&self, resource: &Resource) -> Observed {
+        let facts = debian();
+        let section = Resource::probe_all(&[resource], &facts).remove(0);
+        let probed = self.run(&section.script);
+        let root = self.root.path().to_str().unwrap();
+        let printed = String::from_utf8(probed.stdout).unwrap().replace(root, "");
+        assert!(!self.path("loaded-by-a-probe").exists(), "a probe loaded IPVS");
+        section.parse(&[resource], &facts, printed.as_bytes()).unwrap().remove(0)
+    }
+
+    pub fn differ(&self, declared: &VirtualServices) -> Option<Change> {
+        let resource = Resource::from(declared.clone());
+        let observed = self.observe(&resource);
+        resource.differ(&observed, Context { facts: &debian(), changing: &BTreeSet::new() }).unwrap()
+    }
+
+    /// The change with the record of what there was before.
+    pub fn recorded(&self, declared: &VirtualServices, change: &Change) -> String {
+        let resource = Resource::from(declared.clone());
+        let (record, keep) = resource.record(&self.observe(&resource)).unwrap();
+        record.write(&keep).reveal() + &change.unguarded()
+    }
+
+    /// Plans, applies, and finds nothing more to do.
+    pub fn deploy(&self, declared: &VirtualServices) {
+        let change = self.differ(declared).expect("something to do");
+        let output = self.run(&self.recorded(declared, &change));
+        assert!(output.status.success(), "{:?}: {output:?}", self.shell);
+        assert_eq!(self.differ(declared), None, "{:?}: it did not take", self.shell);
+        assert!(!self.path("etc/.lvsprov.ipvsadm.rules.new").exists());
+    }
+
+    /// The one change that takes back what was recorded, with the record's folder; `None` when all is as it was.
+    pub fn reversal(&self) -> Option<String> {
+        let stored = Record::parse(&self.run(&Record::probe()).stdout).unwrap();
+        let [stored] = &stored[..] else { panic!("{} records", stored.len()) };
+        let resource = Resource::of_record(&stored.record).unwrap();
+        let observed = self.observe(&resource);
+        let context = Context { facts: &debian(), changing: &BTreeSet::new() };
+        let change = resource.revert(&stored.record, &observed, context).unwrap()?;
+        Some(format!("record={}\n{}", stored.folder(), change.unguarded()))
+    }
+
+    /// Takes back what was recorded, and finds nothing more to take back.
+    pub fn destroy(&self) {
+        let output = self.run(&self.reversal().expect("something to take back"));
+        assert!(output.status.success(), "{:?}: {output:?}", self.shell);
+        assert_eq!(self.reversal(), None, "{:?}: it did not take", self.shell);
+    }
+}
+
+pub fn debian() -> Facts {
+    Facts {
+        os: Os { id: "debian".into(), version: "12".into(), family: Family::Debian },
+        hostname: "lvs_director".into(),
+        kernel: "6.1.176".into(),
+        boot_id: String::new(),
+        uid: 0,
+        systemd: true,
+        addresses: Vec::new(),
+        connection: None,
+    }
+}
+
+pub fn declared(rules: &str) -> VirtualServices {
+    VirtualServices { table: rules.parse().unwrap(), persist: true, ..VirtualServices::default() }
+}
+
+pub fn directors() -> impl Iterator<Item = Director> {
+    SHELLS.into_iter().map(Director::new)
+}
