@@ -11,10 +11,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("inventory", &["ipvs", "document"]),
     ("resource", &["ipvs"]),
     ("playbook", &["ipvs", "document", "inventory", "resource"]),
-    ("plan", &["resource", "playbook"]),
+    ("plan", &["ipvs", "inventory", "resource", "playbook"]),
     ("transport", &[]),
     ("run", &["ipvs", "document", "inventory", "resource", "playbook", "plan", "transport"]),
-    ("verify", &["ipvs", "inventory", "resource", "transport", "run"]),
+    ("verify", &["ipvs", "inventory", "resource", "plan", "transport", "run"]),
     ("lab", &["inventory"]),
     ("report", &["ipvs", "document", "inventory", "resource", "plan", "playbook", "run", "verify", "lab"]),
     (

@@ -148,9 +148,15 @@ pub(super) struct ApplyArgs {
     /// Only show what would change, and exit with 3 if anything would
     #[arg(long)]
     pub(super) check: bool,
-    /// Allow a change of gateway that moves a host's own way back to this machine
+    /// Make a change that moves a host's own way back to this machine without a confirmation by a new connection
     #[arg(long)]
     pub(super) allow_route_change: bool,
+    /// How many seconds a new connection has to confirm such a change, before the host takes it back by itself
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(5..))]
+    pub(super) guard: u16,
+    /// How many seconds to wait for another run that changes the same hosts
+    #[arg(long, default_value_t = 0, value_name = "SECONDS")]
+    pub(super) lock_wait: u32,
 }
 
 #[derive(Clone, Debug, ClapArgs)]

@@ -40,7 +40,13 @@ impl Context {
     /// line, and a person wants to see that an interruption has arrived.
     pub(super) fn last_line(&self, verb: &'static str, exit: Exit, elapsed: Duration) {
         if exit == Exit::Interrupted || (self.json && !self.report.summed_up()) {
-            self.report.summary(&Summary { verb, exit: exit.code(), hosts: Vec::new(), elapsed });
+            self.report.summary(&Summary {
+                verb,
+                exit: exit.code(),
+                hosts: Vec::new(),
+                left: Vec::new(),
+                elapsed,
+            });
         }
     }
 

@@ -3,15 +3,16 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::args::{ApplyArgs, ClusterArgs, DeployArgs, HostArgs, RunArgs};
+use super::args::{ClusterArgs, DeployArgs, HostArgs, RunArgs};
 use super::context::Context;
 use super::exit::{Exit, Stop};
 use super::job::Prepared;
 use super::load::Wanted;
-use super::summary::summary;
+use super::summary::{self, summary};
 use super::verify::curl_loops;
+use crate::plan::Plan;
 use crate::playbook::Engine;
-use crate::run::{Applied, ApplyOptions, Seen};
+use crate::run::{Links, Performed};
 
 /// What came of a deploy.
 pub(super) struct Deployed {
@@ -22,28 +23,30 @@ pub(super) struct Deployed {
 
 pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::of_cluster(&args.cluster, &engine).await?;
+    let prepared = Prepared::of_cluster(&args.cluster, Some(&args.apply), &engine).await?;
     if args.apply.check {
-        return Ok(show(&prepared, "plan", context).await);
+        return Ok(show(&prepared, context).await);
     }
     let count = (!args.no_verify).then_some(args.curl.requests);
-    Ok(apply(&prepared, "deploy", &args.apply, count, context).await.exit)
+    Ok(apply(&prepared, "deploy", count, context).await.exit)
 }
 
 pub(super) async fn plan(args: ClusterArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::of_cluster(&args, &engine).await?;
-    Ok(show(&prepared, "plan", context).await)
+    let prepared = Prepared::of_cluster(&args, None, &engine).await?;
+    Ok(show(&prepared, context).await)
 }
 
 pub(super) async fn run(args: RunArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
     let wanted = Wanted::File(&args.playbook);
-    let prepared = Prepared::new(&args.inventory.inventory, wanted, &args.hosts, &engine).await?;
+    let mut prepared =
+        Prepared::new(&args.inventory.inventory, wanted, &args.hosts, Some(&args.apply), &engine).await?;
+    prepared.only_named();
     if args.apply.check {
-        return Ok(show(&prepared, "plan", context).await);
+        return Ok(show(&prepared, context).await);
     }
-    Ok(apply(&prepared, "run", &args.apply, None, context).await.exit)
+    Ok(apply(&prepared, "run", None, context).await.exit)
 }
 
 /// A deploy of the inventory as `args` of no command line say it: what `rehearse` does.
@@ -55,28 +58,42 @@ pub(super) async fn deploy_with(
     context: &Context,
 ) -> Result<Deployed, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::new(inventory, Wanted::deploy(playbook), hosts, &engine).await?;
-    let options = ApplyArgs { check: false, allow_route_change: false };
-    Ok(apply(&prepared, "deploy", &options, Some(requests), context).await)
+    let prepared = Prepared::new(inventory, Wanted::deploy(playbook), hosts, None, &engine).await?;
+    Ok(apply(&prepared, "deploy", Some(requests), context).await)
 }
 
 /// Observes and shows the plan.
-async fn show(prepared: &Prepared<'_>, verb: &'static str, context: &Context) -> Exit {
+async fn show(prepared: &Prepared<'_>, context: &Context) -> Exit {
     let start = Instant::now();
     context.report.hosts(prepared.hosts());
     let events = |event| context.report.run(event);
-    let seen = prepared.job(&events).observe(false).await;
-    show_plan(prepared, &seen, context);
-    let plans = || seen.iter().map(|seen| seen.result.as_ref().ok().map(|observed| &observed.plan));
-    let pending: Vec<usize> = plans().map(|plan| plan.map_or(0, |plan| plan.changes().count())).collect();
-    let refused: Vec<usize> = plans().map(|plan| plan.map_or(0, |plan| plan.refusals().count())).collect();
+    let job = prepared.job(&events);
+    let observation = job.observe(&mut Links::default(), false).await;
+    let plan = prepared.plan(observation.surveyed);
+    show_plan(&plan, context);
+    end_of_plan("plan", &plan, observation.failures, start, context)
+}
+
+/// The last line of a verb that only plans, and its exit code.
+pub(super) fn end_of_plan(
+    verb: &'static str,
+    plan: &Plan,
+    failures: Vec<Option<std::rc::Rc<crate::run::Failure>>>,
+    start: Instant,
+    context: &Context,
+) -> Exit {
+    let count = |of: fn(&crate::plan::HostPlan) -> usize| -> Vec<usize> {
+        plan.hosts.iter().map(|host| of(&host.plan)).collect()
+    };
+    let (pending, refused) = (count(|plan| plan.changes().count()), count(|plan| plan.refusals().count()));
     let exit = Exit::worst([
-        Exit::of_failures(seen.iter().filter_map(|seen| seen.result.as_ref().err())),
+        Exit::of_failures(failures.iter().flatten()),
         if refused.iter().any(|refusals| *refusals > 0) { Exit::Failed } else { Exit::Done },
         if pending.iter().any(|changes| *changes > 0) { Exit::Pending } else { Exit::Done },
     ]);
-    let applied = Applied { changed: pending, failures: vec![None; seen.len()] };
-    let mut summary = summary(verb, exit, &seen, &applied, start);
+    let performed = Performed { changed: pending, failures, ..Performed::default() };
+    let mut summary = summary(verb, exit, plan, &performed, start);
+    summary.left = summary::left_in_plan(plan);
     for (host, refused) in summary.hosts.iter_mut().zip(refused) {
         // What a deploy would refuse is, to whoever plans one, a failure to come.
         host.failed += refused;
@@ -89,7 +106,6 @@ async fn show(prepared: &Prepared<'_>, verb: &'static str, context: &Context) ->
 async fn apply(
     prepared: &Prepared<'_>,
     verb: &'static str,
-    args: &ApplyArgs,
     requests: Option<Option<u16>>,
     context: &Context,
 ) -> Deployed {
@@ -97,22 +113,56 @@ async fn apply(
     context.report.hosts(prepared.hosts());
     let events = |event| context.report.run(event);
     let job = prepared.job(&events);
-    let mut seen = job.observe(true).await;
-    if seen.iter().any(|seen| seen.result.as_ref().is_ok_and(|seen| !seen.plan.is_empty())) {
-        show_plan(prepared, &seen, context);
+    let mut links = Links::default();
+    let mut observation = job.observe(&mut links, true).await;
+    let mut plan = prepared.plan(std::mem::take(&mut observation.surveyed));
+    if !plan.is_empty() {
+        show_plan(&plan, context);
     }
-    let options = ApplyOptions { allow_route_change: args.allow_route_change };
-    let applied = job.apply(&mut seen, options).await;
-    let exit = match (Exit::of_failures(applied.failures.iter().flatten()), requests) {
-        (Exit::Done, Some(count)) => curl_loops(prepared, &mut seen, count, context).await,
+    let locked = match job.lock(&plan, &observation, &mut links).await {
+        Ok(locked) => locked,
+        Err(failures) => {
+            let performed = Performed {
+                changed: vec![0; plan.hosts.len()],
+                failures: merged(observation.failures, failures),
+                ..Performed::default()
+            };
+            let exit = Exit::of_failures(performed.failures.iter().flatten());
+            context.report.summary(&summary(verb, exit, &plan, &performed, start));
+            return Deployed { exit, changed: 0 };
+        }
+    };
+    if locked.must_read_again {
+        observation = job.observe(&mut links, true).await;
+        plan = prepared.plan(std::mem::take(&mut observation.surveyed));
+        show_plan(&plan, context);
+    }
+    let performed = job.perform(&plan, &mut links, observation.failures).await;
+    job.unlock(&mut links).await;
+    let exit = Exit::worst([
+        Exit::of_failures(performed.failures.iter().flatten()),
+        if performed.unanswered { Exit::Failed } else { Exit::Done },
+    ]);
+    let exit = match (exit, requests) {
+        (Exit::Done, Some(count)) => curl_loops(prepared, &plan.hosts, &mut links, count, context).await,
         (exit, _) => exit,
     };
-    context.report.summary(&summary(verb, exit, &seen, &applied, start));
-    Deployed { exit, changed: applied.changed.iter().sum() }
+    let summary = summary(verb, exit, &plan, &performed, start);
+    context.report.summary(&summary);
+    Deployed { exit, changed: performed.changed.iter().sum() }
 }
 
-fn show_plan(prepared: &Prepared<'_>, seen: &[Seen<'_>], context: &Context) {
-    let hosts: Vec<_> =
-        seen.iter().map(|seen| (seen.name, seen.result.as_ref().ok().map(|seen| &seen.plan))).collect();
-    context.report.plan(&prepared.stages(), &hosts);
+/// The first failure of each host.
+fn merged<T>(one: Vec<Option<T>>, other: Vec<Option<T>>) -> Vec<Option<T>> {
+    one.into_iter().zip(other).map(|(one, other)| one.or(other)).collect()
+}
+
+pub(super) fn show_plan(plan: &Plan, context: &Context) {
+    let stages: Vec<String> = plan.stages.iter().map(|stage| stage.name.clone()).collect();
+    let hosts: Vec<_> = plan
+        .hosts
+        .iter()
+        .map(|host| (host.name.as_str(), host.survey.is_ok().then_some(&host.plan)))
+        .collect();
+    context.report.plan(&stages, &hosts);
 }

@@ -4,32 +4,42 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use super::args::{ClusterArgs, HostArgs};
+use super::args::{ApplyArgs, ClusterArgs, HostArgs};
 use super::exit::Stop;
 use super::load::{Loaded, Wanted, load};
+use super::memory::FactsFile;
 use super::{password, settings};
 use crate::inventory::{Host, Inventory, Pattern};
 use crate::lab::Lab;
+use crate::plan::{Plan, Surveyed};
 use crate::playbook::Engine;
-use crate::run::{self, Job, Machine};
+use crate::run::{self, Job, Participant};
 use crate::transport::{Become, Secret, Settings, Target, Way};
 
 /// A job's parts, which the job borrows.
 pub(super) struct Prepared<'e> {
     engine: &'e Engine,
     pub(super) loaded: Loaded<'e>,
-    machines: Vec<Machine>,
+    participants: Vec<Participant>,
     settings: Settings,
     mark: String,
     tags: Vec<String>,
     forks: usize,
+    guard: Option<Duration>,
+    holder: String,
+    lock_wait: Duration,
+    memory: FactsFile,
 }
 
 impl<'e> Prepared<'e> {
     /// The job of the playbook that `deploy` runs.
-    pub(super) async fn of_cluster(args: &ClusterArgs, engine: &'e Engine) -> Result<Prepared<'e>, Stop> {
+    pub(super) async fn of_cluster(
+        args: &ClusterArgs,
+        apply: Option<&ApplyArgs>,
+        engine: &'e Engine,
+    ) -> Result<Prepared<'e>, Stop> {
         let wanted = Wanted::deploy(args.playbook.playbook.as_deref());
-        Prepared::new(&args.inventory.inventory, wanted, &args.hosts, engine).await
+        Prepared::new(&args.inventory.inventory, wanted, &args.hosts, apply, engine).await
     }
 
     /// Reads and tries everything that the job needs; nothing is connected to.
@@ -37,6 +47,7 @@ impl<'e> Prepared<'e> {
         inventory: &Path,
         wanted: Wanted<'_>,
         args: &HostArgs,
+        apply: Option<&ApplyArgs>,
         engine: &'e Engine,
     ) -> Result<Prepared<'e>, Stop> {
         let loaded = load(inventory, wanted, engine)?;
@@ -49,9 +60,9 @@ impl<'e> Prepared<'e> {
         }
         // The operator is asked last: a mistake elsewhere need not cost them the typing.
         let password = password::password(args).await?;
-        let machines = hosts
+        let participants = hosts
             .into_iter()
-            .map(|index| Machine {
+            .map(|index| Participant {
                 host: index,
                 target: target(&loaded.inventory.hosts[index], args, lab.as_ref(), password.as_ref()),
                 plays: loaded.selected.iter().map(|of_play| of_play[index]).collect(),
@@ -60,7 +71,11 @@ impl<'e> Prepared<'e> {
         let connect_timeout = Duration::from_secs(args.connect_timeout.into());
         Ok(Prepared {
             engine,
-            machines,
+            participants,
+            guard: guard(apply),
+            holder: settings::holder(),
+            lock_wait: Duration::from_secs(apply.map_or(0, |args| args.lock_wait).into()),
+            memory: FactsFile::of(&loaded.inventory.cluster, args.lab),
             settings: settings::connections(lab.as_ref(), connect_timeout).await,
             mark: settings::mark()?,
             tags: args.tags.clone(),
@@ -76,24 +91,41 @@ impl<'e> Prepared<'e> {
             playbook: &self.loaded.playbook,
             engine: self.engine,
             variables: &self.loaded.variables,
-            machines: &self.machines,
+            participants: &self.participants,
             tags: &self.tags,
             settings: &self.settings,
             forks: self.forks,
             mark: &self.mark,
             events,
+            guard: self.guard,
+            holder: &self.holder,
+            lock_wait: self.lock_wait,
+            memory: &self.memory,
         }
+    }
+
+    /// The plan for what was read.
+    pub(super) fn plan(&self, surveyed: Vec<Surveyed>) -> Plan {
+        Plan::new(&self.loaded.inventory, &self.loaded.playbook.plays, surveyed, self.guard.is_some())
+    }
+
+    /// Leaves out the hosts that no play names: nothing is to be done there, and nothing asked.
+    pub(super) fn only_named(&mut self) {
+        self.participants.retain(|participant| participant.plays.iter().any(|named| *named));
     }
 
     /// The names of the hosts that take part.
     pub(super) fn hosts(&self) -> impl Iterator<Item = &str> {
-        self.machines.iter().map(|machine| self.loaded.inventory.hosts[machine.host].name.as_str())
+        self.participants.iter().map(|one| self.loaded.inventory.hosts[one.host].name.as_str())
     }
+}
 
-    /// The plays' names.
-    pub(super) fn stages(&self) -> Vec<String> {
-        self.loaded.playbook.plays.iter().map(|play| play.name.clone()).collect()
-    }
+/// How long a new connection has to confirm a change that could cut us off; `None` where the operator waives that.
+fn guard(apply: Option<&ApplyArgs>) -> Option<Duration> {
+    const DEFAULT: u16 = 30;
+    let seconds = apply.map_or(DEFAULT, |args| args.guard);
+    let waived = apply.is_some_and(|args| args.allow_route_change);
+    (!waived).then(|| Duration::from_secs(seconds.into()))
 }
 
 /// The inventory's lab, which must be there. A machine of it that is off is a host that is down.

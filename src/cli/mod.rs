@@ -8,6 +8,7 @@ mod interrupt;
 mod job;
 mod lab;
 mod load;
+mod memory;
 mod password;
 mod rehearse;
 mod schema;

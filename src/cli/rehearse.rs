@@ -24,6 +24,7 @@ pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Ex
         verb: "rehearse",
         exit: exit.code(),
         hosts: Vec::new(),
+        left: Vec::new(),
         elapsed: start.elapsed(),
     });
     Ok(exit)
@@ -77,7 +78,7 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
 
     context.report.step("verify what the boot brought");
     let engine = Engine::new();
-    let prepared = Prepared::new(path, Wanted::deploy(playbook), &hosts, &engine).await?;
+    let prepared = Prepared::new(path, Wanted::deploy(playbook), &hosts, None, &engine).await?;
     let exit = verify_prepared(&prepared, args.curl.requests, context).await;
     Ok(exit)
 }

@@ -61,6 +61,21 @@ fn control_dir() -> PathBuf {
     }
 }
 
+/// Where the facts of a cluster's hosts are kept for the next run; `None` where the user has no folder for that.
+pub(super) fn facts_file(cluster: &str, lab: bool) -> Option<PathBuf> {
+    let kind = if lab { "lab" } else { "hosts" };
+    let folder = directory("XDG_CACHE_HOME", ".cache").ok()?.join("lvsprov").join("facts");
+    Some(folder.join(format!("{cluster}.{kind}.json")))
+}
+
+/// How this run is called on the hosts that it locks: `ann@desk`.
+pub(super) fn holder() -> String {
+    let user = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let user = user.unwrap_or_else(|| format!("uid {}", rustix::process::geteuid().as_raw()));
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{user}@{host} (pid {})", std::process::id())
+}
+
 /// A directory of the XDG base directory specification.
 fn directory(variable: &str, in_home: &str) -> Result<PathBuf, Stop> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());

@@ -7,13 +7,14 @@ use super::context::Context;
 use super::exit::{Exit, Stop};
 use super::job::Prepared;
 use super::summary::summary;
+use crate::plan::PlannedHost;
 use crate::playbook::Engine;
-use crate::run::{Applied, Seen};
+use crate::run::{Links, Performed};
 use crate::verify;
 
 pub(super) async fn verify(args: VerifyArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::of_cluster(&args.cluster, &engine).await?;
+    let prepared = Prepared::of_cluster(&args.cluster, None, &engine).await?;
     Ok(verify_prepared(&prepared, args.curl.requests, context).await)
 }
 
@@ -26,36 +27,43 @@ pub(super) async fn verify_prepared(
     let start = Instant::now();
     context.report.hosts(prepared.hosts());
     let events = |event| context.report.run(event);
-    let mut seen = prepared.job(&events).observe(true).await;
-    let plans: Vec<_> =
-        seen.iter().filter_map(|seen| Some((seen.name, &seen.result.as_ref().ok()?.plan))).collect();
+    let mut links = Links::default();
+    let observation = prepared.job(&events).observe(&mut links, true).await;
+    let plan = prepared.plan(observation.surveyed);
+    let read = plan.hosts.iter().filter(|host| host.survey.is_ok());
+    let plans: Vec<_> = read.map(|host| (host.name.as_str(), &host.plan)).collect();
     let drift = plans.iter().any(|(_, plan)| plan.drifted().next().is_some());
     context.report.drift(&plans);
     // What the clients get is told even where a host drifted: it shows whether the drift is felt.
-    let asked = curl_loops(prepared, &mut seen, requests, context).await;
-    let exit = Exit::worst([asked, if drift { Exit::Unverified } else { Exit::Done }]);
-    let mut summary = summary("verify", exit, &seen, &Applied::default(), start);
-    for (host, seen) in summary.hosts.iter_mut().zip(&seen) {
+    let asked = curl_loops(prepared, &plan.hosts, &mut links, requests, context).await;
+    let exit = Exit::worst([
+        asked,
+        Exit::of_failures(observation.failures.iter().flatten()),
+        if drift { Exit::Unverified } else { Exit::Done },
+    ]);
+    let performed = Performed { failures: observation.failures, ..Performed::default() };
+    let mut summary = summary("verify", exit, &plan, &performed, start);
+    for (host, planned) in summary.hosts.iter_mut().zip(&plan.hosts) {
         // A resource that is not as declared is, to whoever verifies, one that failed.
-        host.failed += seen.result.as_ref().map_or(0, |seen| seen.plan.drifted().count());
+        host.failed += planned.plan.drifted().count();
     }
     context.report.summary(&summary);
     exit
 }
 
-/// Has the clients that were seen ask every service. A host that was not seen counts as well.
+/// Has the clients that were read ask every service.
 pub(super) async fn curl_loops(
     prepared: &Prepared<'_>,
-    seen: &mut [Seen<'_>],
+    hosts: &[PlannedHost],
+    links: &mut Links,
     requests: Option<u16>,
     context: &Context,
 ) -> Exit {
-    let events = |event| context.report.verify(event);
-    let inventory = &prepared.loaded.inventory;
-    let judged = verify::ask(inventory, seen, requests.map(usize::from), &events).await;
-    let passed = judged.iter().all(|judged| judged.verdict.pass);
+    let (run, events) = (|event| context.report.run(event), |event| context.report.verify(event));
+    let asked = verify::ask(&prepared.job(&run), hosts, links, requests.map(usize::from), &events).await;
+    let passed = asked.judged.iter().all(|judged| judged.verdict.pass);
     Exit::worst([
-        Exit::of_failures(seen.iter().filter_map(|seen| seen.result.as_ref().err())),
+        Exit::of_failures(asked.failures.iter().map(|(_, failure)| failure)),
         if passed { Exit::Done } else { Exit::Unverified },
     ])
 }

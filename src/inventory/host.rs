@@ -112,6 +112,11 @@ impl Host {
         }
     }
 
+    /// Whether the inventory gives it the address.
+    pub fn has(&self, address: IpAddr) -> bool {
+        self.standing().iter().chain(&self.to_configure()).any(|net| net.addr() == address)
+    }
+
     /// Its VIPs; none when it is no director.
     pub fn vips(&self) -> &[Vip] {
         match &self.role {

@@ -1,119 +1,31 @@
-//! What a run changes, on which host and in which order: a pure function of what is declared and what was observed.
+//! The plan of the whole cluster: a pure value, made from what is declared and what was observed on every host.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `survey` | what was read of a host, or that it could not be read |
+//! | `host` | one host's resources, each with what is to happen to it |
+//! | `step` | one change with what it depends on, its gates, its proof |
+//! | `cluster` | the plan: all hosts, all steps, in waves |
+//! | `forward`, `reverse` | how it is made: to what is declared, or back to what is on record |
+//! | `law` | which step of another host a step depends on, whatever the playbook's order |
+//! | `interruption` | what interrupts real servers: one after another |
+//! | `order` | from plays, batches and laws to waves |
+//! | `progress` | what has come of the steps so far, and whether a step may begin |
 
-use std::collections::BTreeSet;
+mod cluster;
+mod forward;
+mod host;
+mod interruption;
+mod law;
+mod order;
+mod progress;
+mod reverse;
+mod step;
+mod survey;
 
-use crate::playbook::Declaration;
-use crate::resource::{Change, Context, Facts, Observed, Refusal, Risk};
-
-/// One host's part of the plan: each of its resources in the order of the playbook, whether it changes or not.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct HostPlan {
-    /// In order; stages never go down.
-    pub items: Vec<Item>,
-}
-
-/// One resource and what is to happen to it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Item {
-    /// Which play: an index into the playbook's.
-    pub stage: usize,
-    /// The task's name, when it has one.
-    pub task: Option<String>,
-    /// The kind.
-    pub module: &'static str,
-    /// Which thing of the kind.
-    pub subject: String,
-    /// What is to happen.
-    pub outcome: Outcome,
-}
-
-/// What is to happen to a resource.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
-    /// It is as declared.
-    Ok,
-    /// It changes.
-    Change(Change),
-    /// It should change, but can't safely.
-    Refused(Refusal),
-}
-
-impl HostPlan {
-    /// Compares each declaration with its observation; both slices are in the same order.
-    pub fn new(declared: &[Declaration], observed: &[Observed], facts: &Facts) -> HostPlan {
-        let mut changing = BTreeSet::new();
-        let mut items = Vec::with_capacity(declared.len());
-        for (declaration, observed) in declared.iter().zip(observed) {
-            let context = Context { facts, changing: &changing };
-            let outcome = match declaration.resource.differ(observed, context) {
-                Ok(None) => Outcome::Ok,
-                Ok(Some(change)) => {
-                    changing.extend(declaration.resource.path().map(str::to_owned));
-                    Outcome::Change(change)
-                }
-                Err(refusal) => Outcome::Refused(refusal),
-            };
-            items.push(Item {
-                stage: declaration.stage,
-                task: declaration.task.clone(),
-                module: declaration.resource.module(),
-                subject: declaration.resource.subject(),
-                outcome,
-            });
-        }
-        HostPlan { items }
-    }
-
-    /// The changes, with the index of each one's item.
-    pub fn changes(&self) -> impl Iterator<Item = (usize, &Item, &Change)> {
-        self.items.iter().enumerate().filter_map(|(index, item)| match &item.outcome {
-            Outcome::Change(change) => Some((index, item, change)),
-            _ => None,
-        })
-    }
-
-    /// How many resources are as declared.
-    pub fn ok(&self) -> usize {
-        self.items.iter().filter(|item| item.outcome == Outcome::Ok).count()
-    }
-
-    /// The resources that can't be changed safely.
-    pub fn refusals(&self) -> impl Iterator<Item = (&Item, &Refusal)> {
-        self.items.iter().filter_map(|item| match &item.outcome {
-            Outcome::Refused(refusal) => Some((item, refusal)),
-            _ => None,
-        })
-    }
-
-    /// What is not as declared. A command of which only running it can tell is no drift.
-    pub fn drifted(&self) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(|item| match &item.outcome {
-            Outcome::Ok => false,
-            Outcome::Change(change) => !change.unknown,
-            Outcome::Refused(_) => true,
-        })
-    }
-
-    /// Whether nothing is to be done and nothing is in the way.
-    pub fn is_empty(&self) -> bool {
-        self.items.iter().all(|item| item.outcome == Outcome::Ok)
-    }
-
-    /// The first change that moves the host's own way back to the controller.
-    pub fn route_change(&self) -> Option<(&Item, &Risk)> {
-        self.changes().find_map(|(_, item, change)| {
-            let mut risks = change.risks.iter();
-            risks.find(|risk| matches!(risk, Risk::RouteChange { .. })).map(|risk| (item, risk))
-        })
-    }
-}
-
-impl Item {
-    /// What reports call it: the task's name, or its module and subject.
-    pub fn label(&self) -> String {
-        match &self.task {
-            Some(task) => task.clone(),
-            None => format!("{} {}", self.module, self.subject),
-        }
-    }
-}
+pub use cluster::{Plan, PlannedHost, Stage};
+pub use host::{HostPlan, Item, Outcome};
+pub use progress::{Ending, Left, Progress, Reason};
+pub use reverse::Recorded;
+pub use step::{Chunk, Part, Proof, Step, StepId, Wave};
+pub use survey::{Absence, Survey, Surveyed};

@@ -8,10 +8,6 @@ use crate::run::Failure;
 pub(super) fn evidence(failure: &Failure) -> String {
     match failure {
         Failure::Declare(errors) => errors.iter().map(declare_error).collect::<Vec<_>>().join("\n"),
-        Failure::RouteChange { controller, new, .. } => {
-            let controller = controller.map_or_else(|| "not known".into(), |address| address.to_string());
-            format!("the controller is {controller}; this host would answer it by {new}")
-        }
         // What still differs when a change did not take is shown as a plan shows it.
         _ => failure.said().to_owned(),
     }

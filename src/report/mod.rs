@@ -15,7 +15,7 @@ mod text;
 
 use std::io::Write;
 
-pub use summary::{HostSummary, Summary};
+pub use summary::{HostSummary, LeftOver, Summary};
 
 use crate::document::Complaints;
 use crate::plan::HostPlan;

@@ -11,8 +11,21 @@ pub struct Summary {
     pub exit: u8,
     /// The hosts that took part, in the inventory's order.
     pub hosts: Vec<HostSummary>,
+    /// What was planned, and left.
+    pub left: Vec<LeftOver>,
     /// How long it took.
     pub elapsed: Duration,
+}
+
+/// Something that was planned, and left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOver {
+    /// The host that it would have changed.
+    pub host: String,
+    /// What.
+    pub what: String,
+    /// Why.
+    pub why: String,
 }
 
 /// How a run ended on one host.

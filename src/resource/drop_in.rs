@@ -1,7 +1,7 @@
 //! The directories of small configuration files that systemd reads at boot: which file hides which, and in what order
 //! they count (sysctl.d(5), modules-load.d(5)).
 
-use super::Unreadable;
+use super::{Unreadable, quote};
 
 /// By precedence: a file hides those of the same name in the directories after its own.
 const ROOTS: [&str; 5] = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"];
@@ -51,6 +51,21 @@ pub(super) fn parse(text: &str, extra: &[&str]) -> Result<(Vec<DropIn>, Vec<Drop
     counting.sort_by(|a, b| base(&a.path).cmp(base(&b.path)));
     counting.dedup_by(|later, first| base(&later.path) == base(&first.path));
     Ok((counting, others))
+}
+
+/// POSIX sh that notes in the current directory, a record's, whether the directory is yet to be made.
+pub(super) fn keep_directory(directory: &str) -> String {
+    format!("if ! [ -d {directory} ]; then : >made; fi\n")
+}
+
+/// POSIX sh that removes a file of ours, and its directory if that was made for it and holds nothing else.
+pub(super) fn remove(path: &str) -> String {
+    let (directory, _) = path.rsplit_once('/').unwrap_or((".", ""));
+    format!(
+        "rm -f {path}\nif [ -e \"$record/made\" ]; then rmdir {directory} 2>/dev/null || :; fi\n",
+        path = quote(path),
+        directory = quote(directory)
+    )
 }
 
 /// A path's last component.

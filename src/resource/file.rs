@@ -1,16 +1,20 @@
 //! Files and directories: content, mode, owner. `template` becomes a file when it is rendered.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
 
-use super::args::{text_or_integer, text_or_integer_schema};
+use super::args::text_or_integer_schema;
 use super::service::{Effect, mark_stale};
 use super::shell::{Attributes, replace, words};
 use super::{Aspect, Change, Context, Facts, Kind, Mode, Refusal, Script, Unreadable, quote};
 
+mod args;
 mod observed;
+mod reverse;
 
+use args::{check_owner, content, owner, true_or_false};
 pub use observed::{Content, Node, Observed};
+pub use reverse::Prior;
 
 /// A file or a directory, or that there is none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +47,10 @@ pub struct File {
     /// The units that depend on this file, with what each needs when it changes. Who lowers the playbook knows.
     #[serde(skip)]
     pub notifies: Vec<(String, Effect)>,
+    /// Whether this is a [`Kind::trace`]: the probe then compares the file with the one in its record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(skip)]
+    pub recorded: bool,
 }
 
 /// What is to be at a path.
@@ -58,36 +66,10 @@ pub enum FileState {
     Absent,
 }
 
-fn content<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
-    text_or_integer(input, "`content` must be a text or a whole number; put it into quotes")
-}
-
-fn owner<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
-    text_or_integer(input, "`owner` and `group` are a name or a number")
-}
-
-/// The value is not told: it may be the secret itself.
-fn true_or_false<'de, D: Deserializer<'de>>(input: D) -> Result<bool, D::Error> {
-    let value = serde_json::Value::deserialize(input)?;
-    value.as_bool().ok_or_else(|| de::Error::custom("`secret` is true or false; the secret is the `content`"))
-}
-
-/// What `chown` takes for another thing than one name or number, or a host never reports as it was declared.
-fn check_owner(name: &str) -> Result<(), String> {
-    let number = name.bytes().all(|byte| byte.is_ascii_digit());
-    let fit = if number {
-        // The last one stands for none.
-        name.parse::<u32>().is_ok_and(|number| number != u32::MAX && number.to_string() == name)
-    } else {
-        !name.starts_with(['-', '+']) && !name.contains(|c: char| c == ':' || c == '/' || c.is_control())
-    };
-    if fit { Ok(()) } else { Err(format!("`{name}` is no user or group: write its name, or its number")) }
-}
-
 impl Kind for File {
     const MODULE: &'static str = "file";
     type Observed = Observed;
-    type Prior = ();
+    type Prior = Prior;
 
     fn subject(&self) -> String {
         self.dest.clone()
@@ -111,6 +93,7 @@ impl Kind for File {
             check_owner(name)?;
         }
         match &self.content {
+            _ if self.recorded => Err("unknown field `recorded`".into()),
             Some(_) if self.state != FileState::File => {
                 Err("`content` belongs to `state: file` alone".into())
             }
@@ -124,7 +107,11 @@ impl Kind for File {
     fn probe(batch: &[&Self], _facts: &Facts) -> String {
         let paths = words(batch.iter().map(|file| file.dest.as_str()));
         let read = words(batch.iter().filter(|file| file.content.is_some()).map(|file| file.dest.as_str()));
-        observed::probe(&paths, &read)
+        let directories = batch.iter().filter(|file| file.state == FileState::Directory);
+        let directories = words(directories.map(|file| file.dest.as_str()));
+        let recorded = batch.iter().filter(|file| file.recorded);
+        let recorded: String = recorded.map(|file| reverse::compare(&file.dest)).collect();
+        observed::probe(&paths, &read, &directories, &recorded)
     }
 
     fn parse(batch: &[&Self], _facts: &Facts, output: &[u8]) -> Result<Vec<Observed>, Unreadable> {
@@ -166,6 +153,27 @@ impl Kind for File {
         let rewrite = observed.node.is_none() || aspects.iter().any(|a| a.what == "content");
         Ok(Some(Change::new(aspects, self.script(rewrite))))
     }
+
+    fn prior(&self, observed: &Observed) -> Option<Prior> {
+        Some(Prior::of(self, observed))
+    }
+
+    fn trace(&self) -> Self {
+        File { content: None, notifies: Vec::new(), recorded: true, ..self.clone() }
+    }
+
+    fn keep(&self) -> String {
+        reverse::keep(&self.dest)
+    }
+
+    fn revert(
+        &self,
+        prior: &Prior,
+        observed: &Observed,
+        context: Context<'_>,
+    ) -> Result<Option<Change>, Refusal> {
+        prior.reversal(self, observed, context)
+    }
 }
 
 impl File {
@@ -180,6 +188,7 @@ impl File {
             group: None,
             secret: false,
             notifies: Vec::new(),
+            recorded: false,
         }
     }
 

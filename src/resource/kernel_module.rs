@@ -3,9 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::drop_in;
+use super::drop_in::{self, keep_directory};
 use super::shell::{Attributes, replace, words};
 use super::{Aspect, Change, Context, Facts, Kind, Refusal, Script, Unreadable, quote};
+
+mod reverse;
+
+pub use reverse::Prior;
 
 /// A kernel module that is loaded, now and after the next boot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,12 +20,16 @@ pub struct KernelModule {
 }
 
 /// What is on the host for one module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
     /// Whether the kernel has it now.
     pub running: bool,
     /// Whether it will after a boot: a file names it, or it is built into the kernel.
     pub at_boot: bool,
+    /// Whether lvsprov's own file names it.
+    pub own: bool,
+    /// Of one that is not loaded: the modules that would be loaded with it, in the order of their loading.
+    pub with: Vec<String>,
 }
 
 fn canonical(name: &str) -> String {
@@ -31,7 +39,7 @@ fn canonical(name: &str) -> String {
 impl Kind for KernelModule {
     const MODULE: &'static str = "kernel_module";
     type Observed = Observed;
-    type Prior = ();
+    type Prior = Prior;
 
     fn subject(&self) -> String {
         self.name.clone()
@@ -52,9 +60,16 @@ impl Kind for KernelModule {
         format!(
             r#"missing=
 for m in {names}; do
-  if [ -d "/sys/module/$m" ]; then echo "loaded $m"; else missing=yes; fi
+  if [ -d "/sys/module/$m" ]; then echo "loaded $m"; else missing="$missing $m"; fi
 done
-[ -z "$missing" ] || grep -sE '/({pattern})\.ko' {builtin}
+if [ -n "$missing" ]; then
+  grep -sE '/({pattern})\.ko' {builtin}
+  for m in $missing; do modprobe --show-depends "$m" 2>/dev/null | while read -r k d _; do
+    d=${{d##*/}} d=${{d%%.*}}
+    while :; do case $d in *-*) d=${{d%%-*}}_${{d#*-}};; *) break;; esac; done
+    if [ "$k" = insmod ] && [ "$d" != "$m" ] && ! [ -d "/sys/module/$d" ]; then echo "with $m $d"; fi
+  done; done
+fi
 echo =
 {files}"#,
             names = words(names.iter().map(String::as_str)),
@@ -72,9 +87,15 @@ echo =
         let observe = |module: &&Self| {
             let name = canonical(&module.name);
             let loaded = running.lines().any(|line| line.strip_prefix("loaded ") == Some(&name));
-            let builtin = running.lines().filter_map(|line| drop_in::base(line).split(".ko").next());
-            let builtin = builtin.into_iter().any(|b| !b.starts_with("loaded ") && canonical(b) == name);
-            Observed { running: loaded || builtin, at_boot: builtin || named.contains(&name) }
+            let mut builtin = running.lines().filter_map(|line| drop_in::base(line).strip_suffix(".ko"));
+            let builtin = builtin.any(|builtin| canonical(builtin) == name);
+            let with = running.lines().filter_map(|line| line.strip_prefix("with ")?.split_once(' '));
+            Observed {
+                running: loaded || builtin,
+                at_boot: builtin || named.contains(&name),
+                own: files.iter().any(|file| file.path == module.own()),
+                with: with.filter(|(m, _)| *m == name).map(|(_, other)| other.to_owned()).collect(),
+            }
         };
         Ok(batch.iter().map(observe).collect())
     }
@@ -83,7 +104,7 @@ echo =
         let mut aspects = Vec::new();
         let mut script = Script::new();
         if !observed.at_boot {
-            let own = format!("/etc/modules-load.d/lvsprov-{}.conf", self.name);
+            let own = self.own();
             aspects.push(Aspect::value("at boot", None, Some(format!("loaded ({own})"))));
             let attributes = Attributes { mode: Some("0644"), owner: Some("0"), group: Some("0") };
             script += "mkdir -p /etc/modules-load.d\n";
@@ -99,6 +120,25 @@ echo =
         }
         Ok((!aspects.is_empty()).then(|| Change::new(aspects, script)))
     }
+
+    fn prior(&self, observed: &Observed) -> Option<Prior> {
+        Some(Prior { running: observed.running, own: observed.own, with: observed.with.clone() })
+    }
+
+    fn keep(&self) -> String {
+        keep_directory("/etc/modules-load.d")
+    }
+
+    fn revert(&self, prior: &Prior, observed: &Observed, _: Context<'_>) -> Result<Option<Change>, Refusal> {
+        Ok(prior.reversal(self, observed))
+    }
+}
+
+impl KernelModule {
+    /// The file of lvsprov's own that names it for the boot.
+    fn own(&self) -> String {
+        format!("/etc/modules-load.d/lvsprov-{}.conf", self.name)
+    }
 }
 
 #[cfg(test)]
@@ -113,14 +153,15 @@ mod tests {
     #[test]
     fn loaded_and_named_for_the_boot_are_two_truths() {
         let named = "file /etc/modules-load.d/a.conf\n/etc/modules-load.d/a.conf:ip_vs\n";
-        assert_eq!(observe("=\n"), Observed { running: false, at_boot: false });
-        assert_eq!(observe("loaded ip_vs\n=\n"), Observed { running: true, at_boot: false });
-        assert_eq!(observe(&format!("=\n{named}")), Observed { running: false, at_boot: true });
+        let seen = |output: &str| (observe(output).running, observe(output).at_boot);
+        assert_eq!(seen("=\n"), (false, false));
+        assert_eq!(seen("loaded ip_vs\n=\n"), (true, false));
+        assert_eq!(seen(&format!("=\n{named}")), (false, true));
     }
 
     #[test]
     fn what_is_built_in_is_there_at_boot_as_well() {
-        let both = Observed { running: true, at_boot: true };
+        let both = Observed { running: true, at_boot: true, ..Observed::default() };
         assert_eq!(observe("kernel/net/netfilter/ipvs/ip_vs.ko\n=\n"), both);
     }
 }

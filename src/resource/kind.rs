@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Change, Facts, Gate, Refusal, Unreadable};
+use super::{Ability, Change, Facts, Gate, Need, Refusal, Unreadable};
 
 /// What a kind may look at beside its own declaration and observation. Pure data.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,21 @@ pub trait Kind: Clone + Serialize + DeserializeOwned {
         None
     }
 
+    /// The files whose change this needs to take notice of by a restart, and so to interrupt what the host serves.
+    fn restarts_for(&self) -> &[String] {
+        &[]
+    }
+
+    /// What the host can do once this is as declared.
+    fn provides(&self) -> Option<Ability> {
+        None
+    }
+
+    /// What must be true on another host before this changes.
+    fn needs(&self) -> Option<Need> {
+        None
+    }
+
     /// Whether [`Kind::differ`] must give `None` after the change. A command that nothing guards never does.
     fn settles(&self) -> bool {
         true
@@ -80,6 +95,11 @@ pub trait Kind: Clone + Serialize + DeserializeOwned {
     /// that is still starting.
     fn unsettled(_observed: &Self::Observed) -> bool {
         false
+    }
+
+    /// What else is at work on the host that has to end before anything is changed, in words.
+    fn busy(_observed: &Self::Observed) -> Option<String> {
+        None
     }
 
     /// What is recorded before the first change, from what there is then; `None` where a change can't be taken back.

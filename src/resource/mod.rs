@@ -3,6 +3,7 @@
 //!
 //! To add a kind: write its file with an `impl` of [`Kind`], and name it in the list at the end of `registry.rs`.
 
+mod ability;
 mod args;
 mod change;
 mod command;
@@ -24,6 +25,7 @@ mod sysctl;
 mod unreadable;
 mod virtual_services;
 
+pub use ability::{Ability, Need};
 pub use args::{Mode, Names, Scalar, text_or_integer_schema};
 pub use change::{Aspect, Change, Live, Refusal, Risk};
 pub use command::Command;
@@ -43,3 +45,6 @@ pub use shell::quote;
 pub use sysctl::Sysctl;
 pub use unreadable::Unreadable;
 pub use virtual_services::VirtualServices;
+
+/// The module that brings a director's table.
+pub const VIRTUAL_SERVICES: &str = <VirtualServices as Kind>::MODULE;

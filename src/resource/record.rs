@@ -32,49 +32,59 @@ pub struct Stored {
     pub record: Record,
 }
 
+/// What the folder's name ends with: the same for the same resource.
+fn digest(module: &str, subject: &str) -> String {
+    let digest = Sha256::digest(format!("{module}\0{subject}"));
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The record's folder as a pattern of sh, which matches it alone, if there is one.
+pub(super) fn pattern(module: &str, subject: &str) -> String {
+    format!("{FOLDER}/*-{}", digest(module, subject))
+}
+
 impl Record {
-    /// What the folder's name ends with: the same for the same resource.
-    fn digest(&self) -> String {
-        let digest = Sha256::digest(format!("{}\0{}", self.module, self.subject));
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    /// POSIX sh that leaves the record's folder in `$record`, which is empty where there is none.
+    pub fn find(&self) -> String {
+        format!(
+            "record=\nfor record in {FOLDER}/*-{digest}; do break; done\n[ -d \"$record\" ] || record=\n",
+            digest = digest(&self.module, &self.subject)
+        )
     }
 
-    /// POSIX sh that writes the record, unless there is one of this resource. `keep` runs in the new record's folder
-    /// before it counts, to copy there what the record can't hold. It leaves the record's folder in `$record`.
-    pub fn write(&self, keep: &str) -> Script {
-        let text = serde_json::to_string(self).unwrap_or_default();
+    /// POSIX sh that writes the records of which there are none yet of the same resource. The text beside each runs in
+    /// the new record's folder before it counts, to copy there what the record can't hold.
+    pub fn write_all(records: &[(Record, String)]) -> Script {
         let mut script = Script::from(format!(
-            r#"record=
-for record in {FOLDER}/*-{digest}; do break; done
-if ! [ -d "$record" ]; then
-  (umask 077; mkdir -p {FOLDER})
-  chmod 0700 /var/lib/lvsprov {FOLDER}
-  new={FOLDER}/.new-{digest}
-  rm -rf "$new"
-  (
-    umask 077
-    mkdir "$new"
-    cd "$new"
-    printf '%s\n' "#,
-            digest = self.digest(),
+            "new=\n\
+             folder() {{ (umask 077; mkdir -p {FOLDER}); chmod 0700 /var/lib/lvsprov {FOLDER}; rm -rf {FOLDER}/.new-*; }}\n\
+             missing() {{ for record in {FOLDER}/*-\"$1\"; do break; done; ! [ -d \"$record\" ]; }}\n"
         ));
-        script.push_content(&text);
+        for (record, keep) in records {
+            let digest = digest(&record.module, &record.subject);
+            script += &format!(
+                "if missing {digest}; then\n\
+                 [ -n \"$new\" ] || folder\n\
+                 new=\"$new {digest}\"\n\
+                 (\numask 077\nmkdir {FOLDER}/.new-{digest}\ncd {FOLDER}/.new-{digest}\nprintf '%s\\n' "
+            );
+            script.push_content(&serde_json::to_string(record).unwrap_or_default());
+            script += &format!(" >record.json\n{keep}\n)\nfi\n");
+        }
         script += &format!(
-            r#" >record.json
-    {keep}
-  )
+            r#"if [ -n "$new" ]; then
   last=0
   for record in {FOLDER}/[0-9]*; do
     if [ -d "$record" ]; then last=${{record##*/}}; last=${{last%%-*}}; fi
   done
-  last=$(expr "$last" + 1)
-  record={FOLDER}/$(printf %06d "$last")-{digest}
+  last=$(($(expr "$last" + 1) - 1))
   sync
-  mv "$new" "$record"
+  for digest in $new; do
+    last=$((last + 1))
+    mv "{FOLDER}/.new-$digest" "{FOLDER}/$(printf %06d "$last")-$digest"
+  done
 fi
-"#,
-            keep = if keep.is_empty() { ":" } else { keep },
-            digest = self.digest(),
+"#
         );
         script
     }

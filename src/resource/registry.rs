@@ -4,8 +4,8 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value as Json;
 
 use super::{
-    Change, Command, Context, DefaultGateway, Facts, File, Gate, KernelModule, Kind, Package, Record,
-    Refusal, Service, Sysctl, Unreadable, VirtualServices,
+    Ability, Change, Command, Context, DefaultGateway, Facts, File, Gate, KernelModule, Kind, Need, Package,
+    Record, Refusal, Service, Sysctl, Unreadable, VirtualServices,
 };
 
 /// The part of a probe that one kind answers, for all of a host's resources of that kind.
@@ -116,6 +116,21 @@ macro_rules! kinds {
                 match self { $(Resource::$kind(declared) => declared.path()),* }
             }
 
+            /// See [`Kind::restarts_for`].
+            pub fn restarts_for(&self) -> &[String] {
+                match self { $(Resource::$kind(declared) => declared.restarts_for()),* }
+            }
+
+            /// See [`Kind::provides`].
+            pub fn provides(&self) -> Option<Ability> {
+                match self { $(Resource::$kind(declared) => declared.provides()),* }
+            }
+
+            /// See [`Kind::needs`].
+            pub fn needs(&self) -> Option<Need> {
+                match self { $(Resource::$kind(declared) => declared.needs()),* }
+            }
+
             /// See [`Kind::settles`].
             pub fn settles(&self) -> bool {
                 match self { $(Resource::$kind(declared) => declared.settles()),* }
@@ -220,6 +235,11 @@ macro_rules! kinds {
                     #[allow(unreachable_patterns)]
                     _ => Ok(None),
                 }
+            }
+
+            /// See [`Kind::busy`].
+            pub fn busy(observed: &Observed) -> Option<String> {
+                match observed { $(Observed::$kind(observed) => <$kind as Kind>::busy(observed)),* }
             }
 
             /// See [`Kind::unsettled`].

@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::shell::words;
 use super::{Aspect, Change, Context, Facts, Kind, Refusal, Risk, Unreadable, quote};
 
+mod reverse;
 mod unit;
 
+pub use reverse::Prior;
 pub use unit::Unit;
 
 /// A unit that runs or does not, now and after the next boot.
@@ -51,7 +53,8 @@ pub enum ServiceState {
 }
 
 /// What a running service needs when a file of its changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// To read it again; a unit that can't is restarted.
     Reload,
@@ -69,10 +72,17 @@ impl Effect {
 }
 
 /// The name as systemd has it.
-fn unit_name(name: &str) -> String {
+pub(super) fn unit_name(name: &str) -> String {
     const TYPES: [&str; 8] =
         [".service", ".socket", ".timer", ".mount", ".target", ".path", ".slice", ".automount"];
     if TYPES.iter().any(|t| name.ends_with(t)) { name.to_owned() } else { format!("{name}.service") }
+}
+
+fn no_systemd(name: &str) -> Refusal {
+    Refusal {
+        reason: format!("this host is not run by systemd, so {name} can't be seen or changed"),
+        remedy: "`service` knows systemd only: use a `command` that is guarded by `unless`".into(),
+    }
 }
 
 fn mark(unit: &str, effect: Effect) -> String {
@@ -87,7 +97,7 @@ pub(super) fn mark_stale(unit: &str, effect: Effect) -> String {
 impl Kind for Service {
     const MODULE: &'static str = "service";
     type Observed = Unit;
-    type Prior = ();
+    type Prior = Prior;
 
     fn subject(&self) -> String {
         self.name.clone()
@@ -118,6 +128,10 @@ impl Kind for Service {
         Ok(())
     }
 
+    fn restarts_for(&self) -> &[String] {
+        if self.interrupts == Some(false) { &[] } else { &self.restart_on }
+    }
+
     fn probe(batch: &[&Self], facts: &Facts) -> String {
         if !facts.systemd {
             return String::new();
@@ -136,10 +150,7 @@ impl Kind for Service {
     fn differ(&self, unit: &Unit, context: Context<'_>) -> Result<Option<Change>, Refusal> {
         let name = unit_name(&self.name);
         if !context.facts.systemd {
-            return Err(Refusal {
-                reason: format!("this host is not run by systemd, so {name} can't be seen or changed"),
-                remedy: "`service` knows systemd only: use a `command` that is guarded by `unless`".into(),
-            });
+            return Err(no_systemd(&name));
         }
         let wanted = self.state == Some(ServiceState::Started) || self.enabled == Some(true);
         if unit.load == "masked" && wanted {
@@ -186,6 +197,18 @@ impl Kind for Service {
             return Ok(None);
         }
         Ok(Some(Change { deadline: Duration::from_secs(180), risks, ..Change::new(aspects, script.0) }))
+    }
+
+    fn unsettled(unit: &Unit) -> bool {
+        unit.moving()
+    }
+
+    fn prior(&self, unit: &Unit) -> Option<Prior> {
+        Some(Prior::of(unit))
+    }
+
+    fn revert(&self, prior: &Prior, unit: &Unit, context: Context<'_>) -> Result<Option<Change>, Refusal> {
+        prior.reversal(self, unit, context)
     }
 }
 

@@ -29,6 +29,13 @@ pub(super) struct Attributes<'a> {
     pub group: Option<&'a str>,
 }
 
+/// POSIX sh that defines `say TEXT`: tells the operator what a change that succeeds has left, or waits for.
+pub(super) const SAY: &str = r#"say() {
+  echo "$1"
+  if command -v lvsprov_note >/dev/null 2>&1; then lvsprov_note "$1"; fi
+}
+"#;
+
 /// POSIX sh that replaces `dest` by rename, through a symbolic link if it is one. The temporary file has a fixed
 /// name in the same directory, which no `*` and no `*.conf` matches, so that what a killed run left is overwritten
 /// by the next; its content is on the disk before it takes the name, so that not even a crash shows a part of it.
@@ -37,6 +44,12 @@ pub(super) fn replace(dest: &str, content: &str, attributes: Attributes<'_>) -> 
     write.push_content(content);
     write += " >\"$t\"\n";
     put(dest, write, attributes)
+}
+
+/// Like [`replace`], with the content and the time of change of `kept`, a file on the host, as a word of sh.
+pub(super) fn restore(dest: &str, kept: &str, attributes: Attributes<'_>) -> Script {
+    let write = format!("cat {kept} >\"$t\"\ntouch -r {kept} \"$t\"\n");
+    put(dest, write.into(), attributes)
 }
 
 /// Like [`replace`]. `write` writes `$t`, which is new and root's alone.

@@ -5,7 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::drop_in::{self, DropIn, base};
 use super::shell::{Attributes, replace, words};
-use super::{Aspect, Change, Context, Facts, Kind, Refusal, Scalar, Script, Unreadable, quote};
+use super::{Ability, Aspect, Change, Context, Facts, Kind, Refusal, Scalar, Script, Unreadable, quote};
+
+mod reverse;
+
+pub use reverse::Prior;
 
 /// A kernel parameter's value, now and after the next boot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +31,8 @@ pub struct Observed {
     pub at_boot: Option<Assignment>,
     /// What /etc/sysctl.conf says, which `sysctl --system` of procps reads last.
     pub legacy: Option<Assignment>,
+    /// The lines of lvsprov's own file for this key; `None` when there is none.
+    pub own: Option<Vec<String>>,
 }
 
 /// A value that a file assigns.
@@ -82,7 +88,7 @@ impl Sysctl {
 impl Kind for Sysctl {
     const MODULE: &'static str = "sysctl";
     type Observed = Observed;
-    type Prior = ();
+    type Prior = Prior;
 
     fn subject(&self) -> String {
         self.name.clone()
@@ -98,6 +104,17 @@ impl Kind for Sysctl {
             return Err("`value` must be one line that is not empty".into());
         }
         Ok(())
+    }
+
+    fn provides(&self) -> Option<Ability> {
+        let on = self.value() == "1";
+        match path(&self.name).as_str() {
+            "net/ipv4/ip_forward" | "net/ipv4/conf/all/forwarding" if on => {
+                Some(Ability::Forwards { ipv6: false })
+            }
+            "net/ipv6/conf/all/forwarding" if on => Some(Ability::Forwards { ipv6: true }),
+            _ => None,
+        }
     }
 
     fn probe(batch: &[&Self], _facts: &Facts) -> String {
@@ -125,6 +142,7 @@ impl Kind for Sysctl {
                 running: running.lines().find_map(value),
                 at_boot: effective(&key, &files),
                 legacy: effective(&key, &legacy),
+                own: files.iter().find(|file| file.path == sysctl.own()).map(|file| file.lines.clone()),
             }
         };
         Ok(batch.iter().map(observe).collect())
@@ -176,6 +194,18 @@ printf '%s\n' {} >"$k"
             );
         }
         Ok((!aspects.is_empty()).then(|| Change::new(aspects, script)))
+    }
+
+    fn prior(&self, observed: &Observed) -> Option<Prior> {
+        Some(Prior { running: observed.running.clone(), own: observed.own.clone() })
+    }
+
+    fn keep(&self) -> String {
+        reverse::keep(self)
+    }
+
+    fn revert(&self, prior: &Prior, observed: &Observed, _: Context<'_>) -> Result<Option<Change>, Refusal> {
+        Ok(prior.reversal(self, observed))
     }
 }
 

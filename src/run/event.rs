@@ -58,6 +58,38 @@ pub enum Event {
         /// How many changes were made.
         changed: usize,
     },
+    /// Something else has to end first.
+    Waiting {
+        /// The host.
+        host: String,
+        /// What is waited for.
+        what: String,
+    },
+    /// A running change tells what it is at.
+    Noted {
+        /// The host.
+        host: String,
+        /// Its words.
+        text: String,
+    },
+    /// A change that could cut the controller off is armed to undo itself, and is being made.
+    Guarded {
+        /// The host.
+        host: String,
+        /// What is being changed.
+        label: String,
+        /// The time that a new connection has to confirm it.
+        seconds: u64,
+    },
+    /// Something that was planned is left.
+    Left {
+        /// The host that it would have changed.
+        host: String,
+        /// What.
+        what: String,
+        /// Why.
+        why: String,
+    },
     /// Nothing more is done on the host.
     Failed {
         /// The host.

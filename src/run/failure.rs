@@ -1,6 +1,6 @@
 //! Why a host's part of a run ended early.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use crate::playbook::DeclareError;
 use crate::resource::{Aspect, Refusal, Script, Unreadable};
@@ -26,15 +26,43 @@ pub enum Failure {
         /// Why, and what to do.
         refusal: Refusal,
     },
-    /// The host's own way back to the controller would move.
-    #[error("{label} would move this host's own way back to the controller")]
-    RouteChange {
+    /// A change that could cut the controller off was not confirmed in time, and the host has taken it back.
+    #[error("{label} was not confirmed by a new connection within {seconds} s")]
+    TakenBack {
         /// The change.
         label: String,
-        /// The controller as the host sees it.
-        controller: Option<IpAddr>,
-        /// The gateway by which the host would answer it.
-        new: IpAddr,
+        /// How long it had.
+        seconds: u64,
+        /// Whether the host was seen to have taken it back.
+        seen: bool,
+    },
+    /// A real server does not answer its director after a change that interrupted it.
+    #[error("after {label}, its director gets no answer from {}", list(addresses))]
+    Unproved {
+        /// The change.
+        label: String,
+        /// What does not answer.
+        addresses: Vec<SocketAddr>,
+    },
+    /// Another run changes the host.
+    #[error("another run changes this host: {by}")]
+    Locked {
+        /// Who, from where and since when.
+        by: String,
+    },
+    /// The host can't be locked.
+    #[error("this host can't be locked against other runs: {why}")]
+    Unlockable {
+        /// Why.
+        why: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// Something else was at work on the host for too long.
+    #[error("{what}: it has not ended")]
+    Busy {
+        /// What it is.
+        what: String,
     },
     /// A change's script failed.
     #[error("{label} failed with exit code {code}")]
@@ -75,7 +103,11 @@ impl Failure {
             | Failure::Unreadable(_)
             | Failure::Declare(_)
             | Failure::Refused { .. }
-            | Failure::RouteChange { .. }
+            | Failure::TakenBack { .. }
+            | Failure::Unproved { .. }
+            | Failure::Locked { .. }
+            | Failure::Unlockable { .. }
+            | Failure::Busy { .. }
             | Failure::NotTaken { .. } => "",
         }
     }
@@ -104,10 +136,23 @@ impl Failure {
             }
             Failure::Declare(_) => "define what is missing under the host's `vars`".into(),
             Failure::Refused { refusal, .. } => refusal.remedy.clone(),
-            Failure::RouteChange { new, .. } => format!(
-                "make sure that {new} routes to the controller, then give --allow-route-change; or reach the host by \
-                 an address in a subnet of its own"
-            ),
+            Failure::TakenBack { seen: true, .. } => {
+                "the host has taken the change back by itself: make sure that the new way leads to this machine, or \
+                 give --allow-route-change to make it without confirmation"
+                    .into()
+            }
+            Failure::TakenBack { seen: false, .. } => {
+                "the host is to have taken the change back by itself, but that was not seen: look at it by another way"
+                    .into()
+            }
+            Failure::Unproved { .. } => {
+                "look at its service there; the real servers after it were left as they are".into()
+            }
+            Failure::Locked { .. } => {
+                "nothing was changed; run again when it has ended, or wait for it with --lock-wait SECONDS".into()
+            }
+            Failure::Unlockable { remedy, .. } => (*remedy).into(),
+            Failure::Busy { .. } => "look what it waits for on the host, and run again when it has ended".into(),
             Failure::Step { .. } => "correct what it complains of, and run the same again".into(),
             Failure::NotTaken { .. } => {
                 "see what else on the host sets it: another tool, a second file, a service that puts it back"
@@ -115,4 +160,8 @@ impl Failure {
             }
         }
     }
+}
+
+fn list(addresses: &[SocketAddr]) -> String {
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

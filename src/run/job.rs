@@ -1,7 +1,10 @@
 //! What a run is about, and one host of it.
 
+use std::time::Duration;
+
 use crate::inventory::{Host, Inventory};
 use crate::playbook::{Engine, Playbook, Variables};
+use crate::resource::Facts;
 use crate::transport::{Settings, Target};
 
 use super::Event;
@@ -18,7 +21,7 @@ pub struct Job<'a> {
     /// The inventory's variables.
     pub variables: &'a Variables,
     /// The hosts that take part, in the inventory's order.
-    pub machines: &'a [Machine],
+    pub participants: &'a [Participant],
     /// `--tags`; empty for all.
     pub tags: &'a [String],
     /// How to connect.
@@ -29,11 +32,37 @@ pub struct Job<'a> {
     pub mark: &'a str,
     /// Is told what happens.
     pub events: &'a dyn Fn(Event),
+    /// How long a new connection has to confirm a change that could cut us off; `None` where it need not.
+    pub guard: Option<Duration>,
+    /// How this run is called on the hosts that it locks: `ann@desk`.
+    pub holder: &'a str,
+    /// How long another run's lock is waited for.
+    pub lock_wait: Duration,
+    /// What earlier runs knew of the hosts.
+    pub memory: &'a dyn Memory,
+}
+
+/// The facts of hosts from one run to the next. They are only a guess: what a host says itself counts.
+pub trait Memory {
+    /// The host's facts as they were last read.
+    fn recall(&self, host: &str) -> Option<Facts>;
+
+    /// Keeps the host's facts for the next run.
+    fn remember(&self, host: &str, facts: &Facts);
+}
+
+/// No memory at all.
+impl Memory for () {
+    fn recall(&self, _: &str) -> Option<Facts> {
+        None
+    }
+
+    fn remember(&self, _: &str, _: &Facts) {}
 }
 
 /// A host that takes part.
 #[derive(Clone, Debug)]
-pub struct Machine {
+pub struct Participant {
     /// An index into [`Inventory::hosts`].
     pub host: usize,
     /// How it is reached.
@@ -43,9 +72,14 @@ pub struct Machine {
 }
 
 impl Job<'_> {
-    /// The machine's host.
-    pub fn host(&self, machine: &Machine) -> &Host {
-        &self.inventory.hosts[machine.host]
+    /// The participant's host.
+    pub fn host(&self, participant: &Participant) -> &Host {
+        &self.inventory.hosts[participant.host]
+    }
+
+    /// The name of the participant at that place.
+    pub(super) fn name(&self, participant: usize) -> &str {
+        &self.host(&self.participants[participant]).name
     }
 
     pub(super) fn emit(&self, event: Event) {

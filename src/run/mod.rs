@@ -1,13 +1,22 @@
-//! Drives the hosts side by side: observes them, applies their plans stage by stage, and emits events.
+//! Drives the hosts side by side: observes them, performs a plan over their connections, and emits events. It decides
+//! nothing: what is done, in which order, and what may begin is the plan's.
 
-mod apply;
+mod chunk;
 mod event;
 mod failure;
+mod gate;
+mod guard;
 mod job;
+mod links;
+mod lock;
 mod observe;
+mod perform;
+mod probe;
 
-pub use apply::{Applied, ApplyOptions};
 pub use event::Event;
 pub use failure::Failure;
-pub use job::{Job, Machine};
-pub use observe::{Observation, Seen};
+pub use job::{Job, Memory, Participant};
+pub use links::Links;
+pub use lock::Locked;
+pub use observe::Observation;
+pub use perform::Performed;

@@ -1,94 +1,175 @@
-//! Reads what the hosts are, and plans what each must change.
+//! Reads what the hosts are, and what is declared for them.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 
-use super::{Event, Failure, Job, Machine};
-use crate::plan::HostPlan;
+use super::probe::{Probe, output};
+use super::{Event, Failure, Job, Links};
+use crate::inventory::{Host, Role};
+use crate::plan::{Absence, Survey, Surveyed};
 use crate::playbook::Declaration;
-use crate::resource::{Facts, Observed, Resource, Unreadable};
-use crate::transport::{Exchange, Link, LinkError, Reply};
+use crate::resource::{Facts, Observed, Resource};
+use crate::transport::{Exchange, Link, LinkError, Turn};
 
 /// How long reading may take on one host: long enough for a machine that is busy installing packages.
-const READ_DEADLINE: Duration = Duration::from_secs(90);
+pub(super) const READ_DEADLINE: Duration = Duration::from_secs(90);
 
-/// One host after it was read.
-pub struct Seen<'a> {
-    /// Which.
-    pub machine: &'a Machine,
-    /// Its name.
-    pub name: &'a str,
-    /// What was read, or why nothing was.
-    pub result: Result<Observation, Rc<Failure>>,
-}
+/// How long another run's package transaction is waited for.
+const BUSY_DEADLINE: Duration = Duration::from_secs(900);
 
-/// What a host is and should be.
+/// What was read of all hosts, in the participants' order.
+#[derive(Default)]
 pub struct Observation {
-    /// Its open shell, unless it was let go.
-    pub link: Option<Link>,
-    /// Its facts.
-    pub facts: Facts,
-    /// What is declared for it.
-    pub declared: Vec<Declaration>,
-    /// What must change.
-    pub plan: HostPlan,
+    /// For the plan.
+    pub surveyed: Vec<Surveyed>,
+    /// Why a host could not be read.
+    pub failures: Vec<Option<Rc<Failure>>>,
+    /// Whose turn it was last to change each host, just before it was read.
+    pub turns: Vec<Option<Turn>>,
 }
 
-impl<'a> Job<'a> {
-    /// Reads every machine: facts in one exchange, all resources in another. Gives them in the machines' order.
-    /// `keep` tells whether the connections stay open for what comes next.
-    pub async fn observe(&self, keep: bool) -> Vec<Seen<'a>> {
-        let job = *self;
-        let one = |machine: &'a Machine| async move {
-            let name = job.inventory.hosts[machine.host].name.as_str();
-            job.emit(Event::Connecting { host: name.to_owned() });
-            let result = job.observe_one(machine, keep).await.map_err(Rc::new);
+impl Job<'_> {
+    /// Reads every participant: facts and all resources in one exchange where the facts are as they were the last time,
+    /// else in two. The shells that `keep` picks, and those of hosts that are to change, stay open.
+    pub async fn observe(&self, links: &mut Links, keep: bool) -> Observation {
+        let held: Vec<(usize, Option<Link>)> =
+            (0..self.participants.len()).map(|index| (index, links.take(index))).collect();
+        let one = |(index, link): (usize, Option<Link>)| async move {
+            let name = self.name(index).to_owned();
+            let result = self.observe_one(index, link).await.map_err(Rc::new);
             match &result {
-                Ok(seen) => job.emit(Event::Planned {
-                    host: name.to_owned(),
-                    ok: seen.plan.ok(),
-                    changes: seen.plan.changes().count(),
+                Ok((survey, ..)) => self.emit(Event::Planned {
+                    host: name,
+                    ok: survey.plan.ok(),
+                    changes: survey.plan.changes().count(),
                 }),
-                Err(failure) => {
-                    job.emit(Event::Failed { host: name.to_owned(), failure: Rc::clone(failure) });
-                }
+                Err(failure) => self.emit(Event::Failed { host: name, failure: Rc::clone(failure) }),
             }
-            Seen { machine, name, result }
+            // A connection that nothing more is asked over would only be one more open file.
+            let result = result.map(|(survey, link, turn)| {
+                let host = self.host(&self.participants[index]);
+                let wanted = keep && (!survey.plan.is_empty() || asks(host));
+                (survey, wanted.then_some(link), turn)
+            });
+            (index, result)
         };
-        let mut seen: Vec<Seen> = futures_util::stream::iter(job.machines)
-            .map(one)
-            .buffer_unordered(job.forks.max(1))
-            .collect()
-            .await;
-        seen.sort_by_key(|seen| seen.machine.host);
-        seen
+        let mut read: Vec<_> =
+            futures_util::stream::iter(held).map(one).buffer_unordered(self.forks.max(1)).collect().await;
+        read.sort_by_key(|(index, _)| *index);
+        let mut observation = Observation::default();
+        for (index, result) in read {
+            let host = self.participants[index].host;
+            let (result, failure, turn) = match result {
+                Ok((survey, link, turn)) => {
+                    links.hold(index, link);
+                    (Ok(survey), None, Some(turn))
+                }
+                Err(failure) if failure.is_unreachable() => (Err(Absence::Unreachable), Some(failure), None),
+                Err(failure) => (Err(Absence::Failed), Some(failure), None),
+            };
+            observation.turns.push(turn);
+            observation.surveyed.push(Surveyed { host, result });
+            observation.failures.push(failure);
+        }
+        observation
     }
 
-    async fn observe_one(&self, machine: &Machine, keep: bool) -> Result<Observation, Failure> {
-        let host = self.host(machine);
-        let mut link = Link::open(&machine.target, self.settings, self.mark.to_owned()).await?;
-        let mut exchange = Exchange::reading(READ_DEADLINE);
-        exchange.push_inline(Facts::probe());
-        let reply = link.exchange(&exchange, |_| ()).await.map_err(not_yet_a_shell)?;
-        let facts = Facts::parse(output(&reply, 0))?;
+    async fn observe_one(&self, index: usize, link: Option<Link>) -> Result<(Survey, Link, Turn), Failure> {
+        let host = self.host(&self.participants[index]);
+        let mut link = match link {
+            Some(link) => link,
+            None => {
+                self.emit(Event::Connecting { host: host.name.clone() });
+                self.open(index).await?
+            }
+        };
+        // What the host was the last time is most probably what it is: then one exchange tells all.
+        let guess = self.memory.recall(&host.name);
+        let guess = guess.and_then(|facts| Some((self.declared(index, &facts).ok()?, facts)));
+        let (facts, turn, early) = self.read_facts(&mut link, guess).await?;
+        self.memory.remember(&host.name, &facts);
         self.emit(Event::Connected { host: host.name.clone() });
+        let (declared, observed) = match early {
+            Some(read) => read,
+            None => {
+                let declared = self.declared(index, &facts)?;
+                let observed = read(&mut link, &resources(&declared), &facts).await?;
+                (declared, observed)
+            }
+        };
+        let observed = self.when_idle(host, &mut link, &declared, &facts, observed).await?;
+        Ok((Survey::new(facts, declared, observed), link, turn))
+    }
 
-        let scope = (self.engine, self.inventory, host, &facts);
-        let declared = self
-            .playbook
-            .declare(scope, self.variables, &machine.plays, self.tags)
-            .map_err(Failure::Declare)?;
-        let resources: Vec<&Resource> = declared.iter().map(|declaration| &declaration.resource).collect();
-        let observed = read(&mut link, &resources, &facts).await?;
-        let plan = HostPlan::new(&declared, &observed, &facts);
-        Ok(Observation { link: keep.then_some(link), facts, declared, plan })
+    fn declared(&self, index: usize, facts: &Facts) -> Result<Vec<Declaration>, Failure> {
+        let participant = &self.participants[index];
+        let scope = (self.engine, self.inventory, self.host(participant), facts);
+        self.playbook.declare(scope, self.variables, &participant.plays, self.tags).map_err(Failure::Declare)
+    }
+
+    /// The facts; and beside them what the guess declares and what there is of it, where the guess was right.
+    async fn read_facts(
+        &self,
+        link: &mut Link,
+        guess: Option<(Vec<Declaration>, Facts)>,
+    ) -> Result<(Facts, Turn, Option<(Vec<Declaration>, Vec<Observed>)>), Failure> {
+        let mut exchange = Exchange::reading(READ_DEADLINE);
+        // Whose turn it was is asked before anything else: whatever a run changes after that makes it another one's.
+        exchange.push_inline(Turn::section());
+        exchange.push_inline(Facts::probe());
+        let probe = guess.as_ref().map(|(declared, facts)| {
+            let probe = Probe::of(&resources(declared), facts);
+            let first = probe.push(&mut exchange);
+            (probe, first)
+        });
+        let reply = link.exchange(&exchange, |_| ()).await.map_err(not_yet_a_shell)?;
+        let turn = Turn::read(output(&reply, 0));
+        let facts = Facts::parse(output(&reply, 1))?;
+        let right = guess.filter(|(_, guessed)| *guessed == facts);
+        let early = match (right, probe) {
+            (Some((declared, _)), Some((probe, first))) => {
+                let observed = probe.parse(&resources(&declared), &facts, &reply, first)?;
+                Some((declared, observed))
+            }
+            _ => None,
+        };
+        Ok((facts, turn, early))
+    }
+
+    /// Reads again for as long as something else is at work on the host that must not be disturbed.
+    async fn when_idle(
+        &self,
+        host: &Host,
+        link: &mut Link,
+        declared: &[Declaration],
+        facts: &Facts,
+        mut observed: Vec<Observed>,
+    ) -> Result<Vec<Observed>, Failure> {
+        let begun = tokio::time::Instant::now();
+        let mut told = None;
+        while let Some(what) = observed.iter().find_map(Resource::busy) {
+            if begun.elapsed() > BUSY_DEADLINE {
+                return Err(Failure::Busy { what });
+            }
+            if told.as_ref() != Some(&what) {
+                self.emit(Event::Waiting { host: host.name.clone(), what: what.clone() });
+                told = Some(what);
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            observed = read(link, &resources(declared), facts).await?;
+        }
+        Ok(observed)
     }
 }
 
 /// Observes all the resources in one exchange.
-async fn read(link: &mut Link, resources: &[&Resource], facts: &Facts) -> Result<Vec<Observed>, Failure> {
+pub(super) async fn read(
+    link: &mut Link,
+    resources: &[&Resource],
+    facts: &Facts,
+) -> Result<Vec<Observed>, Failure> {
     let probe = Probe::of(resources, facts);
     let mut exchange = Exchange::reading(READ_DEADLINE);
     let first = probe.push(&mut exchange);
@@ -96,51 +177,17 @@ async fn read(link: &mut Link, resources: &[&Resource], facts: &Facts) -> Result
     Ok(probe.parse(resources, facts, &reply, first)?)
 }
 
-/// The probes of some resources, as sections of an exchange.
-pub(super) struct Probe {
-    sections: Vec<crate::resource::Section>,
+fn resources(declared: &[Declaration]) -> Vec<&Resource> {
+    declared.iter().map(|declaration| &declaration.resource).collect()
 }
 
-impl Probe {
-    pub(super) fn of(resources: &[&Resource], facts: &Facts) -> Probe {
-        Probe { sections: Resource::probe_all(resources, facts) }
-    }
-
-    /// Adds the sections to an exchange. Gives the index of the first.
-    pub(super) fn push(&self, exchange: &mut Exchange) -> usize {
-        let first = exchange.len();
-        for section in &self.sections {
-            exchange.push_inline(section.script.as_str());
-        }
-        first
-    }
-
-    /// The observations in the resources' order, from the sections that begin at `first`.
-    pub(super) fn parse(
-        &self,
-        resources: &[&Resource],
-        facts: &Facts,
-        reply: &Reply,
-        first: usize,
-    ) -> Result<Vec<Observed>, Unreadable> {
-        let mut all: Vec<Option<Observed>> = vec![None; resources.len()];
-        for (number, section) in self.sections.iter().enumerate() {
-            let observed = section.parse(resources, facts, output(reply, first + number))?;
-            for (index, observed) in section.indices.iter().zip(observed) {
-                all[*index] = Some(observed);
-            }
-        }
-        let every: Option<Vec<Observed>> = all.into_iter().collect();
-        every.ok_or_else(|| Unreadable::new("probe", "a resource was not asked for"))
-    }
-}
-
-fn output(reply: &Reply, index: usize) -> &[u8] {
-    reply.sections.get(index).and_then(Option::as_ref).map_or(&[], |output| output.bytes.as_slice())
+/// Whether something is asked from the host after the plan was made: clients ask the services, directors new real servers.
+fn asks(host: &Host) -> bool {
+    !matches!(host.role, Role::RealServer { .. })
 }
 
 /// A shell that ends before its first answer is one that never came up.
-fn not_yet_a_shell(error: LinkError) -> LinkError {
+pub(super) fn not_yet_a_shell(error: LinkError) -> LinkError {
     match error {
         LinkError::Lost { stderr } => {
             LinkError::Unreachable { why: crate::transport::Unreachable::Shell, stderr }

@@ -7,7 +7,7 @@ mod expectation;
 mod judge;
 mod page;
 
-pub use ask::ask;
+pub use ask::{Asked, ask};
 pub use event::{Event, Judged};
 pub use expectation::{Expectation, MOST_REQUESTS, cycle, requests};
 pub use judge::{Latency, Request, Share, Verdict, judge};

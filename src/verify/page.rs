@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::plan::PlannedHost;
 use crate::resource::Resource;
-use crate::run::Seen;
 
 /// The real servers' identifying pages.
 #[derive(Clone, Debug, Default)]
@@ -20,16 +20,16 @@ impl Pages {
     }
 
     /// The pages that the playbook declares for the real servers: every `index.html`.
-    pub fn declared(seen: &[Seen<'_>], real_servers: impl IntoIterator<Item = String>) -> Pages {
+    pub fn declared(hosts: &[PlannedHost], real_servers: impl IntoIterator<Item = String>) -> Pages {
         let mut pages = Pages { names: real_servers.into_iter().collect(), ..Pages::default() };
-        for seen in seen.iter().filter(|seen| pages.names.iter().any(|name| name == seen.name)) {
-            let Ok(observation) = &seen.result else { continue };
-            for declaration in &observation.declared {
+        for host in hosts.iter().filter(|host| pages.names.contains(&host.name)) {
+            let Ok(survey) = &host.survey else { continue };
+            for declaration in &survey.declared {
                 if let Resource::File(file) = &declaration.resource
                     && file.dest.ends_with("/index.html")
                     && let Some(content) = &file.content
                 {
-                    pages.by_text.entry(content.trim().to_owned()).or_default().push(seen.name.to_owned());
+                    pages.by_text.entry(content.trim().to_owned()).or_default().push(host.name.clone());
                 }
             }
         }

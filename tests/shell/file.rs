@@ -187,3 +187,102 @@ fn the_units_that_depend_on_it_are_marked() {
         assert_eq!(root.names("/run/lvsprov/stale"), ["apache2.service.reload", "cron.service.restart"]);
     });
 }
+
+const OTHER: &str = "/etc/web/other";
+
+#[test]
+fn a_file_is_as_before_again() {
+    under_each_shell(|root| {
+        let file = |dest: &str, content: &str| {
+            declare("file", json!({ "dest": dest, "content": content, "secret": true }))
+        };
+        root.write(PAGE, "what was there\n");
+        root.sh(&format!("chown 12:34 {PAGE}; chmod 4711 {PAGE}; touch -d '2020-02-02 02:02:02' {PAGE}"));
+        let open = declare("file", json!({ "dest": PAGE, "mode": "0644", "owner": "root", "group": 0 }));
+        let shown = root.there_and_back(&[&file(PAGE, "the password\n"), &open, &file(OTHER, "new\n")]);
+        assert_eq!(
+            shown,
+            [
+                "type: file -> -",
+                "content: changed -> as before",
+                "mode: 0644 -> 4711",
+                "owner: 0 -> 12",
+                "group: 0 -> 34"
+            ]
+        );
+    });
+}
+
+#[test]
+fn the_record_holds_the_old_content_for_root_alone_and_no_new_one() {
+    under_each_shell(|root| {
+        root.write(PAGE, "the old password\n");
+        root.deploy(&declare("file", json!({ "dest": PAGE, "content": "the new password\n" })));
+        let stored = root.records().remove(0);
+        assert!(!format!("{:?}", stored.record).contains("password"));
+        assert_eq!(root.read(&format!("{}/content", stored.folder())), "the old password\n");
+        assert_eq!(root.attributes(lvsprov::resource::RECORDS).0, 0o700);
+        // a later change does not touch the record
+        root.deploy(&page("the newest password\n"));
+        assert_eq!(root.records(), [stored]);
+        root.destroy();
+        assert_eq!(root.read(PAGE), "the old password\n");
+    });
+}
+
+#[test]
+fn directories_go_with_those_that_were_made_above_them() {
+    under_each_shell(|root| {
+        root.mkdir("/srv");
+        let directory =
+            |path: &str| declare("file", json!({ "dest": path, "state": "directory", "mode": "0700" }));
+        let page = declare("file", json!({ "dest": "/srv/a/b c/d/page", "content": "x" }));
+        assert_eq!(
+            root.there_and_back(&[&directory("/srv/a/b c/d"), &page, &directory("/srv")]),
+            ["mode: 0700 -> 0755", "type: file -> -", "type: directory -> -"]
+        );
+        // killed when the directory had gone, but not those above it
+        root.deploy(&directory("/srv/a/b/d"));
+        root.sh("rmdir /srv/a/b/d");
+        assert_eq!(root.destroy(), ["/srv/a/b: empty directory -> -"]);
+        assert!(root.names("/srv").is_empty());
+    });
+}
+
+#[test]
+fn a_directory_in_which_others_put_something_stays() {
+    under_each_shell(|root| {
+        root.deploy(&declare("file", json!({ "dest": "/srv/a/b", "state": "directory" })));
+        root.write("/srv/a/b/theirs", "");
+        let (_, said) = root.undo(&root.records()[0]);
+        assert_eq!(said, "/srv/a/b stays: there is something in it\n");
+        assert_eq!(root.names("/srv/a/b"), ["theirs"]);
+    });
+}
+
+#[test]
+fn links_and_what_was_removed_come_back() {
+    under_each_shell(|root| {
+        root.write("/etc/web/real", "old\n");
+        root.link(PAGE, "real");
+        let absent = |path: &str| declare("file", json!({ "dest": path, "state": "absent" }));
+        assert_eq!(root.there_and_back(&[&page("new\n")]), ["content: changed -> as before"]);
+        assert_eq!(root.there_and_back(&[&absent(PAGE)]), ["type: - -> link"]);
+        assert_eq!(root.there_and_back(&[&page("new\n"), &absent(PAGE)]).len(), 2);
+        assert_eq!(root.there_and_back(&[&absent("/etc/web/real")]), ["type: - -> file"]);
+        root.sh("mkdir -m 1770 /etc/web/empty; chown 12:34 /etc/web/empty; mkfifo -m 640 /etc/web/pipe");
+        assert_eq!(root.there_and_back(&[&absent("/etc/web/empty")]), ["type: - -> directory"]);
+        assert_eq!(root.there_and_back(&[&absent("/etc/web/pipe")]), ["type: - -> pipe"]);
+    });
+}
+
+#[test]
+fn another_kind_of_thing_in_its_place_is_left_alone() {
+    under_each_shell(|root| {
+        root.write(PAGE, "old\n");
+        root.deploy(&page("new\n"));
+        root.sh(&format!("rm {PAGE}; mkdir {PAGE}"));
+        let refusal = root.reverse(&root.records()[0]).unwrap_err();
+        assert_eq!(refusal.reason, format!("{PAGE} was a file, but is a directory now"));
+    });
+}

@@ -41,3 +41,35 @@ fn one_that_can_not_be_loaded_says_why() {
         );
     });
 }
+
+/// A module that brings two others, of which one is there already, and that IPVS's scheduler holds.
+const MODPROBE: &str = r#"case $1 in
+--show-depends) for m in nf_defrag-ipv6 libcrc32c ip_vs; do echo "insmod /lib/modules/6/kernel/$m.ko "; done;;
+*) for m in nf_defrag_ipv6 libcrc32c ip_vs ip_vs_rr; do mkdir -p /sys/module/$m/holders; done
+   echo 1 >/sys/module/ip_vs/refcnt; : >/sys/module/ip_vs/holders/ip_vs_rr;;
+esac"#;
+const RMMOD: &str = r#"if [ -e /busy ] && [ $1 = ip_vs ]; then echo busy >&2; exit 1; fi
+rm -r /sys/module/$1; rm -f /sys/module/*/holders/$1"#;
+
+#[test]
+fn what_was_not_loaded_is_unloaded_with_what_came_along() {
+    under_each_shell(|root| {
+        // busybox has a modprobe of its own
+        if root.has_applets() {
+            return;
+        }
+        root.sh("mount -t tmpfs none /sys; mkdir -p /sys/module/libcrc32c");
+        root.stub("modprobe", MODPROBE);
+        root.stub("rmmod", RMMOD);
+        let ip_vs = declare("kernel_module", json!({ "name": "ip_vs" }));
+        let own = "/etc/modules-load.d/lvsprov-ip_vs.conf";
+        let shown = root.there_and_back(&[&ip_vs]);
+        assert_eq!(shown, [format!("at boot: loaded ({own}) -> -"), "running: loaded -> -".into()]);
+        assert_eq!(root.sh("ls /sys/module"), "libcrc32c\n");
+        root.deploy(&ip_vs);
+        root.write("/busy", "");
+        let (_, said) = root.undo(&root.records()[0]);
+        assert_eq!(said, "the kernel module ip_vs stays loaded: it is in use\n");
+        assert!(!root.exists(own));
+    });
+}

@@ -12,6 +12,7 @@ mod package;
 mod root;
 mod service;
 mod sysctl;
+mod undo;
 
 use lvsprov::resource::Resource;
 

@@ -1,4 +1,4 @@
-use lvsprov::resource::{Effect, File, Resource};
+use lvsprov::resource::{Effect, File, Resource, Risk};
 use serde_json::json;
 
 use crate::declare;
@@ -145,5 +145,70 @@ fn it_is_stopped_and_disabled() {
         let args = json!({ "name": "apache2.service", "state": "stopped", "enabled": false });
         let shown = root.settle(&declare("service", args));
         assert_eq!(shown, ["at boot: enabled -> disabled", "running: running -> stopped"]);
+    });
+}
+
+#[test]
+fn it_runs_and_is_enabled_as_before() {
+    let stopped = declare("service", json!({ "name": "apache2", "state": "stopped", "enabled": false }));
+    under_each_shell(|root| {
+        systemd(root, "inactive", "disabled");
+        root.deploy(&apache());
+        root.write("/run/lvsprov/stale/apache2.service.restart", "");
+        let back = ["at boot: enabled -> disabled", "running: running -> stopped", "restart: due -> -"];
+        assert_eq!(root.destroy(), back);
+        assert!(!root.exists("/run/lvsprov"));
+        systemd(root, "active", "enabled");
+        root.deploy(&stopped);
+        assert_eq!(root.destroy(), ["at boot: disabled -> enabled", "running: stopped -> started"]);
+        assert_eq!((root.read("/active"), root.read("/enabled")), ("active\n".into(), "enabled\n".into()));
+    });
+}
+
+#[test]
+fn one_that_a_package_brought_is_stopped_if_it_is_still_there() {
+    under_each_shell(|root| {
+        systemd(root, "inactive", "disabled");
+        root.write("/load", "not-found\n");
+        let observed = root.observe(&[&apache()]).remove(0);
+        let (record, keep) = apache().record(&observed).unwrap();
+        root.sh(&lvsprov::resource::Record::write_all(&[(record, keep)]).reveal());
+        systemd(root, "active", "enabled");
+        assert_eq!(shown(&root.reverse(&root.records()[0]).unwrap().unwrap()).len(), 2);
+        root.write("/load", "not-found\n");
+        assert_eq!(root.reverse(&root.records()[0]), Ok(None));
+    });
+}
+
+#[test]
+fn what_ran_with_a_file_runs_with_the_old_one_again() {
+    under_each_shell(|root| {
+        systemd(root, "active", "enabled");
+        root.write(CONF, "old\n");
+        let notifies = vec![("apache2".into(), Effect::Restart)];
+        root.deploy(&File { notifies, ..File::new(CONF, "new\n") }.into());
+        root.calls();
+        let stored = root.records().remove(0);
+        let change = root.reverse(&stored).unwrap().unwrap();
+        assert_eq!(change.risks, [Risk::Restart { service: "apache2".into() }]);
+        root.undo(&stored);
+        assert_eq!(done(root)[0], "systemctl restart apache2.service");
+        assert_eq!(root.read(CONF), "old\n");
+    });
+}
+
+#[test]
+fn one_that_is_still_starting_is_looked_at_again() {
+    under_each_shell(|root| {
+        for (active, moving) in [
+            ("activating", true),
+            ("deactivating", true),
+            ("reloading", true),
+            ("active", false),
+            ("failed", false),
+        ] {
+            systemd(root, active, "enabled");
+            assert_eq!(Resource::unsettled(&root.observe(&[&apache()])[0]), moving, "{active}");
+        }
     });
 }

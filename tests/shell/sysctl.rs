@@ -71,3 +71,62 @@ fn an_unknown_key_says_what_may_bring_it() {
         );
     });
 }
+
+#[test]
+fn a_key_is_as_before_again_now_and_at_boot() {
+    under_each_shell(|root| {
+        root.mkdir("/run/systemd/system");
+        let shown = root.there_and_back(&[&forward()]);
+        assert_eq!(
+            shown,
+            [format!("at boot: net.ipv4.ip_forward = 1 ({OWN}) -> -"), "running: 1 -> 0".into()]
+        );
+        assert_eq!(running(root), "0");
+        // one that was written before there were records
+        root.write(OWN, "# mine\nnet.ipv4.ip_forward = 2\n");
+        root.there_and_back(&[&forward()]);
+    });
+}
+
+#[test]
+fn what_the_kernel_changed_with_it_is_as_before_too() {
+    under_each_shell(|root| {
+        root.mkdir("/run/systemd/system");
+        root.sh("cd /proc/sys/net/ipv4/conf; echo 0 >all/accept_redirects; echo 1 >lo/forwarding");
+        let conf = || {
+            root.sh(
+                "grep -H '' /proc/sys/net/ipv4/conf/*/forwarding /proc/sys/net/ipv4/conf/*/accept_redirects",
+            )
+        };
+        let before = conf();
+        root.deploy(&forward());
+        assert_ne!(conf(), before);
+        root.destroy();
+        assert_eq!(conf(), before);
+    });
+}
+
+#[test]
+fn a_key_that_a_module_brought_has_the_modules_value_until_that_goes() {
+    under_each_shell(|root| {
+        root.mkdir("/run/systemd/system");
+        // The file that the module will bring: it was not there when the host was looked at.
+        let key = declare("sysctl", json!({ "name": "net.ipv4.conf.late.rp_filter", "value": 2 }));
+        let observed = root.observe(&[&key]).remove(0);
+        root.sh("/usr/bin/ip link add late type veth peer name peer");
+        let change = root.plan(&key, &[]).unwrap().unwrap();
+        let (record, keep) = key.record(&observed).unwrap();
+        root.sh(&format!(
+            "{}\n{}",
+            lvsprov::resource::Record::write_all(&[(record, keep)]).reveal(),
+            change.unguarded()
+        ));
+        let stored = root.records().remove(0);
+        let value = || root.sh("cat /proc/sys/net/ipv4/conf/late/rp_filter").trim().to_owned();
+        assert_eq!(value(), "2");
+        root.undo(&stored);
+        assert_eq!(value(), "0");
+        root.sh("/usr/bin/ip link del late");
+        assert_eq!(root.reverse(&stored), Ok(None));
+    });
+}

@@ -109,8 +109,9 @@ impl Director {
     /// The change with the record of what there was before.
     pub fn recorded(&self, declared: &VirtualServices, change: &Change) -> String {
         let resource = Resource::from(declared.clone());
-        let (record, keep) = resource.record(&self.observe(&resource)).unwrap();
-        record.write(&keep).reveal() + &change.unguarded()
+        let recorded = resource.record(&self.observe(&resource)).unwrap();
+        let find = recorded.0.find();
+        Record::write_all(&[recorded]).reveal() + &find + &change.unguarded()
     }
 
     /// Plans, applies, and finds nothing more to do.

@@ -71,6 +71,12 @@ impl Json {
             Event::StageDone { host, changed } => {
                 self.line("stage_done", &is::StageDone { host, changed: *changed });
             }
+            Event::Waiting { host, what } => self.line("waiting", &is::Waiting { host, what }),
+            Event::Noted { host, text } => self.line("noted", &is::Noted { host, text }),
+            Event::Guarded { host, label, seconds } => {
+                self.line("guarded", &is::Guarded { host, label, seconds: *seconds });
+            }
+            Event::Left { host, what, why } => self.line("left", &is::Left { host, what, why }),
             Event::Failed { host, failure } => self.failed(host, failure),
         }
     }

@@ -60,6 +60,42 @@ pub(super) struct StageDone<'a> {
     pub(super) changed: usize,
 }
 
+/// `waiting`
+#[derive(Serialize)]
+pub(super) struct Waiting<'a> {
+    pub(super) host: &'a str,
+    pub(super) what: &'a str,
+}
+
+/// `noted`
+#[derive(Serialize)]
+pub(super) struct Noted<'a> {
+    pub(super) host: &'a str,
+    pub(super) text: &'a str,
+}
+
+/// `guarded`
+#[derive(Serialize)]
+pub(super) struct Guarded<'a> {
+    pub(super) host: &'a str,
+    pub(super) label: &'a str,
+    pub(super) seconds: u64,
+}
+
+/// `left`
+#[derive(Serialize)]
+pub(super) struct Left<'a> {
+    pub(super) host: &'a str,
+    pub(super) what: &'a str,
+    pub(super) why: &'a str,
+}
+
+impl<'a> Left<'a> {
+    fn of(left: &'a report::LeftOver) -> Self {
+        Left { host: &left.host, what: &left.what, why: &left.why }
+    }
+}
+
 /// `failed`
 #[derive(Serialize)]
 pub(super) struct Failed<'a> {
@@ -320,6 +356,8 @@ pub(super) struct Error<'a> {
 pub(super) struct Summary<'a> {
     exit: u8,
     hosts: Hosts<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left: Vec<Left<'a>>,
     verb: &'static str,
     seconds: f64,
 }
@@ -329,6 +367,7 @@ impl<'a> Summary<'a> {
         Summary {
             exit: summary.exit,
             hosts: Hosts(&summary.hosts),
+            left: summary.left.iter().map(Left::of).collect(),
             verb: summary.verb,
             seconds: summary.elapsed.as_secs_f64(),
         }

@@ -7,7 +7,7 @@ use crate::run::{Event, Failure};
 use crate::transport::{LinkError, Unreachable};
 
 fn summary(exit: u8, hosts: Vec<HostSummary>) -> Summary {
-    Summary { verb: "deploy", exit, hosts, elapsed: Duration::from_millis(12_345) }
+    Summary { verb: "deploy", exit, hosts, left: Vec::new(), elapsed: Duration::from_millis(12_345) }
 }
 
 /// The paragraph that the summary begins with.
@@ -88,21 +88,29 @@ fn a_change_that_did_not_take() {
 
 #[test]
 fn the_others() {
-    let route = Failure::RouteChange {
-        label: "default_gateway 192.168.40.100".into(),
-        controller: "192.168.40.1".parse().ok(),
-        new: "192.168.40.100".parse().unwrap(),
+    let label = || "default_gateway 192.168.40.100".to_owned();
+    let route = Failure::TakenBack { label: label(), seconds: 30, seen: true };
+    let unseen = Failure::TakenBack { label: label(), seconds: 30, seen: false };
+    let unproved = Failure::Unproved {
+        label: "service apache2".into(),
+        addresses: vec!["192.168.40.101:80".parse().unwrap()],
     };
+    let locked = Failure::Locked { by: "ann@desk from 192.0.2.7 since 2026-11-23 10:04:00 UTC".into() };
     let refusal = Refusal { reason: "it is a directory".into(), remedy: "move it away".into() };
     let refused = Failure::Refused { label: "file /x".into(), refusal };
     let sudo = LinkError::Become { password_wanted: true, stderr: "sudo: a password is required".into() };
     let lost = LinkError::Lost { stderr: "client_loop: send disconnect: Broken pipe".into() };
     let deadline = LinkError::Deadline(Duration::from_secs(90));
-    let failures = [route, refused, sudo.into(), lost.into(), deadline.into()];
+    let failures = [route, unseen, unproved, locked, refused, sudo.into(), lost.into(), deadline.into()];
     insta::assert_snapshot!(failures.map(|failure| paragraph(failure, 0)).concat(), @r#"
-    lvs_director: default_gateway 192.168.40.100 would move this host's own way back to the controller
-        the controller is 192.168.40.1; this host would answer it by 192.168.40.100
-      help: make sure that 192.168.40.100 routes to the controller, then give --allow-route-change; or reach the host by an address in a subnet of its own
+    lvs_director: default_gateway 192.168.40.100 was not confirmed by a new connection within 30 s
+      help: the host has taken the change back by itself: make sure that the new way leads to this machine, or give --allow-route-change to make it without confirmation
+    lvs_director: default_gateway 192.168.40.100 was not confirmed by a new connection within 30 s
+      help: the host is to have taken the change back by itself, but that was not seen: look at it by another way
+    lvs_director: after service apache2, its director gets no answer from 192.168.40.101:80
+      help: look at its service there; the real servers after it were left as they are
+    lvs_director: another run changes this host: ann@desk from 192.0.2.7 since 2026-11-23 10:04:00 UTC
+      help: nothing was changed; run again when it has ended, or wait for it with --lock-wait SECONDS
     lvs_director: file /x: it is a directory
       help: move it away
     lvs_director: sudo refused: sudo: a password is required

@@ -71,6 +71,7 @@ fn a_run_ends_with_its_summary() {
         verb: "deploy",
         exit: 1,
         hosts: vec![HostSummary { host: host(), ok: 1, changed: 2, failed: 1, unreachable: false }],
+        left: Vec::new(),
         elapsed: Duration::from_millis(1500),
     };
     let lines = lines(|report| {
@@ -108,7 +109,13 @@ fn a_complaint() {
 fn what_is_told_after_a_summary_needs_another() {
     lines(|report| {
         assert!(!report.summed_up());
-        report.summary(&Summary { verb: "deploy", exit: 0, hosts: Vec::new(), elapsed: Duration::ZERO });
+        report.summary(&Summary {
+            verb: "deploy",
+            exit: 0,
+            hosts: Vec::new(),
+            left: Vec::new(),
+            elapsed: Duration::ZERO,
+        });
         assert!(report.summed_up());
         report.error("the lab is gone", "");
         assert!(!report.summed_up());

@@ -75,6 +75,23 @@ impl Progress {
             Event::StageDone { host, changed } => {
                 self.tell(host, Way::Well, &format!("{} made", count(*changed, "change")));
             }
+            Event::Waiting { host, what } => {
+                self.tell(host, Way::On, &format!("waiting for {}", printable(what)));
+            }
+            Event::Noted { host, text } => self.tell(host, Way::On, &printable(text)),
+            Event::Guarded { host, label, seconds } => {
+                let what = printable(label);
+                self.tell(
+                    host,
+                    Way::On,
+                    &format!("{what}, to be confirmed by a new connection within {seconds} s"),
+                );
+            }
+            // What was left is told at the end, all together.
+            Event::Left { host, what, .. } if self.verbose => {
+                self.lasting(host, &format!("{} {}", paint(NOTE, "left"), printable(what)));
+            }
+            Event::Left { .. } => {}
             Event::Failed { host, failure } => self.failed(host, &failure.to_string()),
         }
     }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::style::{BAD, CHANGED, FAINT, GOOD, paint};
+use super::block::printable;
+use super::style::{BAD, CHANGED, FAINT, GOOD, NOTE, paint};
 use crate::report::count::count;
 use crate::report::{HostSummary, Summary};
 
@@ -11,7 +12,7 @@ const EACH: usize = 24;
 
 /// A line a host and one for all. `None` when the plan's own last line has said it.
 pub(super) fn summary(summary: &Summary) -> Option<String> {
-    let good = summary.hosts.iter().all(HostSummary::is_good);
+    let good = summary.left.is_empty() && summary.hosts.iter().all(HostSummary::is_good);
     if summary.verb == "plan" && good && matches!(summary.exit, 0 | 3) {
         return None;
     }
@@ -27,7 +28,27 @@ pub(super) fn summary(summary: &Summary) -> Option<String> {
         let all = if told.is_empty() { "all" } else { "the other" };
         text += &format!("{}\n", paint(FAINT, &format!("  {all} {}: ok", count(quiet.len(), "host"))));
     }
-    Some(text + &last_line(summary))
+    Some(text + &left(summary) + &last_line(summary))
+}
+
+/// What was left, a line each, those with the same reason together.
+fn left(summary: &Summary) -> String {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for left in &summary.left {
+        let what = format!("{}: {}", left.host, printable(&left.what));
+        match reasons.iter_mut().find(|(why, _)| *why == left.why) {
+            Some((_, all)) => all.push(what),
+            None => reasons.push((&left.why, vec![what])),
+        }
+    }
+    let mut text = String::new();
+    for (why, all) in reasons {
+        for what in all {
+            text += &format!("{} {what}\n", paint(NOTE, "left"));
+        }
+        text += &format!("     {}\n", printable(why));
+    }
+    text
 }
 
 fn line(host: &HostSummary, longest: usize) -> String {

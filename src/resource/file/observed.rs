@@ -16,6 +16,12 @@ pub struct Observed {
     pub node: Option<Node>,
     /// Whether the path itself is a symbolic link.
     pub link: bool,
+    /// Of a directory that does not exist: those above it that don't either, the nearest first.
+    pub missing: Vec<String>,
+    /// Of a directory that does not exist: the nearest above it that does, when nothing is in that.
+    pub hollow: Option<String>,
+    /// Of a file with a record: whether it holds what it held before.
+    pub as_before: bool,
 }
 
 /// A file, a directory or something else.
@@ -104,11 +110,21 @@ impl Node {
 /// Prints a line a path that exists, each followed by one that tells how its content is given, then, after `=`, the
 /// contents of the small files one after the other, whose sizes tell where each ends, and `=` again.
 ///
-/// `paths` are all of them and `read` those whose content matters, as words of sh.
-pub(super) fn probe(paths: &str, read: &str) -> String {
+/// `paths` are all of them, `read` those whose content matters, and `directories` those of which it matters what is above
+/// them, as words of sh. `recorded` is sh that compares files with their records.
+pub(super) fn probe(paths: &str, read: &str, directories: &str, recorded: &str) -> String {
     format!(
         r#"for p in {paths}; do if [ -L "$p" ]; then printf 'link %s\n' "$p"; fi; done
-wanted() {{ for r in {read}; do [ "$r" = "$1" ] && return 0; done; return 1; }}
+for p in {directories}; do
+  if [ -L "$p" ] || [ -e "$p" ]; then continue; fi
+  printf 'above %s\n' "$p"
+  d=${{p%/*}}
+  while [ -n "$d" ] && ! [ -e "$d" ]; do printf 'missing %s\n' "$d"; d=${{d%/*}}; done
+  set -- "$d"/* "$d"/.[!.]* "$d"/..?*
+  for p; do if [ -e "$p" ] || [ -L "$p" ]; then continue 2; fi; done
+  printf 'hollow %s\n' "$d"
+done
+{recorded}wanted() {{ for r in {read}; do [ "$r" = "$1" ] && return 0; done; return 1; }}
 s=$(stat -L -c '%f %u %g %s %U %G %n' {paths} 2>/dev/null)
 set --
 while read -r f u g s U G n; do
@@ -132,7 +148,7 @@ pub(super) fn parse(output: &[u8]) -> Result<BTreeMap<String, Observed>, Unreada
     let unreadable = |line: &str| Unreadable::new("file", line);
     let mut paths: BTreeMap<String, Observed> = BTreeMap::new();
     let mut whole: Vec<(String, usize)> = Vec::new();
-    let (mut rest, mut last) = (output, None);
+    let (mut rest, mut last, mut above) = (output, None, String::new());
     loop {
         let Some(end) = rest.iter().position(|&b| b == b'\n') else {
             return Err(unreadable("it ends too early"));
@@ -143,6 +159,14 @@ pub(super) fn parse(output: &[u8]) -> Result<BTreeMap<String, Observed>, Unreada
             break;
         } else if let Some(path) = line.strip_prefix("link ") {
             paths.entry(path.to_owned()).or_default().link = true;
+        } else if let Some(path) = line.strip_prefix("as-before ") {
+            paths.entry(path.to_owned()).or_default().as_before = true;
+        } else if let Some(path) = line.strip_prefix("above ") {
+            above = path.to_owned();
+        } else if let Some(path) = line.strip_prefix("missing ") {
+            paths.entry(above.clone()).or_default().missing.push(path.to_owned());
+        } else if let Some(path) = line.strip_prefix("hollow ") {
+            paths.entry(above.clone()).or_default().hollow = Some(path.to_owned());
         } else if line == "whole" {
             whole.extend(last.take());
         } else if let Some(hash) = line.strip_prefix("hash ") {

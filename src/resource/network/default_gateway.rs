@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::observed::{ConfFile, Observed, Route};
 use super::{Boot, foreign, ifupdown, networkd, observed, refuse};
 use crate::resource::shell::{Attributes, replace};
-use crate::resource::{Aspect, Change, Context, Facts, Kind, Live, Refusal, Risk, Script, Unreadable, quote};
+use crate::resource::{
+    Aspect, Change, Context, Facts, Kind, Live, Need, Refusal, Risk, Script, Unreadable, quote,
+};
 
 /// The one IPv4 default gateway, now and after the next boot. Other default routes are removed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +30,10 @@ impl Kind for DefaultGateway {
 
     fn subject(&self) -> String {
         self.via.to_string()
+    }
+
+    fn needs(&self) -> Option<Need> {
+        Some(Need::Forwarding { by: IpAddr::V4(self.via) })
     }
 
     fn probe(_batch: &[&Self], facts: &Facts) -> String {

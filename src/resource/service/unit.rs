@@ -44,6 +44,16 @@ impl Unit {
         !matches!(self.active.as_str(), "inactive" | "failed" | "")
     }
 
+    /// Whether it is on its way to another state.
+    pub fn moving(&self) -> bool {
+        matches!(self.active.as_str(), "activating" | "deactivating" | "reloading" | "refreshing")
+    }
+
+    /// Whether systemd knows it.
+    pub fn exists(&self) -> bool {
+        !matches!(self.load.as_str(), "not-found" | "")
+    }
+
     /// Its state for a plan; `None` when it does not exist.
     pub fn shown(&self) -> Option<String> {
         match (self.load.as_str(), self.active.as_str(), self.sub.as_str()) {

@@ -1,0 +1,99 @@
+//! What interrupts a real server's service is done to one real server after another. Each one's turn begins with the
+//! first file whose change its service restarts for, so that a mistake in it reaches the first of them alone; it ends
+//! when the real server has answered its director again.
+
+use std::collections::BTreeSet;
+
+use super::cluster::PlannedHost;
+use super::host::Outcome;
+use super::law::steps_of;
+use super::order::Edge;
+use super::step::{Proof, Step, StepId};
+use crate::inventory::{Inventory, Role};
+use crate::ipvs::{Protocol, ServiceKey};
+
+/// One real server's turn: its steps from the first that leads to the interruption to the one that is it.
+struct Interruption {
+    host: usize,
+    steps: Vec<StepId>,
+}
+
+/// Puts the turns one after another: each needs the one before to have ended well. Gives the edges that keep the order,
+/// and moves the steps of an interruption into the slot of the interruption.
+pub(super) fn chain(
+    inventory: &Inventory,
+    hosts: &[PlannedHost],
+    steps: &mut [Step],
+    slots: &mut [usize],
+) -> Vec<Edge> {
+    let mut turns: Vec<Interruption> =
+        (0..hosts.len()).filter_map(|host| turn(host, inventory, hosts, steps)).collect();
+    let slot =
+        |turn: &Interruption, slots: &[usize]| turn.steps.iter().map(|id| slots[id.0]).max().unwrap_or(0);
+    turns.sort_by_key(|turn| (slot(turn, slots), turn.host));
+    let mut edges = Vec::new();
+    let mut before: Option<StepId> = None;
+    for turn in &turns {
+        let last = slot(turn, slots);
+        for (index, id) in turn.steps.iter().enumerate() {
+            slots[id.0] = last;
+            let needed = if index == 0 { before } else { Some(turn.steps[index - 1]) };
+            if let Some(earlier) = needed {
+                steps[id.0].needs.push(earlier);
+                edges.push(Edge { later: *id, earlier });
+            }
+        }
+        before = turn.steps.last().copied();
+        if let Some(id) = before {
+            steps[id.0].proof = proof(turn.host, inventory, hosts);
+        }
+    }
+    edges
+}
+
+fn turn(host: usize, inventory: &Inventory, hosts: &[PlannedHost], steps: &[Step]) -> Option<Interruption> {
+    if !matches!(inventory.hosts[hosts[host].host].role, Role::RealServer { .. }) {
+        return None;
+    }
+    let survey = hosts[host].survey.as_ref().ok()?;
+    let own = steps_of(host, steps);
+    let item = |id: &StepId| steps[id.0].item;
+    let interrupts = |id: &&StepId| match &hosts[host].plan.items[item(id)].outcome {
+        Outcome::Change(change) => change.interrupts(),
+        _ => false,
+    };
+    let last = *own.iter().rev().find(interrupts)?;
+    let files: Vec<&String> = own
+        .iter()
+        .filter(interrupts)
+        .flat_map(|id| survey.declared[item(id)].resource.restarts_for())
+        .collect();
+    let leads = |id: &StepId| {
+        let path = survey.declared[item(id)].resource.path();
+        path.is_some_and(|path| files.iter().any(|file| *file == path))
+    };
+    let first = own.iter().find(|id| leads(id) || interrupts(id))?;
+    let within = own.iter().filter(|id| (*first..=last).contains(id)).copied();
+    Some(Interruption { host, steps: within.collect() })
+}
+
+/// What the real server's services are asked by a director that can be read, when one holds any of them.
+fn proof(host: usize, inventory: &Inventory, hosts: &[PlannedHost]) -> Option<Proof> {
+    let name = &inventory.hosts[hosts[host].host].name;
+    hosts.iter().enumerate().find_map(|(from, director)| {
+        director.survey.as_ref().ok()?;
+        let services = inventory.services_of(&inventory.hosts[director.host]);
+        let tcp =
+            services.filter(|declared| matches!(declared.service.key, ServiceKey::Address(Protocol::Tcp, _)));
+        let addresses: BTreeSet<_> = tcp
+            .flat_map(|declared| declared.hosts.iter().map(move |entry| (declared, entry)))
+            .filter(|(declared, (address, real_server))| {
+                let serves =
+                    declared.service.real_servers.get(address).is_some_and(|server| server.weight > 0);
+                real_server == name && address.port() != 0 && serves
+            })
+            .map(|(_, (address, _))| *address)
+            .collect();
+        (!addresses.is_empty()).then_some(Proof { from, addresses })
+    })
+}

@@ -1,0 +1,154 @@
+//! What has come of the steps so far, and whether a step may begin.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use super::cluster::Plan;
+use super::step::StepId;
+use super::survey::Absence;
+
+/// What has come of each step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    endings: Vec<Option<Ending>>,
+    /// The step at which each host ended early.
+    failed: BTreeMap<usize, StepId>,
+}
+
+/// What came of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ending {
+    /// It was made, read back, and is as planned.
+    Done,
+    /// Its part behind open gates was made; some of it was left out.
+    DoneInPart,
+    /// It failed, or what it did is not known.
+    Failed,
+    /// It was not begun.
+    Left(Reason),
+}
+
+/// Why something was not begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It depends on a host that can't be read, or of which nothing is changed because a part of its plan is refused.
+    Host(usize),
+    /// It depends on a step that did not end well.
+    Step(StepId),
+    /// A real server does not answer its director.
+    Unanswered(SocketAddr),
+    /// More hosts of its play have failed than it allows.
+    MaxFailures {
+        /// The play's bound.
+        allowed: usize,
+    },
+    /// Its host ended early.
+    Ended,
+}
+
+/// Something that was planned, and left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// The host that it would have changed.
+    pub host: usize,
+    /// What: a step's label, or a real server in its services.
+    pub what: String,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Progress {
+    /// Nothing has begun.
+    pub fn of(plan: &Plan) -> Progress {
+        Progress { endings: vec![None; plan.steps.len()], failed: BTreeMap::new() }
+    }
+
+    /// Notes what came of a step.
+    pub fn end(&mut self, plan: &Plan, step: StepId, ending: Ending) {
+        if ending == Ending::Failed {
+            self.failed.entry(plan.steps[step.0].host).or_insert(step);
+        }
+        self.endings[step.0] = Some(ending);
+    }
+
+    /// What came of a step; `None` while it has not ended.
+    pub fn of_step(&self, step: StepId) -> Option<&Ending> {
+        self.endings.get(step.0).and_then(Option::as_ref)
+    }
+
+    /// Whether the step has ended well.
+    pub fn ended_well(&self, step: StepId) -> bool {
+        matches!(self.of_step(step), Some(Ending::Done | Ending::DoneInPart))
+    }
+
+    /// Whether the step may begin, right behind those `before` it, which end the host's part when they don't end well.
+    ///
+    /// # Errors
+    /// Why it is left.
+    pub fn may_begin(&self, plan: &Plan, id: StepId, before: &[StepId]) -> Result<(), Reason> {
+        let step = &plan.steps[id.0];
+        if self.failed.contains_key(&step.host) {
+            return Err(Reason::Ended);
+        }
+        if let Some(need) = step.needs.iter().find(|need| !before.contains(need) && !self.ended_well(**need))
+        {
+            return Err(Reason::Step(*need));
+        }
+        if let Some(allowed) = plan.stages[step.stage].max_failures {
+            let failed = self.failed.values().map(|id| &plan.steps[id.0]);
+            let before = failed.filter(|other| other.stage == step.stage && other.batch < step.batch);
+            if before.count() > allowed {
+                return Err(Reason::MaxFailures { allowed });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a part of a step may be tried: its host's own steps have all ended well.
+    ///
+    /// # Errors
+    /// Which of them did not.
+    pub fn may_enter(&self, needs: &[StepId]) -> Result<(), Reason> {
+        match needs.iter().find(|need| !self.ended_well(**need)) {
+            Some(need) => Err(Reason::Step(*need)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Plan {
+    /// Why something is left, in words.
+    pub fn why(&self, reason: &Reason, progress: &Progress) -> String {
+        match reason {
+            Reason::Host(host) => self.about(*host),
+            Reason::Step(id) => {
+                let step = &self.steps[id.0];
+                let name = &self.hosts[step.host].name;
+                match progress.of_step(*id) {
+                    // What that one waits for itself is what has to be mended.
+                    Some(Ending::Left(reason)) if !matches!(reason, Reason::Ended) => {
+                        self.why(reason, progress)
+                    }
+                    _ => format!("it waits for {name}, where `{}` did not end well", self.label(*id)),
+                }
+            }
+            Reason::Unanswered(address) => {
+                format!("nothing accepts a connection from its director on {address}")
+            }
+            Reason::MaxFailures { allowed } => {
+                format!("more than {allowed} of its play's hosts failed (max_failures)")
+            }
+            Reason::Ended => "its host ended early".into(),
+        }
+    }
+
+    fn about(&self, host: usize) -> String {
+        let host = &self.hosts[host];
+        let state = match &host.survey {
+            Err(Absence::Unreachable) => "which can't be reached",
+            Err(Absence::Failed) => "which could not be read",
+            Ok(_) => "of whose plan a part is refused",
+        };
+        format!("it waits for {}, {state}", host.name)
+    }
+}

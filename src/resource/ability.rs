@@ -1,0 +1,32 @@
+//! What one resource's state means for those on other hosts.
+
+use std::net::IpAddr;
+
+/// What a host can do once a resource of it is as declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ability {
+    /// It forwards packets: of IPv6, or of IPv4.
+    Forwards {
+        /// Which of the two.
+        ipv6: bool,
+    },
+}
+
+/// What must be true on another host before a resource may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The host with this address forwards packets of its family: it becomes a gateway.
+    Forwarding {
+        /// The gateway's address.
+        by: IpAddr,
+    },
+}
+
+impl Need {
+    /// Whether this is what is needed.
+    pub fn is_met_by(self, ability: Ability) -> bool {
+        match (self, ability) {
+            (Need::Forwarding { by }, Ability::Forwards { ipv6 }) => by.is_ipv6() == ipv6,
+        }
+    }
+}

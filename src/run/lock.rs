@@ -1,0 +1,109 @@
+//! One run at a time changes a host: all hosts that the plan changes are locked before the first change.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::time::{Instant, sleep};
+
+use super::{Event, Failure, Job, Links, Observation};
+use crate::plan::Plan;
+use crate::transport::{Link, Lock};
+
+/// How often a lock that another run holds is asked for again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// The plan's hosts are locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Locked {
+    /// Whether another run may have changed one of them since they were read.
+    pub must_read_again: bool,
+}
+
+impl Job<'_> {
+    /// Locks every host that the plan changes; the links hold the locks. The first of them is locked before all others, so
+    /// that of two runs on the same hosts one gets all of them.
+    ///
+    /// # Errors
+    /// By participant, why it could not be locked. Nothing is locked then, and nothing was changed.
+    pub async fn lock(
+        &self,
+        plan: &Plan,
+        observation: &Observation,
+        links: &mut Links,
+    ) -> Result<Locked, Vec<Option<Rc<Failure>>>> {
+        let mut hosts: Vec<usize> = plan.steps.iter().map(|step| step.host).collect();
+        hosts.dedup();
+        let mut locked = Locked { must_read_again: false };
+        let begun = Instant::now();
+        let (first, rest) = hosts.split_at(hosts.len().min(1));
+        for group in [first, rest] {
+            let work: Vec<_> = group.iter().map(|host| (*host, links.take(*host))).collect();
+            let one = |(host, link): (usize, Option<Link>)| async move {
+                (host, self.lock_one(host, link, begun).await)
+            };
+            let mut work = futures_util::stream::iter(work).map(one).buffer_unordered(self.forks.max(1));
+            let mut failures: Vec<Option<Rc<Failure>>> = vec![None; plan.hosts.len()];
+            while let Some((host, result)) = work.next().await {
+                match result {
+                    Ok((link, last, waited)) => {
+                        let turn = observation.turns.get(host).and_then(Option::as_ref);
+                        let unbroken = turn.is_some_and(|turn| turn.is_unbroken(&last));
+                        locked.must_read_again |= waited || !unbroken;
+                        links.hold(host, Some(link));
+                    }
+                    Err(failure) => {
+                        let failure = Rc::new(failure);
+                        let name = self.name(host).to_owned();
+                        self.emit(Event::Failed { host: name, failure: Rc::clone(&failure) });
+                        failures[host] = Some(failure);
+                    }
+                }
+            }
+            drop(work);
+            // A host that can't be reached any more holds nobody up: its steps fail when they are begun.
+            let held = failures.iter().flatten().any(|failure| !failure.is_unreachable());
+            if held {
+                self.unlock(links).await;
+                return Err(failures);
+            }
+        }
+        Ok(locked)
+    }
+
+    /// Gives all locks back.
+    pub async fn unlock(&self, links: &mut Links) {
+        // One that is lost has given its lock back by that.
+        let all = links.all().map(|link| async move { drop(link.unlock().await) });
+        let all: Vec<_> = all.collect();
+        futures_util::stream::iter(all).buffer_unordered(self.forks.max(1)).collect::<Vec<()>>().await;
+    }
+
+    async fn lock_one(
+        &self,
+        host: usize,
+        link: Option<Link>,
+        begun: Instant,
+    ) -> Result<(Link, crate::transport::Turn, bool), Failure> {
+        let mut link = match link {
+            Some(link) => link,
+            None => self.open(host).await?,
+        };
+        let mut told = false;
+        loop {
+            match link.lock(self.holder).await? {
+                Lock::Taken { last } => return Ok((link, last, told)),
+                Lock::Unable { why, remedy } => return Err(Failure::Unlockable { why, remedy }),
+                Lock::Held { by } if begun.elapsed() >= self.lock_wait => return Err(Failure::Locked { by }),
+                Lock::Held { by } => {
+                    if !told {
+                        let what = format!("another run that changes it: {by}");
+                        self.emit(Event::Waiting { host: self.name(host).to_owned(), what });
+                        told = true;
+                    }
+                    sleep(AGAIN).await;
+                }
+            }
+        }
+    }
+}
