@@ -34,6 +34,8 @@ pub(super) enum Verb {
     Verify(VerifyArgs),
     /// Run any other playbook
     Run(RunArgs),
+    /// Give every host back its recorded prior state
+    Destroy(DestroyArgs),
     /// Lab up, deploy, deploy again (no change), verify, reboot, verify, lab down
     Rehearse(RehearseArgs),
     /// The inventory's cluster as real kernels on this machine
@@ -193,6 +195,18 @@ pub(super) struct DeployArgs {
 }
 
 #[derive(Clone, Debug, ClapArgs)]
+pub(super) struct DestroyArgs {
+    #[command(flatten)]
+    pub(super) inventory: InventoryArg,
+    #[command(flatten)]
+    pub(super) hosts: HostArgs,
+    #[command(flatten)]
+    pub(super) apply: ApplyArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
 pub(super) struct VerifyArgs {
     #[command(flatten)]
     pub(super) cluster: ClusterArgs,
@@ -264,6 +278,7 @@ impl Verb {
             Verb::Plan(_) => "plan",
             Verb::Verify(_) => "verify",
             Verb::Run(_) => "run",
+            Verb::Destroy(_) => "destroy",
             Verb::Rehearse(_) => "rehearse",
             Verb::Lab { .. } => "lab",
             Verb::Schema => "schema",
@@ -278,6 +293,7 @@ impl Verb {
             Verb::Plan(args) => Some(&args.output),
             Verb::Verify(args) => Some(&args.cluster.output),
             Verb::Run(args) => Some(&args.output),
+            Verb::Destroy(args) => Some(&args.output),
             Verb::Rehearse(args) => Some(&args.output),
             Verb::Lab { verb } => match verb {
                 LabVerb::Up(args) | LabVerb::Down(args) | LabVerb::Status(args) => Some(&args.output),

@@ -153,7 +153,7 @@ async fn apply(
 }
 
 /// The first failure of each host.
-fn merged<T>(one: Vec<Option<T>>, other: Vec<Option<T>>) -> Vec<Option<T>> {
+pub(super) fn merged<T>(one: Vec<Option<T>>, other: Vec<Option<T>>) -> Vec<Option<T>> {
     one.into_iter().zip(other).map(|(one, other)| one.or(other)).collect()
 }
 

@@ -3,6 +3,7 @@
 mod args;
 mod context;
 mod deploy;
+mod destroy;
 mod exit;
 mod interrupt;
 mod job;
@@ -77,6 +78,7 @@ async fn run(verb: Verb, context: &Context) -> Exit {
         Verb::Plan(args) => deploy::plan(args, context).await,
         Verb::Verify(args) => verify::verify(args, context).await,
         Verb::Run(args) => deploy::run(args, context).await,
+        Verb::Destroy(args) => destroy::destroy(args, context).await,
         Verb::Rehearse(args) => rehearse::rehearse(args, context).await,
         Verb::Lab { verb } => match verb {
             LabVerb::Up(args) => lab::up(args, context).await,

@@ -12,6 +12,7 @@ mod lock;
 mod observe;
 mod perform;
 mod probe;
+mod recorded;
 
 pub use event::Event;
 pub use failure::Failure;
