@@ -10,6 +10,9 @@ use crate::plan::{Left, Part, Reason, StepId};
 use crate::resource::Gate;
 use crate::transport::{Exchange, Link};
 
+/// How long asking may take beside the waiting itself.
+const MORE: Duration = Duration::from_secs(30);
+
 impl Job<'_> {
     /// The gates of a step that are shut: those whose real server is not ready, or does not answer its director.
     pub(super) async fn shut(
@@ -80,7 +83,7 @@ impl Job<'_> {
             count => format!("the answers of {count} real servers"),
         };
         self.emit(Event::Waiting { host: self.name(director).to_owned(), what });
-        let mut exchange = Exchange::reading(Duration::from_secs(Gate::LONGEST + 30));
+        let mut exchange = Exchange::reading(Gate::longest(addresses.len()) + MORE);
         let script = Gate::probe(addresses);
         exchange.push(script.as_str());
         let reply = link.exchange(&exchange, |_| ()).await?;

@@ -74,21 +74,6 @@ fn a_run_that_is_killed_is_finished_by_the_next() {
 }
 
 #[test]
-fn a_real_server_that_does_not_answer_is_never_added() {
-    for director in directors() {
-        fs::write(director.path("down"), "http://192.168.40.102:80/\n").unwrap();
-        let change = director.differ(&declared(RR)).unwrap();
-        let output = director.run(&change.unguarded());
-        assert!(!output.status.success());
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.starts_with("real server 192.168.40.102:80 does not answer the director: "), "{said}");
-        assert_eq!(director.calls(), [""; 0]);
-        assert!(!director.read("etc/ipvsadm.rules").contains("-A"));
-        assert!(director.read("tried").lines().count() <= 21, "the waiting is bounded");
-    }
-}
-
-#[test]
 fn what_leaves_is_deleted_when_its_connections_have_ended_or_the_time_is_up() {
     for director in directors() {
         director.deploy(&declared(RR));

@@ -5,5 +5,6 @@
 
 mod boot;
 mod director;
+mod gates;
 mod live;
 mod revert;

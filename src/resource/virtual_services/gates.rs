@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use super::super::{Gate, quote};
+use super::super::Gate;
 use crate::ipvs::{Protocol, ServiceKey, Table, TableDiff};
 
 /// A gate for each real server that a TCP connection can try and that is to take connections, but for those of the
@@ -19,36 +19,4 @@ pub(super) fn gates(diff: &TableDiff<'_>, next: &Table, ungated: &BTreeSet<Servi
         }
     }
     gates.into_iter().map(|((address, known), services)| Gate { address, services, known }).collect()
-}
-
-/// How often a new real server is asked, a second apart, until it answers the director.
-const TRIES: u32 = 20;
-
-/// POSIX sh that ends with an error unless all of them answer: what is done until a run asks the gates itself.
-pub(super) fn answers(gates: &[Gate]) -> String {
-    if gates.is_empty() {
-        return String::new();
-    }
-    let addresses: BTreeSet<String> = gates.iter().map(|gate| gate.address.to_string()).collect();
-    let calls: String = addresses.iter().map(|address| format!("answers {}\n", quote(address))).collect();
-    format!(
-        r#"command -v curl >/dev/null || {{
-    echo 'curl is not installed: without it the director can not try new real servers; add `package: {{ name: curl }}` for directors' >&2
-    exit 1
-}}
-tries={TRIES}
-answers() {{
-    while :; do
-        connected=$(curl -s -o /dev/null -w '%{{time_connect}} %{{size_request}}' --noproxy '*' --connect-timeout 2 -m 3 "http://$1/") || :
-        case $connected in *[1-9]*) return 0 ;; esac
-        tries=$((tries - 1))
-        if [ "$tries" -le 0 ]; then
-            echo "real server $1 does not answer the director: nothing accepts a connection there; is its service running, and does its firewall let the director in?" >&2
-            return 1
-        fi
-        sleep 1
-    done
-}}
-{calls}"#
-    )
 }

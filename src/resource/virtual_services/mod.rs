@@ -103,12 +103,10 @@ impl Kind for VirtualServices {
             return Ok(None);
         }
         let mut whole = Script::from(PATH);
-        let gates = gates::gates(&diff, &observed.boot.rules.table, &self.ungated);
-        whole += &gates::answers(&gates);
         whole += touched.script();
         whole += script;
-        let asking = Duration::from_secs(Gate::LONGEST + 3 * gates.len() as u64);
-        let deadline = Duration::from_secs(60) + live.longest + asking;
+        let gates = gates::gates(&diff, &observed.boot.rules.table, &self.ungated);
+        let deadline = Duration::from_secs(60) + live.longest;
         Ok(Some(Change { deadline, gates, ..Change::new(aspects, whole) }))
     }
 
