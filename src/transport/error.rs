@@ -1,6 +1,10 @@
 //! How a connection fails, from what ssh and sudo say.
 
+use std::error::Error;
+use std::io;
 use std::time::Duration;
+
+use rustix::io::Errno;
 
 /// A connection that could not be opened, or that was lost.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +42,24 @@ pub enum LinkError {
         /// What the operator can do about it.
         remedy: &'static str,
     },
+}
+
+/// What to tell where the error, or what it stems from, is that this machine has no open file left: that says nothing of
+/// the host.
+pub(super) fn too_many_files(error: &(dyn Error + 'static)) -> Option<LinkError> {
+    // ETOOMANYREFS: too many descriptors are on their way to a master (unix(7)).
+    let full = [Errno::MFILE, Errno::NFILE, Errno::TOOMANYREFS].map(|errno| Some(errno.raw_os_error()));
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref().is_some_and(|error: &io::Error| full.contains(&error.raw_os_error())) {
+            return Some(LinkError::Start {
+                what: "this machine has no open files left for one more connection".into(),
+                remedy: "raise `ulimit -n`, or lower --forks",
+            });
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// Why ssh could not connect or log in.
@@ -101,8 +123,12 @@ impl Unreachable {
                 () => return None,
             })
         };
-        // A changed key also says "Host key verification failed", and an unknown one only says that at its end.
         let mut found: Vec<Unreachable> = stderr.lines().filter_map(telling).collect();
+        // Whoever comes through a proxy that failed sees a connection that closes; the proxy has told why.
+        if stderr.contains("UNKNOWN port 65535") && found.iter().any(|why| *why != Unreachable::Closed) {
+            found.retain(|why| *why != Unreachable::Closed);
+        }
+        // A changed key also says "Host key verification failed", and an unknown one only says that at its end.
         if let Some(key) =
             found.iter().find(|why| matches!(why, Unreachable::HostKeyChanged | Unreachable::HostKeyUnknown))
         {
@@ -144,6 +170,15 @@ impl Unreachable {
 #[cfg(test)]
 mod tests {
     use super::Unreachable::{self, *};
+    use super::*;
+
+    #[test]
+    fn this_machines_lack_of_open_files_is_not_the_hosts() {
+        let of = |errno: Errno| openssh::Error::Master(io::Error::from_raw_os_error(errno.raw_os_error()));
+        let told = too_many_files(&of(Errno::MFILE)).unwrap();
+        assert!(matches!(told, LinkError::Start { remedy, .. } if remedy.contains("ulimit -n")), "{told:?}");
+        assert!(too_many_files(&of(Errno::CONNREFUSED)).is_none());
+    }
 
     #[test]
     fn ssh_words_are_told_apart() {
@@ -155,6 +190,19 @@ mod tests {
             (
                 "ssh: connect to host 10.0.0.9 port 22: No route to host\nConnection closed by UNKNOWN port 65535\n",
                 NoRoute,
+            ),
+            (
+                "ssh: connect to host 10.0.0.9 port 22: Connection refused\n\
+                 kex_exchange_identification: Connection closed by remote host\n\
+                 Connection closed by UNKNOWN port 65535\n",
+                Refused,
+            ),
+            (
+                "kex_exchange_identification: Connection closed by remote host\n\
+                 Connection closed by 10.0.0.9 port 22\n\
+                 kex_exchange_identification: Connection closed by remote host\n\
+                 Connection closed by UNKNOWN port 65535\n",
+                Closed,
             ),
             ("ssh: Could not resolve hostname nowhere: Name or service not known\n", Name),
             ("root@10.0.0.1: Permission denied (publickey).\n", Login),

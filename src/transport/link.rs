@@ -8,15 +8,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::reply::{Progress, Reader, Reply};
 use super::shell::Shell;
-use super::{
-    Exchange, LinkError, Lock, Secret, Settings, Target, Unreachable, Way, direct, local, lock, ssh,
-};
+use super::{Exchange, LinkError, Lock, Secret, Settings, Target, Way, local, lock, ssh};
 
 /// How much of the shell's standard error is kept: the end tells what went wrong.
 const STDERR_KEPT: usize = 8 * 1024;
-
-/// How long a live master's host may take to open one more session before the master is taken for dead.
-const REUSE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// How long the host may take to lock, or to unlock.
 const LOCK_DEADLINE: Duration = Duration::from_secs(30);
@@ -39,27 +34,14 @@ impl Link {
     /// # Errors
     /// [`LinkError::Unreachable`], [`LinkError::Become`], or [`LinkError::Start`].
     pub async fn open(target: &Target, settings: &Settings, mark: String) -> Result<Link, LinkError> {
-        let deadline = Instant::now() + settings.connect_timeout;
-        let command = shell_command(target, &mark);
         let shell = match &target.way {
             Way::Local(words) => local::shell(words)?,
             Way::Ssh { .. } => {
-                let live = timeout_at(
-                    Instant::now() + REUSE_DEADLINE,
-                    ssh::shell_of_live_master(target, settings, &command),
-                );
-                match live.await {
-                    Ok(Some(shell)) => shell,
-                    missing_or_dead => {
-                        if missing_or_dead.is_err() {
-                            ssh::forget_master(target, settings).await;
-                        }
-                        in_time(deadline, ssh::connect(target, settings, &command)).await?
-                    }
-                }
+                let (command, hello) = (shell_command(target, &mark), word_of(&mark));
+                ssh::shell(target, settings, &command, &hello).await?
             }
         };
-        Link::begin(shell, target, mark, deadline).await
+        Link::begin(shell, target, settings, mark).await
     }
 
     /// As [`Link::open`], over a new connection of its own, whatever master lives: that it comes up proves that the host
@@ -68,26 +50,26 @@ impl Link {
     /// # Errors
     /// [`LinkError::Unreachable`], [`LinkError::Become`], or [`LinkError::Start`].
     pub async fn open_anew(target: &Target, settings: &Settings, mark: String) -> Result<Link, LinkError> {
-        let deadline = Instant::now() + settings.connect_timeout;
         let shell = match &target.way {
             Way::Local(words) => local::shell(words)?,
             Way::Ssh { .. } => {
-                let command = shell_command(target, &mark);
-                in_time(deadline, direct::connect(target, settings, &command, &word_of(&mark))).await?
+                let (command, hello) = (shell_command(target, &mark), word_of(&mark));
+                ssh::shell_anew(target, settings, &command, &hello).await?
             }
         };
-        Link::begin(shell, target, mark, deadline).await
+        Link::begin(shell, target, settings, mark).await
     }
 
     /// Makes the shell root's where that is asked for, and brings it into a known state.
     async fn begin(
         shell: Shell,
         target: &Target,
+        settings: &Settings,
         mark: String,
-        deadline: Instant,
     ) -> Result<Link, LinkError> {
         let mut link = Link { shell, mark, number: 0, stderr: Vec::new(), held: None };
         if let Some(r#become) = &target.r#become {
+            let deadline = Instant::now() + settings.connect_timeout;
             link.become_root(r#become.password.as_ref(), deadline).await?;
         }
         // Messages in the scripts' own language, programs of the system's administrator in reach.
@@ -242,15 +224,6 @@ impl Link {
         keep(&mut self.stderr, &rest);
         String::from_utf8_lossy(&self.stderr).trim().to_owned()
     }
-}
-
-/// ssh has its own ConnectTimeout; this one holds where that does not reach (a hung proxy).
-async fn in_time(
-    deadline: Instant,
-    connecting: impl Future<Output = Result<Shell, LinkError>>,
-) -> Result<Shell, LinkError> {
-    let timeout = LinkError::Unreachable { why: Unreachable::Timeout, stderr: String::new() };
-    timeout_at(deadline + Duration::from_secs(2), connecting).await.unwrap_or(Err(timeout))
 }
 
 /// What the login shell of the host is told to run. It is kept to words that every login shell reads alike.

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 use super::LinkError;
+use super::error::too_many_files;
 use super::shell::Shell;
 
 /// Starts `words` (a shell, or what leads to one) in a process group of its own, as sshd does.
@@ -22,7 +23,9 @@ pub(super) fn shell(words: &[String]) -> Result<Shell, LinkError> {
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
-        .map_err(|error| cannot_start(format!("{program}: {error}")))?;
+        .map_err(|error| {
+            too_many_files(&error).unwrap_or_else(|| cannot_start(format!("{program}: {error}")))
+        })?;
     match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
         (Some(stdin), Some(stdout), Some(stderr)) => Ok(Shell {
             stdin: Box::new(stdin),

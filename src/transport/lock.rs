@@ -4,7 +4,7 @@
 //! ends the shell, a cut connection or a reboot, frees the lock. The file also says who holds it, and whose turn it was last.
 
 use super::reply::Output;
-use super::shell_word;
+use super::word;
 
 /// The descriptor of the lock's file. dash and busybox sh know only those of one digit, and 3 is the connection.
 pub(super) const DESCRIPTOR: u8 = 9;
@@ -71,7 +71,7 @@ pub(super) fn of_word(word: &str) -> Turn {
 
 /// A section that asks for the lock. `holder` says who does, `word` is one that no other holder has.
 pub(super) fn take(holder: &str, word: &str) -> String {
-    let holder = shell_word::quoted(&holder.replace(char::is_control, " "));
+    let holder = word::quoted(&holder.replace(char::is_control, " "));
     format!(
         r#"lvsprov_lock={FOLDER}
 if ! command -v flock >/dev/null; then echo missing

@@ -4,9 +4,6 @@
 //! much is asked in it. A link's failure and a script's are told apart by a trailer that only a finished script
 //! prints: whatever ends before it is "unknown", never "failed" or "ok".
 
-mod configuration;
-mod control;
-mod direct;
 mod error;
 mod exchange;
 mod link;
@@ -14,15 +11,14 @@ mod local;
 mod lock;
 mod reply;
 mod shell;
-mod shell_word;
 mod ssh;
 mod target;
+mod word;
 
-pub use configuration::configuration;
 pub use error::{LinkError, Unreachable};
 pub use exchange::Exchange;
 pub use link::Link;
 pub use lock::{Lock, Turn};
 pub use reply::{Progress, Reply};
-pub use ssh::end_masters;
+pub use ssh::{Jump, JumpError, configuration, end_masters};
 pub use target::{Become, Secret, Settings, Target, Way};

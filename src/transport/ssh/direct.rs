@@ -7,37 +7,23 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::shell::Shell;
-use super::{LinkError, Settings, Target, Unreachable, ssh};
+use super::{PAST_ANY_MASTER, cannot_start};
+use crate::transport::shell::Shell;
+use crate::transport::{LinkError, Unreachable};
 
 /// Connects, and gives the shell that `command` leads to. `hello` is a word that the host can't know before it is told.
-pub(super) async fn connect(
-    target: &Target,
-    settings: &Settings,
-    command: &str,
-    hello: &str,
-) -> Result<Shell, LinkError> {
-    ssh::patiently(async || log_in(target, settings, command, hello).await).await
-}
-
-async fn log_in(
-    target: &Target,
-    settings: &Settings,
-    command: &str,
-    hello: &str,
-) -> Result<Shell, LinkError> {
+pub(super) async fn shell(arguments: &[String], command: &str, hello: &str) -> Result<Shell, LinkError> {
     let mut ssh = Command::new("ssh");
-    ssh.args(["-T", "-o", "ControlMaster=no", "-o", "ControlPath=none", "-o", "ControlPersist=no"]);
     // ssh's words and the host's come on the same stream: those before the hello are ssh's.
-    ssh.args(ssh::arguments(target, settings)).arg(format!("echo {hello}; {command}"));
+    ssh.arg("-T").args(PAST_ANY_MASTER).args(arguments).arg(format!("echo {hello}; {command}"));
     ssh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // An interrupt from the terminal is for us alone.
     ssh.process_group(0).kill_on_drop(true);
-    let mut child = ssh.spawn().map_err(ssh::cannot_start)?;
+    let mut child = ssh.spawn().map_err(cannot_start)?;
     let (Some(stdin), Some(mut stdout), Some(mut stderr)) =
         (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
-        return Err(ssh::cannot_start(std::io::Error::other("its streams are missing")));
+        return Err(cannot_start(std::io::Error::other("its streams are missing")));
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let hello = format!("{hello}\n");

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
+use tokio::net::UnixStream;
 use tokio::time::sleep;
 
-use super::LinkError;
+use crate::transport::LinkError;
+use crate::transport::error::too_many_files;
 
 /// The longest path of a UNIX socket, less what OpenSSH adds while it binds (unix(7); ssh's muxclient.c).
 const SOCKET_PATH_MAX: usize = 107 - 17;
@@ -91,6 +93,18 @@ impl Making {
 impl Drop for Making {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.log);
+    }
+}
+
+/// Whether somebody listens on the socket. Only where nobody does is a master known to be gone.
+pub(super) async fn listens(socket: &Path) -> Result<bool, LinkError> {
+    match UnixStream::connect(socket).await {
+        Ok(_) => Ok(true),
+        Err(error) => match too_many_files(&error) {
+            Some(error) => Err(error),
+            // Where its queue is full (EAGAIN) there is one that listens.
+            None => Ok(!matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound)),
+        },
     }
 }
 
@@ -190,6 +204,17 @@ mod tests {
         assert!(real.join("file").exists() && link.exists());
         remove(&real);
         assert!(!real.exists());
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_was_left_behind_is_told_from_one_that_is_listened_on() {
+        let place = tempfile::tempdir().unwrap();
+        let socket = place.path().join("socket");
+        assert!(!listens(&socket).await.unwrap());
+        let listener = UnixListener::bind(&socket).unwrap();
+        assert!(listens(&socket).await.unwrap());
+        drop(listener);
+        assert!(socket.exists() && !listens(&socket).await.unwrap());
     }
 
     #[tokio::test]
