@@ -294,3 +294,22 @@ fn what_this_version_does_not_deploy_is_refused_before_any_connection() {
         }
     }
 }
+
+#[test]
+fn as_many_files_may_be_open_as_the_hard_limit_lets() {
+    let place = Place::new(TUTORIAL, None);
+    let script = "ulimit -Sn 300; ulimit -Hn 700; exec \"$0\" plan";
+    let mut command = Command::new("sh");
+    command.args(["-c", script]).arg(assert_cmd::cargo::cargo_bin("lvsprov")).current_dir(place.path());
+    command.env("LVSPROV_CONTROL_DIR", place.path().join("control")).env_remove("LVSPROV_INVENTORY");
+    place.without_ssh(&mut command);
+    // What ssh may have open, it has from us.
+    let limit = place.path().join("limit");
+    fs::write(
+        place.path().join("bin/ssh"),
+        format!("#!/bin/sh\nulimit -Sn >{}\nexit 255\n", limit.display()),
+    )
+    .unwrap();
+    command.assert().code(4);
+    assert_eq!(fs::read_to_string(limit).unwrap().trim(), "700");
+}

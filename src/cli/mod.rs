@@ -10,6 +10,7 @@ mod job;
 mod lab;
 mod load;
 mod memory;
+mod open_files;
 mod password;
 mod rehearse;
 mod schema;
@@ -30,6 +31,7 @@ use interrupt::interrupted;
 
 /// Parses the process's arguments, runs the verb, and gives the exit code.
 pub fn main() -> Exit {
+    open_files::raise_limit();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

@@ -22,6 +22,7 @@ pub struct Place {
 
 struct Server {
     address: &'static str,
+    listens_on: &'static str,
     port: u16,
     config: PathBuf,
     process: Option<Child>,
@@ -45,25 +46,26 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    /// Starts one more sshd, with these lines in its configuration.
+    /// Starts one more sshd, with these lines in its configuration. An address with a `*` stands for all that match.
     pub fn serve(&mut self, address: &'static str, options: &str) {
         self.serve_with(address, options, "LVSPROV_TEST=1");
     }
 
     /// The same, where the shells that it starts have this in their environment.
     pub fn serve_with(&mut self, address: &'static str, options: &str, environment: &str) {
-        let port = TcpListener::bind((address, 0)).unwrap().local_addr().unwrap().port();
+        let listens_on = if address.contains('*') { "0.0.0.0" } else { address };
+        let port = TcpListener::bind((listens_on, 0)).unwrap().local_addr().unwrap().port();
         let host_key = self.key(address);
         let config = self.path(&format!("{address}.sshd_config"));
         let [home, login] = ["home", "login.pub"].map(|name| self.path(name).display().to_string());
         let text = format!(
-            "{options}\nListenAddress {address}\nPort {port}\nHostKey {}\nPidFile none\nAuthorizedKeysFile {login}\n\
+            "{options}\nListenAddress {listens_on}\nPort {port}\nHostKey {}\nPidFile none\nAuthorizedKeysFile {login}\n\
              SetEnv HOME={home} {environment}\nStrictModes no\nUsePAM no\nPermitRootLogin prohibit-password\n\
              PasswordAuthentication no\n",
             host_key.display()
         );
         std::fs::write(&config, text).unwrap();
-        self.servers.push(Server { address, port, config, process: None });
+        self.servers.push(Server { address, listens_on, port, config, process: None });
         let public = self.public_key(address);
         self.known_hosts += &format!("[{address}]:{port} {public}");
         self.config += &format!("Host {address}\n  Port {port}\n");
@@ -83,7 +85,7 @@ impl Place {
             .spawn();
         server.process = Some(sshd.unwrap_or_else(|error| panic!("{SSHD}: {error}: install openssh-server")));
         let start = Instant::now();
-        while std::net::TcpStream::connect((server.address, server.port)).is_err() {
+        while std::net::TcpStream::connect((server.listens_on, server.port)).is_err() {
             assert!(
                 start.elapsed() < Duration::from_secs(20),
                 "{} does not come up",
