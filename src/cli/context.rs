@@ -33,7 +33,7 @@ impl Context {
             color: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
         let json = options.format == Format::Json;
-        Context { report: Report::new(options), json, put_up: RefCell::default() }
+        Context { report: Report::new(options, now), json, put_up: RefCell::default() }
     }
 
     /// Tells how the verb ended, when it has not told that itself: a program that reads our JSON counts on a last
@@ -53,7 +53,7 @@ impl Context {
     /// Makes the inventory's cluster run in its lab. Until [`Context::keep`], what that puts up is taken back when the verb
     /// ends.
     pub(super) async fn put_up(&self, lab: &Lab, inventory: &Inventory) -> Result<(), LabError> {
-        let mut events = |event| self.report.lab(event);
+        let mut events = |event| self.report.tell(event);
         let raising = lab.begin(inventory, &mut events).await?;
         *self.put_up.borrow_mut() = Some(PutUp { lab: lab.clone(), before: raising.before().clone() });
         raising.finish(&mut events).await
@@ -72,13 +72,17 @@ impl Context {
         if before.running.is_empty() {
             transport::end_masters(&settings::lab_control_dir(&lab)).await;
         }
-        let taken_back = lab.take_back(&before, &mut |event| self.report.lab(event)).await;
+        let taken_back = lab.take_back(&before, &mut |event| self.report.tell(event)).await;
         self.keep();
         if let Err(error) = &taken_back {
             self.report.error(&error.to_string(), "");
         }
         taken_back.is_ok()
     }
+}
+
+fn now() -> Duration {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }
 
 /// What a verb put up for itself: all of the lab but what there was before.

@@ -66,7 +66,7 @@ pub(super) async fn deploy_with(
 async fn show(prepared: &Prepared<'_>, context: &Context) -> Exit {
     let start = Instant::now();
     context.report.hosts(prepared.hosts());
-    let events = |event| context.report.run(event);
+    let events = |event| context.report.tell(event);
     let job = prepared.job(&events);
     let observation = job.observe(&mut Links::default(), false).await;
     let plan = prepared.plan(observation.surveyed);
@@ -111,7 +111,7 @@ async fn apply(
 ) -> Deployed {
     let start = Instant::now();
     context.report.hosts(prepared.hosts());
-    let events = |event| context.report.run(event);
+    let events = |event| context.report.tell(event);
     let job = prepared.job(&events);
     let mut links = Links::default();
     let mut observation = job.observe(&mut links, true).await;

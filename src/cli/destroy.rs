@@ -20,7 +20,7 @@ pub(super) async fn destroy(args: DestroyArgs, context: &Context) -> Result<Exit
     let wanted = Wanted::deploy(None);
     let prepared = Prepared::new(path, wanted, &args.hosts, Some(&args.apply), &engine).await?;
     context.report.hosts(prepared.hosts());
-    let events = |event| context.report.run(event);
+    let events = |event| context.report.tell(event);
     let job = prepared.job(&events);
     let mut links = Links::default();
     let (recorded, mut observation) = job.recorded(&mut links).await;

@@ -23,7 +23,7 @@ pub(super) async fn down(args: LabArgs, context: &Context) -> Result<Exit, Stop>
     let (inventory, lab) = open(&args.inventory.inventory)?;
     context.report.hosts(inventory.names());
     transport::end_masters(&settings::lab_control_dir(&lab)).await;
-    lab.down(&mut |event| context.report.lab(event)).await?;
+    lab.down(&mut |event| context.report.tell(event)).await?;
     Ok(Exit::Done)
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn reboot(args: LabRebootArgs, context: &Context) -> Result<Exi
     let all = || inventory.names().map(str::to_owned).collect();
     let hosts: Vec<String> = if args.hosts.is_empty() { all() } else { args.hosts };
     context.report.hosts(hosts.iter().map(String::as_str));
-    lab.reboot(&hosts, &mut |event| context.report.lab(event)).await?;
+    lab.reboot(&hosts, &mut |event| context.report.tell(event)).await?;
     Ok(Exit::Done)
 }
 

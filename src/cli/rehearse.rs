@@ -74,7 +74,7 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
     let rebooting = directors_and_real_servers(&inventory);
     context.report.hosts(rebooting.iter().map(String::as_str));
     context.report.step(&format!("reboot {}", rebooting.join(", ")));
-    lab.reboot(&rebooting, &mut |event| context.report.lab(event)).await?;
+    lab.reboot(&rebooting, &mut |event| context.report.tell(event)).await?;
 
     context.report.step("verify what the boot brought");
     let engine = Engine::new();

@@ -26,7 +26,7 @@ pub(super) async fn verify_prepared(
 ) -> Exit {
     let start = Instant::now();
     context.report.hosts(prepared.hosts());
-    let events = |event| context.report.run(event);
+    let events = |event| context.report.tell(event);
     let mut links = Links::default();
     let observation = prepared.job(&events).observe(&mut links, true).await;
     let plan = prepared.plan(observation.surveyed);
@@ -59,7 +59,7 @@ pub(super) async fn curl_loops(
     requests: Option<u16>,
     context: &Context,
 ) -> Exit {
-    let (run, events) = (|event| context.report.run(event), |event| context.report.verify(event));
+    let (run, events) = (|event| context.report.tell(event), |event| context.report.tell(event));
     let asked = verify::ask(&prepared.job(&run), hosts, links, requests.map(usize::from), &events).await;
     let passed = asked.judged.iter().all(|judged| judged.verdict.pass);
     Exit::worst([

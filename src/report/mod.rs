@@ -4,6 +4,7 @@
 //! told is one JSON line on stdout, and stderr stays quiet.
 
 mod count;
+mod event;
 mod evidence;
 mod json;
 mod name;
@@ -15,11 +16,12 @@ mod text;
 
 use std::io::Write;
 
+pub use event::{Event, Happened};
 pub use summary::{HostSummary, LeftOver, Summary};
 
 use crate::document::Complaints;
+use crate::lab;
 use crate::plan::HostPlan;
-use crate::{lab, run, verify};
 use json::Json;
 use streams::Streams;
 use text::Text;
@@ -51,7 +53,13 @@ pub struct Options {
 
 /// Tells what happens. It owns stdout and stderr; all its methods take `&self`, for the events come from many futures
 /// of one thread.
-pub struct Report(Face);
+pub struct Report {
+    face: Face,
+    clock: Clock,
+}
+
+/// The time since 1970-01-01 00:00:00 UTC.
+pub type Clock = fn() -> std::time::Duration;
 
 enum Face {
     Text(Text),
@@ -60,58 +68,45 @@ enum Face {
 
 impl Report {
     /// Tells it on stdout and stderr.
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: Options, clock: Clock) -> Self {
         let streams = Streams::standard(&options);
-        Report::with_streams(options, streams)
+        Report::with_streams(options, streams, clock)
     }
 
-    /// Tells it to these instead of stdout and stderr, with colours if they are wanted and without moving spinners.
+    /// Tells it to these instead of stdout and stderr, with colours if they are wanted and without moving spinners, at a
+    /// time that stands still.
     pub fn with_writers(options: Options, out: impl Write + 'static, err: impl Write + 'static) -> Self {
         let streams = Streams::captured(&options, Box::new(out), Box::new(err));
-        Report::with_streams(options, streams)
+        Report::with_streams(options, streams, || std::time::Duration::ZERO)
     }
 
-    fn with_streams(options: Options, streams: Streams) -> Self {
-        Report(match options.format {
+    fn with_streams(options: Options, streams: Streams, clock: Clock) -> Self {
+        let face = match options.format {
             Format::Text => Face::Text(Text::new(options, streams)),
-            Format::Json => Face::Json(Json::new(streams)),
-        })
+            Format::Json => Face::Json(Json::new(streams, clock)),
+        };
+        Report { face, clock }
     }
 
     /// These hosts take part in what comes next: progress is aligned by their names, and told apart from a crowd's.
     pub fn hosts<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
-        if let Face::Text(text) = &self.0 {
+        if let Face::Text(text) = &self.face {
             text.hosts(names);
         }
     }
 
-    /// Something has happened in a run. Why a host failed is told at length by [`Report::summary`].
-    pub fn run(&self, event: run::Event) {
-        match &self.0 {
-            Face::Text(text) => text.run(event),
-            Face::Json(json) => json.run(&event),
-        }
-    }
-
-    /// Something has happened while the clients ask.
-    pub fn verify(&self, event: verify::Event) {
-        match &self.0 {
-            Face::Text(text) => text.verify(event),
-            Face::Json(json) => json.verify(&event),
-        }
-    }
-
-    /// Something has happened to the lab.
-    pub fn lab(&self, event: lab::LabEvent) {
-        match &self.0 {
-            Face::Text(text) => text.lab(event),
-            Face::Json(json) => json.lab(&event),
+    /// Something has happened. Why a host failed is told at length by [`Report::summary`].
+    pub fn tell(&self, what: impl Into<Happened>) {
+        let event = Event { at: (self.clock)(), what: what.into() };
+        match &self.face {
+            Face::Text(text) => text.event(event),
+            Face::Json(json) => json.event(&event),
         }
     }
 
     /// How a lab's machines are.
     pub fn machines(&self, machines: &[lab::GuestStatus]) {
-        match &self.0 {
+        match &self.face {
             Face::Text(text) => text.machines(machines),
             Face::Json(json) => json.machines(machines),
         }
@@ -119,7 +114,7 @@ impl Report {
 
     /// A part of a longer way begins: "deploy again". What is told next belongs to it.
     pub fn step(&self, name: &str) {
-        match &self.0 {
+        match &self.face {
             Face::Text(text) => text.step(name),
             Face::Json(json) => json.step(name),
         }
@@ -127,7 +122,7 @@ impl Report {
 
     /// What would change: `stages` are the plays' names; a host that could not be read has no plan.
     pub fn plan(&self, stages: &[String], hosts: &[(&str, Option<&HostPlan>)]) {
-        match &self.0 {
+        match &self.face {
             Face::Text(text) => text.plan(stages, hosts),
             Face::Json(json) => json.plan(stages, hosts),
         }
@@ -135,7 +130,7 @@ impl Report {
 
     /// Where the hosts differ from what is declared: the same plans in the words of who compares and changes nothing.
     pub fn drift(&self, hosts: &[(&str, &HostPlan)]) {
-        match &self.0 {
+        match &self.face {
             Face::Text(text) => text.drift(hosts),
             Face::Json(json) => json.drift(hosts),
         }
@@ -143,7 +138,7 @@ impl Report {
 
     /// What is wrong with the inventory, playbook or templates, each with its place; nothing was connected to.
     pub fn complaints(&self, complaints: &[Complaints]) {
-        match &self.0 {
+        match &self.face {
             Face::Text(text) => text.complaints(complaints),
             Face::Json(json) => json.complaints(complaints),
         }
@@ -156,7 +151,7 @@ impl Report {
 
     /// What went wrong, when it concerns no single host. An empty remedy is left out.
     pub fn error(&self, message: &str, remedy: &str) {
-        match &self.0 {
+        match &self.face {
             Face::Text(text) => text.error(message, remedy),
             Face::Json(json) => json.error(message, remedy),
         }
@@ -164,7 +159,7 @@ impl Report {
 
     /// Whether the last that was told is a summary.
     pub fn summed_up(&self) -> bool {
-        match &self.0 {
+        match &self.face {
             Face::Text(_) => false,
             Face::Json(json) => json.summed_up(),
         }
@@ -172,7 +167,7 @@ impl Report {
 
     /// How it ended, after the failures of all hosts at length.
     pub fn summary(&self, summary: &Summary) {
-        match &self.0 {
+        match &self.face {
             Face::Text(text) => text.summary(summary),
             Face::Json(json) => json.summary(summary),
         }

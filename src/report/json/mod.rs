@@ -7,9 +7,9 @@ use std::cell::Cell;
 
 use serde::Serialize;
 
-use super::Summary;
 use super::evidence::evidence;
 use super::streams::Streams;
+use super::{Clock, Event, Happened, Summary};
 use crate::document::Complaints;
 use crate::lab::{GuestStatus, LabEvent};
 use crate::plan::{HostPlan, Item, Outcome};
@@ -23,6 +23,7 @@ const VERSION: u8 = 1;
 /// Tells it to machines.
 pub(super) struct Json {
     streams: Streams,
+    clock: Clock,
     /// Whether the last line is a summary.
     summed_up: Cell<bool>,
 }
@@ -32,28 +33,39 @@ pub(super) struct Json {
 struct Line<'a, T> {
     event: &'static str,
     version: u8,
+    /// Seconds since 1970-01-01 00:00:00 UTC.
+    time: f64,
     #[serde(flatten)]
     record: &'a T,
 }
 
 impl Json {
-    pub(super) fn new(streams: Streams) -> Self {
-        Json { streams, summed_up: Cell::new(false) }
+    pub(super) fn new(streams: Streams, clock: Clock) -> Self {
+        Json { streams, clock, summed_up: Cell::new(false) }
     }
 
     pub(super) fn summed_up(&self) -> bool {
         self.summed_up.get()
     }
 
+    pub(super) fn event(&self, event: &Event) {
+        match &event.what {
+            Happened::Run(event) => self.run(event),
+            Happened::Verify(event) => self.verify(event),
+            Happened::Lab(event) => self.lab(event),
+        }
+    }
+
     fn line<T: Serialize>(&self, event: &'static str, record: &T) {
+        let time = (self.clock)().as_millis() as f64 / 1000.0;
         // Records are texts, numbers and lists of them, which always serialize.
-        if let Ok(text) = serde_json::to_string(&Line { event, version: VERSION, record }) {
+        if let Ok(text) = serde_json::to_string(&Line { event, version: VERSION, time, record }) {
             self.streams.out(&text);
             self.summed_up.set(event == "summary");
         }
     }
 
-    pub(super) fn run(&self, event: &run::Event) {
+    fn run(&self, event: &run::Event) {
         use run::Event;
         match event {
             Event::Connecting { host } => self.line("connecting", &is::Host { host }),
@@ -81,7 +93,7 @@ impl Json {
         }
     }
 
-    pub(super) fn verify(&self, event: &verify::Event) {
+    fn verify(&self, event: &verify::Event) {
         use verify::Event;
         match event {
             Event::Asking { client, requests } => {
@@ -93,7 +105,7 @@ impl Json {
         }
     }
 
-    pub(super) fn lab(&self, event: &LabEvent) {
+    fn lab(&self, event: &LabEvent) {
         match event {
             LabEvent::ImageAwaited => self.line("image_awaited", &is::Nothing {}),
             LabEvent::ImageBuilding { step } => self.line("image_building", &is::ImageBuilding::of(*step)),

@@ -14,7 +14,7 @@ fn summary(exit: u8, hosts: Vec<HostSummary>) -> Summary {
 fn paragraph(failure: Failure, verbosity: u8) -> String {
     let failure = Rc::new(failure);
     let (_, err) = told(Options { verbosity, ..text() }, |report| {
-        report.run(Event::Failed { host: "lvs_director".into(), failure: Rc::clone(&failure) });
+        report.tell(Event::Failed { host: "lvs_director".into(), failure: Rc::clone(&failure) });
         report.summary(&summary(1, Vec::new()));
     });
     err.split_once("\n\n").map(|(_, paragraph)| paragraph.to_owned()).unwrap_or(err)
@@ -135,7 +135,7 @@ fn a_run_ends_with_its_failures_and_its_numbers() {
     let hosts =
         vec![host("lvs_director", 3, 1, false), host("client", 0, 0, false), host("rs01", 0, 0, true)];
     let (out, err) = told(text(), |report| {
-        report.run(Event::Failed { host: "lvs_director".into(), failure: Rc::new(step()) });
+        report.tell(Event::Failed { host: "lvs_director".into(), failure: Rc::new(step()) });
         report.summary(&summary(1, hosts));
     });
     assert_eq!(err.matches("Unable to locate").count(), 1, "{err}");

@@ -30,10 +30,10 @@ fn line(tell: impl FnOnce(&Report)) -> String {
 #[test]
 fn a_verdict() {
     let judged = verdict::judged(&["lvs_real_server02", "-"], [0, 1]);
-    let line = line(|report| report.verify(verify::Event::Judged(Rc::new(judged))));
+    let line = line(|report| report.tell(verify::Event::Judged(Rc::new(judged))));
     assert_eq!(
         line,
-        r#"{"event":"verdict","version":1,"service":"web","client":"client","requests":2,"sequence":["lvs_real_server02","-"],"counts":{"lvs_real_server01":0,"lvs_real_server02":1},"expected":"rr: 3 each, in turn","pass":false,"judged":true,"findings":["request 2 to web failed: HTTP 503"],"latency":{"min":0.0011,"median":0.0012,"max":0.023}}"#
+        r#"{"event":"verdict","version":1,"time":0.0,"service":"web","client":"client","requests":2,"sequence":["lvs_real_server02","-"],"counts":{"lvs_real_server01":0,"lvs_real_server02":1},"expected":"rr: 3 each, in turn","pass":false,"judged":true,"findings":["request 2 to web failed: HTTP 503"],"latency":{"min":0.0011,"median":0.0012,"max":0.023}}"#
     );
 }
 
@@ -55,8 +55,8 @@ fn a_plan_is_a_line_a_change() {
     assert_eq!(
         told,
         [
-            r#"{"event":"change","version":1,"host":"rs01","stage":"Real servers","task":null,"module":"service","subject":"apache2","aspects":[{"what":"state","old":"stopped","new":"started"}],"unknown":false,"risks":[{"risk":"restart","service":"apache2"}]}"#,
-            r#"{"event":"refused","version":1,"host":"rs01","stage":"Real servers","task":null,"module":"file","subject":"/x","reason":"why","remedy":"do"}"#,
+            r#"{"event":"change","version":1,"time":0.0,"host":"rs01","stage":"Real servers","task":null,"module":"service","subject":"apache2","aspects":[{"what":"state","old":"stopped","new":"started"}],"unknown":false,"risks":[{"risk":"restart","service":"apache2"}]}"#,
+            r#"{"event":"refused","version":1,"time":0.0,"host":"rs01","stage":"Real servers","task":null,"module":"file","subject":"/x","reason":"why","remedy":"do"}"#,
         ]
     );
     let drift = lines(|report| report.drift(&[("rs01", &plan)]));
@@ -76,22 +76,22 @@ fn a_run_ends_with_its_summary() {
     };
     let lines = lines(|report| {
         report.step("deploy");
-        report.lab(LabEvent::MachineReady { host: host(), after: Duration::from_millis(1500) });
-        report.run(Event::Connecting { host: host() });
-        report.run(Event::Planned { host: host(), ok: 1, changes: 3 });
-        report.run(Event::StepBegan { host: host(), label: "x".into(), number: 1, of: 3 });
-        report.run(Event::Failed { host: host(), failure: Rc::new(failure) });
+        report.tell(LabEvent::MachineReady { host: host(), after: Duration::from_millis(1500) });
+        report.tell(Event::Connecting { host: host() });
+        report.tell(Event::Planned { host: host(), ok: 1, changes: 3 });
+        report.tell(Event::StepBegan { host: host(), label: "x".into(), number: 1, of: 3 });
+        report.tell(Event::Failed { host: host(), failure: Rc::new(failure) });
         report.summary(&summary);
     });
     let events: Vec<&str> = lines.iter().filter_map(|line| line["event"].as_str()).collect();
     assert_eq!(events, ["step", "machine_ready", "connecting", "planned", "step_began", "failed", "summary"]);
     assert_eq!(
         lines[5].to_string(),
-        r#"{"event":"failed","version":1,"host":"rs01","unreachable":false,"message":"x failed with exit code 1","output":"no\n","remedy":"correct what it complains of, and run the same again"}"#
+        r#"{"event":"failed","version":1,"time":0.0,"host":"rs01","unreachable":false,"message":"x failed with exit code 1","output":"no\n","remedy":"correct what it complains of, and run the same again"}"#
     );
     assert_eq!(
         lines[6].to_string(),
-        r#"{"event":"summary","version":1,"exit":1,"hosts":{"rs01":{"ok":1,"changed":2,"failed":1,"unreachable":false}},"verb":"deploy","seconds":1.5}"#
+        r#"{"event":"summary","version":1,"time":0.0,"exit":1,"hosts":{"rs01":{"ok":1,"changed":2,"failed":1,"unreachable":false}},"verb":"deploy","seconds":1.5}"#
     );
 }
 
@@ -101,7 +101,7 @@ fn a_complaint() {
     complaints.add(Span { offset: 8, length: 1 }, "wrong", "right");
     assert_eq!(
         line(|report| report.complaints(&[complaints])),
-        r#"{"event":"complaint","version":1,"file":"inventory.yaml","line":2,"column":4,"message":"wrong","remedy":"right"}"#
+        r#"{"event":"complaint","version":1,"time":0.0,"file":"inventory.yaml","line":2,"column":4,"message":"wrong","remedy":"right"}"#
     );
 }
 

@@ -8,17 +8,17 @@ use crate::verify;
 
 fn deploy(report: &Report) {
     let host = || "lvs_director".to_owned();
-    report.run(Event::Connecting { host: host() });
-    report.run(Event::Connected { host: host() });
-    report.run(Event::Planned { host: host(), ok: 3, changes: 2 });
-    report.run(Event::Planned { host: "client".into(), ok: 4, changes: 0 });
-    report.run(Event::StageBegan { name: "The director forwards".into(), hosts: vec![host()] });
+    report.tell(Event::Connecting { host: host() });
+    report.tell(Event::Connected { host: host() });
+    report.tell(Event::Planned { host: host(), ok: 3, changes: 2 });
+    report.tell(Event::Planned { host: "client".into(), ok: 4, changes: 0 });
+    report.tell(Event::StageBegan { name: "The director forwards".into(), hosts: vec![host()] });
     for (number, label) in [(1, "package ipvsadm"), (2, "sysctl net.ipv4.ip_forward")] {
-        report.run(Event::StepBegan { host: host(), label: label.into(), number, of: 2 });
-        report.run(Event::StepDone { host: host(), label: label.into() });
+        report.tell(Event::StepBegan { host: host(), label: label.into(), number, of: 2 });
+        report.tell(Event::StepDone { host: host(), label: label.into() });
     }
-    report.run(Event::StageDone { host: host(), changed: 2 });
-    report.verify(verify::Event::Asking { client: "client".into(), requests: 6 });
+    report.tell(Event::StageDone { host: host(), changed: 2 });
+    report.tell(verify::Event::Asking { client: "client".into(), requests: 6 });
 }
 
 #[test]
@@ -54,12 +54,12 @@ fn a_lab() {
     let tell = |report: &Report| {
         let host = || "client".to_owned();
         report.step("lab up");
-        report.lab(LabEvent::ImageBuilding { step: BuildStep::Bootstrap });
-        report.lab(LabEvent::ImageReady { path: "/cache/image".into(), cached: false });
-        report.lab(LabEvent::NetworkReady { namespace: "lvsprov-web".into(), subnets: 2 });
-        report.lab(LabEvent::MachineStarted { host: host() });
-        report.lab(LabEvent::MachineReady { host: host(), after: Duration::from_millis(4210) });
-        report.lab(LabEvent::LabRemoved { lab: "web".into() });
+        report.tell(LabEvent::ImageBuilding { step: BuildStep::Bootstrap });
+        report.tell(LabEvent::ImageReady { path: "/cache/image".into(), cached: false });
+        report.tell(LabEvent::NetworkReady { namespace: "lvsprov-web".into(), subnets: 2 });
+        report.tell(LabEvent::MachineStarted { host: host() });
+        report.tell(LabEvent::MachineReady { host: host(), after: Duration::from_millis(4210) });
+        report.tell(LabEvent::LabRemoved { lab: "web".into() });
         report.step("deploy");
     };
     let (out, err) = told(text(), tell);

@@ -20,7 +20,7 @@ const ONE: &str = "lvs_real_server01";
 const TWO: &str = "lvs_real_server02";
 
 fn shown(judged: Judged) -> String {
-    told(text(), |report| report.verify(Event::Judged(Rc::new(judged)))).0
+    told(text(), |report| report.tell(Event::Judged(Rc::new(judged)))).0
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn long_sequences_are_wrapped() {
 #[test]
 fn services_that_nobody_asked_are_not_passed_over() {
     let event = Event::NotTried { services: vec!["web".into(), "mail".into()] };
-    insta::assert_snapshot!(told(text(), |report| report.verify(event)).0, @r#"
+    insta::assert_snapshot!(told(text(), |report| report.tell(event)).0, @r#"
     NOT TRIED  web, mail: no client takes part
           add a host under `clients` in the inventory, or let --limit take one in
     "#);

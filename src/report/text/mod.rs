@@ -18,7 +18,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::streams::Streams;
-use super::{Options, Summary};
+use super::{Event, Happened, Options, Summary};
 use crate::document::Complaints;
 use crate::lab::{GuestStatus, LabEvent};
 use crate::plan::HostPlan;
@@ -48,14 +48,22 @@ impl Text {
         self.progress.hosts(names);
     }
 
-    pub(super) fn run(&self, event: run::Event) {
+    pub(super) fn event(&self, event: Event) {
+        match event.what {
+            Happened::Run(event) => self.run(event),
+            Happened::Verify(event) => self.verify(event),
+            Happened::Lab(event) => self.lab(&event),
+        }
+    }
+
+    fn run(&self, event: run::Event) {
         self.progress.run(&event);
         if let run::Event::Failed { host, failure } = event {
             self.failures.borrow_mut().push((host, failure));
         }
     }
 
-    pub(super) fn verify(&self, event: verify::Event) {
+    fn verify(&self, event: verify::Event) {
         self.progress.verify(&event);
         match event {
             verify::Event::Asking { .. } => {}
@@ -67,8 +75,8 @@ impl Text {
         }
     }
 
-    pub(super) fn lab(&self, event: LabEvent) {
-        self.progress.lab(&event);
+    fn lab(&self, event: &LabEvent) {
+        self.progress.lab(event);
     }
 
     pub(super) fn machines(&self, machines: &[GuestStatus]) {
