@@ -15,10 +15,15 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lvsprov::document::Source;
-use lvsprov::inventory::{self, Host, Inventory, Role};
+use lvsprov::inventory::{self, Host};
 use lvsprov::plan::HostPlan;
 use lvsprov::playbook::{self, Declaration, Engine, Playbook, Variables};
 use lvsprov::resource::{Facts, Observed, Resource};
+
+use self::observed::{Fill, Recorded};
+
+#[path = "../tests/observed/mod.rs"]
+mod observed;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -42,7 +47,7 @@ struct Planned {
 
 fn measure(hosts: usize, directors: usize) -> Result<()> {
     let text = inventory_text(hosts, directors);
-    let recorded = Recorded::read()?;
+    let recorded = Recorded::read(&folder())?;
     let before = resident();
 
     let mut clock = Clock::default();
@@ -60,8 +65,13 @@ fn measure(hosts: usize, directors: usize) -> Result<()> {
 
     let mut planned = Vec::with_capacity(hosts);
     for (number, host) in inventory.hosts.iter().enumerate() {
-        let fill = Fill::new(&inventory, host);
-        let facts = fill.text(recorded.of(host, "facts")?);
+        let fill = Fill::new(&inventory, host, if is_stale(host) { "stale" } else { &host.name });
+        let text = |module: &str| -> Result<String> {
+            let text =
+                recorded.text(host.group(), module).ok_or_else(|| format!("no {module} was recorded"))?;
+            Ok(fill.output(module, text))
+        };
+        let facts = text("facts")?;
         let facts = clock.time("facts parsed", || Facts::parse(facts.as_bytes()))?;
         let plays: Vec<bool> = selected.iter().map(|of_play| of_play[number]).collect();
         let scope = (&engine, &inventory, host, &facts);
@@ -71,7 +81,7 @@ fn measure(hosts: usize, directors: usize) -> Result<()> {
         let sections = clock.time("probes written", || Resource::probe_all(&resources, &facts));
         let mut observed: Vec<Option<Observed>> = vec![None; resources.len()];
         for section in &sections {
-            let output = fill.output(section.module, recorded.of(host, section.module)?);
+            let output = text(section.module)?;
             let seen =
                 clock.time("probes parsed", || section.parse(&resources, &facts, output.as_bytes()))?;
             for (index, seen) in section.indices.iter().zip(seen) {
@@ -154,137 +164,6 @@ fn is_stale(host: &Host) -> bool {
     host.group() == "real_servers" && host.name.ends_with('7')
 }
 
-/// What the lab's hosts gave, by role and module.
-struct Recorded(Vec<(String, String)>);
-
-impl Recorded {
-    fn read() -> Result<Recorded> {
-        let mut all = Vec::new();
-        for (role, _) in SAMPLES {
-            let folder = observed().join(role);
-            let entries =
-                std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-            for entry in entries {
-                let path = entry?.path();
-                let module = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                all.push((format!("{role}/{module}"), std::fs::read_to_string(&path)?));
-            }
-        }
-        Ok(Recorded(all))
-    }
-
-    fn of(&self, host: &Host, module: &str) -> Result<&str> {
-        let name = format!("{}/{module}", host.group());
-        let found = self.0.iter().find(|(known, _)| *known == name);
-        Ok(found
-            .map(|(_, text)| text.as_str())
-            .ok_or_else(|| format!("bench/observed/{name} was not recorded"))?)
-    }
-}
-
-/// A host's own names and addresses, for those of the tutorial's.
-struct Fill {
-    words: Vec<(&'static str, String)>,
-    /// On a director, the real servers of its table.
-    real_servers: Vec<String>,
-}
-
-impl Fill {
-    fn new(inventory: &Inventory, host: &Host) -> Fill {
-        let mut words = Vec::new();
-        let mut real_servers = Vec::new();
-        match &host.role {
-            Role::Director { vips, dips, .. } => {
-                let (vip, dip) = (vips[0], dips[0]);
-                words.push(("lvs_director", host.name.clone()));
-                words.push(("192.168.175.100/24", vip.to_string()));
-                words.push(("192.168.40.100/24", dip.to_string()));
-                words.push(("192.168.175.100", vip.ip().to_string()));
-                words.push(("C0A8AF64", hexadecimal(&vip.ip().to_string())));
-                words.push(("192.168.40.100", dip.ip().to_string()));
-                words.push(("192.168.40.0/24", dip.subnet().to_string()));
-                let services = inventory.services_of(host);
-                real_servers = services
-                    .flat_map(|declared| declared.service.real_servers.keys())
-                    .map(|at| at.ip().to_string())
-                    .collect();
-            }
-            Role::RealServer { rips } => {
-                let rip = rips[0];
-                let dip = inventory.dips_for(host).first().map(|dip| dip.ip().to_string());
-                let name = if is_stale(host) { "stale".into() } else { host.name.clone() };
-                words.push(("lvs_real_server01", name));
-                words.push(("192.168.40.101/24", rip.to_string()));
-                words.push(("192.168.40.101", rip.ip().to_string()));
-                words.push(("192.168.40.100", dip.unwrap_or_default()));
-            }
-            Role::Client { cips } => {
-                let cip = cips[0];
-                words.push(("192.168.175.50/24", cip.to_string()));
-                words.push(("192.168.175.50", cip.ip().to_string()));
-            }
-        }
-        Fill { words, real_servers }
-    }
-
-    fn output(&self, module: &str, recorded: &str) -> String {
-        match (module, recorded.split_once("\n=\n")) {
-            ("file", Some((head, bodies))) => self.files(head, bodies),
-            _ => self.text(recorded),
-        }
-    }
-
-    /// The sizes that stat(1) tells are those of the filled contents, which follow each other without a mark.
-    fn files(&self, head: &str, mut bodies: &str) -> String {
-        let (mut lines, mut contents) = (String::new(), String::new());
-        for line in head.lines() {
-            let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-            if let Some(size) = words.get(3).and_then(|size| size.parse().ok()) {
-                let (body, rest) = bodies.split_at(size);
-                bodies = rest;
-                let body = self.text(body);
-                words[3] = body.len().to_string();
-                contents.push_str(&body);
-            }
-            let _ = writeln!(lines, "{}", words.join(" "));
-        }
-        format!("{lines}=\n{contents}{bodies}")
-    }
-
-    fn text(&self, recorded: &str) -> String {
-        let mut text = String::with_capacity(recorded.len() + self.real_servers.len() * 64);
-        for line in recorded.split_inclusive('\n') {
-            let of = |written: &[&str]| written.iter().any(|address| line.contains(address));
-            if self.real_servers.is_empty() || !of(&["192.168.40.10", "C0A8286"]) {
-                self.line(line, &mut text);
-            } else if of(&["192.168.40.101", "C0A82865"]) {
-                for address in &self.real_servers {
-                    let line = line.replace("192.168.40.101", address);
-                    self.line(&line.replace("C0A82865", &hexadecimal(address)), &mut text);
-                }
-            } else if !of(&["192.168.40.102", "C0A82866"]) {
-                self.line(line, &mut text);
-            }
-        }
-        text
-    }
-
-    fn line(&self, line: &str, text: &mut String) {
-        let mut line = line.to_owned();
-        for (old, new) in &self.words {
-            if line.contains(old) {
-                line = line.replace(old, new);
-            }
-        }
-        text.push_str(&line);
-    }
-}
-
-/// An address as the kernel has it in its own listing.
-fn hexadecimal(address: &str) -> String {
-    address.parse().map_or_else(|_| address.to_owned(), |ip: Ipv4Addr| format!("{:08X}", u32::from(ip)))
-}
-
 /// Phases with their times, in the order in which they first came.
 #[derive(Default)]
 struct Clock(Vec<(&'static str, Duration)>);
@@ -325,7 +204,7 @@ fn resident() -> u64 {
 const SAMPLES: [(&str, &str); 3] =
     [("directors", "lvs_director"), ("real_servers", "lvs_real_server01"), ("clients", "client")];
 
-fn observed() -> PathBuf {
+fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/observed")
 }
 
@@ -341,7 +220,7 @@ fn record(config: &Path) -> Result<()> {
     for (role, name) in SAMPLES {
         let number = inventory.index_of(name).ok_or("not the tutorial's inventory")?;
         let host = &inventory.hosts[number];
-        let folder = observed().join(role);
+        let folder = folder().join(role);
         std::fs::create_dir_all(&folder)?;
         let save = |module: &str, output: &[u8]| std::fs::write(folder.join(format!("{module}.txt")), output);
         let output = ask(config, name, &Facts::probe())?;
