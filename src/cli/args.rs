@@ -43,6 +43,8 @@ pub(super) enum Verb {
         #[command(subcommand)]
         verb: LabVerb,
     },
+    /// The modules that a playbook's tasks may call, or everything about one of them
+    Doc(DocArgs),
     /// Print the inventory's JSON Schema, for editors
     Schema,
     /// Reach into a lab's network namespace; ssh runs this
@@ -270,6 +272,25 @@ pub(super) struct LabRebootArgs {
     pub(super) output: OutputArgs,
 }
 
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct DocArgs {
+    /// The module; all of them, one line each, when it is left out
+    pub(super) module: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(super) output: DocFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DocFormat {
+    /// For people
+    Text,
+    /// The JSON Schema of the module's arguments, or of each module's
+    Json,
+    /// The written reference
+    Markdown,
+}
+
 impl Verb {
     /// What the summary calls it.
     pub(super) fn name(&self) -> &'static str {
@@ -281,6 +302,7 @@ impl Verb {
             Verb::Destroy(_) => "destroy",
             Verb::Rehearse(_) => "rehearse",
             Verb::Lab { .. } => "lab",
+            Verb::Doc(_) => "doc",
             Verb::Schema => "schema",
             Verb::LabProxy { .. } => "lab-proxy",
         }
@@ -300,7 +322,7 @@ impl Verb {
                 LabVerb::Reboot(args) => Some(&args.output),
                 LabVerb::Ssh(_) => None,
             },
-            Verb::Schema | Verb::LabProxy { .. } => None,
+            Verb::Doc(_) | Verb::Schema | Verb::LabProxy { .. } => None,
         }
     }
 }

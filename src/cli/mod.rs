@@ -4,6 +4,7 @@ mod args;
 mod context;
 mod deploy;
 mod destroy;
+mod doc;
 mod exit;
 mod interrupt;
 mod job;
@@ -89,6 +90,7 @@ async fn run(verb: Verb, context: &Context) -> Exit {
             LabVerb::Ssh(args) => lab::ssh(args, context).await,
             LabVerb::Reboot(args) => lab::reboot(args, context).await,
         },
+        Verb::Doc(args) => doc::doc(&args),
         Verb::Schema => schema::schema(),
         Verb::LabProxy { namespace, host, port } => Ok(lab::proxy(&namespace, &host, port)),
     };

@@ -24,6 +24,6 @@ pub use builtin::{
 };
 pub use declaration::{Declaration, DeclareError};
 pub use engine::{Engine, TemplateError};
-pub use modules::{Module, modules};
+pub use modules::{Absence, Argument, Module, Reference, modules};
 pub use play::{Play, Playbook, Task};
 pub use variables::Variables;

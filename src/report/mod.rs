@@ -7,6 +7,7 @@ mod count;
 mod event;
 mod evidence;
 mod json;
+pub mod manual;
 mod name;
 mod streams;
 mod summary;

@@ -164,7 +164,7 @@ impl JsonSchema for Mode {
         true
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^0*[0-7]{1,4}$" })
+        json_schema!({ "title": "octal digits in quotes", "type": "string", "pattern": "^0*[0-7]{1,4}$" })
     }
 }
 

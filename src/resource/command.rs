@@ -7,7 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{Aspect, Change, Context, Facts, Kind, Refusal, Unreadable, quote};
 
-/// A command that runs on every deploy, unless a guard says that it has nothing to do. A plan calls it unknown.
+/// A command, for what no other module does.
+///
+/// It runs on every deploy, unless a guard says that it has nothing to do. A plan calls it unknown, never ok: without
+/// `creates` or `unless` it runs, and counts as a change, every time.
+///
+/// ```yaml
+/// - command: { cmd: a2enmod headers, creates: /etc/apache2/mods-enabled/headers.load }
+/// - command: { cmd: "make install", chdir: /srv/app, unless: "test -x /usr/local/bin/app", timeout: 120 }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
@@ -23,7 +31,7 @@ pub struct Command {
     /// The directory in which the command and its test run; `/` when it is left out.
     #[serde(default)]
     pub chdir: Option<String>,
-    /// How many seconds the command may take; 600 when it is left out.
+    /// How many seconds the command may take; 600 when it is left out. Tasks that run in one go share the sum of theirs.
     #[serde(default)]
     pub timeout: Option<u64>,
 }

@@ -17,6 +17,15 @@ pub use observed::{Content, Node, Observed};
 pub use reverse::Prior;
 
 /// A file or a directory, or that there is none.
+///
+/// A file is replaced as a whole, so that it is never half written. What is left out of mode and owners is kept.
+/// The module refuses where something of another type is in the way.
+///
+/// ```yaml
+/// - file: { dest: /srv/www, state: directory, mode: "0755" }
+/// - file: { dest: /etc/app.token, content: "{{ inventory_hostname }}\n", mode: "0600", secret: true }
+/// - file: { dest: /etc/old.conf, state: absent }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct File {

@@ -12,6 +12,13 @@ mod reverse;
 pub use reverse::Prior;
 
 /// A kernel module that is loaded, now and after the next boot.
+///
+/// Whether it is loaded, and whether it will be at boot (a file of `modules-load.d` names it, or it is built into
+/// the kernel), are compared apart.
+///
+/// ```yaml
+/// - kernel_module: { name: ip_vs }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KernelModule {

@@ -20,6 +20,9 @@ pub struct Context<'a> {
 
 /// A kind of resource: a value of the implementing type is one declaration, for one host, fully rendered.
 ///
+/// Where a task declares it by its arguments, its documentation and its fields' is the module's reference: the first
+/// paragraph sums it up, and a block of YAML shows tasks that call it.
+///
 /// Declared and observed are values in canonical form; [`Kind::differ`] is pure, so that a plan is a function of
 /// the two and nothing else.
 pub trait Kind: Clone + Serialize + DeserializeOwned {

@@ -9,6 +9,15 @@ use super::shell::words;
 use super::{Aspect, Change, Context, Facts, Family, Kind, Names, Refusal, Unreadable, quote};
 
 /// Packages that are, or are not, on the host.
+///
+/// They come and go through apt, dnf or yum; the module refuses on other families of distributions. Recommended
+/// packages are left out, configuration files that were edited stay, and what an interrupted run left half
+/// installed is healed.
+///
+/// ```yaml
+/// - package: { name: [apache2, curl] }
+/// - package: { name: telnetd, state: absent }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Package {

@@ -18,7 +18,17 @@ mod unit;
 pub use reverse::Prior;
 pub use unit::Unit;
 
-/// A unit that runs or does not, now and after the next boot.
+/// A systemd unit that runs or does not, now and after the next boot.
+///
+/// Whether it runs and whether it starts at boot are compared apart. The module refuses masked units, `enabled` for
+/// static ones, and hosts without systemd. Of `ipvsadm` only `enabled` is taken: its start, stop and restart each
+/// clear the live table, which `virtual_services` brings.
+///
+/// Where the playbook declares the content of a file that the service depends on, it does so before the service.
+///
+/// ```yaml
+/// - service: { name: apache2, state: started, enabled: true, restart_on: [/etc/apache2/ports.conf] }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Service {

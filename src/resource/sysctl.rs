@@ -12,6 +12,14 @@ mod reverse;
 pub use reverse::Prior;
 
 /// A kernel parameter's value, now and after the next boot.
+///
+/// The kernel's value, and what all files of `sysctl.d` together bring at boot by their order of precedence, are
+/// compared apart. Only this key is written, to `/etc/sysctl.d/99-zz-lvsprov-KEY.conf`, and set. The module refuses
+/// where a file that counts later says otherwise.
+///
+/// ```yaml
+/// - sysctl: { name: net.ipv4.ip_forward, value: 1 }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sysctl {

@@ -9,7 +9,8 @@ use crate::playbook::scope::Scope;
 use crate::resource::{Refusal, Resource};
 
 /// A module that is made of other things than its arguments alone, or of several resources. A value of the implementing
-/// type is a task's arguments, rendered. What its documentation and its fields' say is the module's reference.
+/// type is a task's arguments, rendered. Its documentation and its fields' is the module's reference: the first
+/// paragraph sums it up, and a block of YAML shows tasks that call it.
 pub(in crate::playbook) trait Composite: DeserializeOwned + JsonSchema {
     /// The module's name in a playbook.
     const MODULE: &'static str;

@@ -4,13 +4,17 @@
 //! made of other things than its arguments alone, or of several resources: write its file with an `impl` of
 //! [`composite::Composite`], and name it in the list below.
 
+mod argument;
 mod composite;
 mod module;
+mod reference;
 mod template;
 mod time_sync;
 mod virtual_services;
 
+pub use argument::{Absence, Argument};
 pub use module::Module;
+pub use reference::Reference;
 
 const COMPOSITES: [Module; 3] = [
     Module::composite::<template::Template>(),

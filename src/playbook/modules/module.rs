@@ -50,7 +50,9 @@ impl Module {
 
     /// The JSON Schema of its arguments, with their descriptions and its own.
     pub fn schema(self) -> Schema {
-        (self.schema)()
+        let mut schema = (self.schema)();
+        schema.insert("title".to_owned(), self.name.into());
+        schema
     }
 
     /// The resources that a task with these arguments stands for on a host, in order.

@@ -11,6 +11,13 @@ use crate::playbook::scope::Scope;
 use crate::resource::{File, Mode, Resource, text_or_integer_schema};
 
 /// A file whose content is rendered from a template.
+///
+/// Everything but `src` is as of `file`. Templates are minijinja, Jinja2's language, and strict: an undefined
+/// variable is an error, found before the first connection.
+///
+/// ```yaml
+/// - template: { src: index.html.j2, dest: "{{ httpd.docroot }}/index.html" }
+/// ```
 // What a file's arguments may be, `file` knows.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -21,12 +28,15 @@ pub(super) struct Template {
     /// The absolute path of the file. A symbolic link is followed.
     dest: String,
     /// The mode in octal, in quotes. Without it a file keeps the mode it has; a new one gets `"0644"`.
+    #[serde(default)]
     #[schemars(with = "Option<Mode>")]
     mode: Option<Json>,
     /// The owner, by name or number. Without it a file keeps the one it has; a new one is root's.
+    #[serde(default)]
     #[schemars(schema_with = "text_or_integer_schema")]
     owner: Option<Json>,
     /// The group, by name or number. Without it a file keeps the one it has; a new one is root's.
+    #[serde(default)]
     #[schemars(schema_with = "text_or_integer_schema")]
     group: Option<Json>,
     /// Whether the content is never to be shown: a plan says that it differs, not how.

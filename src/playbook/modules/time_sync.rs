@@ -11,8 +11,15 @@ use crate::resource::{
     Facts, Family, File, Mode, Names, Package, Presence, Refusal, Resource, Service, ServiceState,
 };
 
-/// chrony, synchronised with `servers` and serving `serve`. Other time daemons go, as chrony's package conflicts with
-/// them. With neither given, chrony runs with the distribution's own configuration.
+/// The time, kept by chrony.
+///
+/// It stands for chrony's package, its configuration and its service, which plans show as these three. Other time
+/// daemons go, as chrony's package conflicts with them. With neither argument, the distribution's configuration
+/// stays.
+///
+/// ```yaml
+/// - time_sync: { servers: "{{ time.servers }}", serve: ["{{ dip_network }}"] }
+/// ```
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TimeSync {

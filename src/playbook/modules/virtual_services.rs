@@ -10,13 +10,28 @@ use crate::playbook::scope::Scope;
 use crate::resource::{self, Resource};
 
 /// The inventory's virtual services on the director's VIP.
+///
+/// Three things are compared apart, as parsed tables and never as text: the kernel's table, the rules file, and the
+/// unit that restores it at boot. On Debian these are `/etc/ipvsadm.rules`, written numerically, and `ipvsadm`,
+/// enabled and with `AUTO="true"` in `/etc/default/ipvsadm`.
+///
+/// Unless `prune`, a line of the file that does not read becomes a comment. Where the file has names, as a save
+/// without `-n` leaves them, it gets what they may stand for: every service that runs, by number, also those that
+/// are not declared.
+///
+/// It needs `ipvsadm`, and `curl` to try new real servers. It refuses a masked unit, and `persist: true` on
+/// distributions whose unit it does not know.
+///
+/// ```yaml
+/// - virtual_services: { persist: true, prune: false }
+/// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VirtualServices {
     /// Whether the next boot brings the same table.
     #[serde(default = "yes")]
     persist: bool,
-    /// Whether services that are not declared go.
+    /// Whether services that are not declared leave the table and the rules file.
     #[serde(default)]
     prune: bool,
 }

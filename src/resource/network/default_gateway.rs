@@ -15,7 +15,19 @@ use crate::resource::{
     Aspect, Change, Context, Facts, Kind, Live, Need, Refusal, Risk, Script, Unreadable, quote,
 };
 
-/// The one IPv4 default gateway, now and after the next boot. Other default routes are removed.
+/// The one IPv4 default gateway, now and after the next boot.
+///
+/// The route that runs, and the file that brings it at boot, are compared apart. The file belongs to whoever
+/// configures the interface: ifupdown's and systemd-networkd's are edited, in the gateway's line alone. Other
+/// default routes go; those of tables other than `main` stay.
+///
+/// The module refuses, with the commands to run instead, under NetworkManager, netplan, EL's network-scripts, DHCP,
+/// two owners of one interface, or an unknown one. See also `--allow-route-change`.
+///
+/// ```yaml
+/// - default_gateway: { via: "{{ dip }}" }
+///   when: role == 'real_server' and forwards_by_nat
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DefaultGateway {

@@ -1,0 +1,97 @@
+//! The reference on a terminal.
+
+use textwrap::{Options, WordSplitter};
+
+use super::values;
+use crate::playbook::Reference;
+
+/// Columns, as of a manual page.
+const WIDTH: usize = 80;
+
+/// All modules, one line each.
+pub fn list(modules: &[Reference]) -> String {
+    let width = modules.iter().map(|module| module.name.len()).max().unwrap_or_default();
+    modules.iter().map(|module| format!("{:width$}  {}\n", module.name, module.summary)).collect()
+}
+
+/// One module, whole.
+pub fn page(module: &Reference) -> String {
+    let mut page = format!("{}\n", module.name);
+    for paragraph in std::iter::once(&module.summary).chain(&module.paragraphs) {
+        page += &format!("{}\n\n", indented(paragraph, "  "));
+    }
+    page += "Arguments\n";
+    let width = module.arguments.iter().map(|argument| argument.name.len()).max().unwrap_or_default();
+    let indent = " ".repeat(width + 4);
+    for argument in &module.arguments {
+        page += &format!("  {:width$}  {}\n", argument.name, values(argument));
+        page += &format!("{}\n", indented(&argument.meaning, &indent));
+        for (word, meaning) in &argument.words {
+            page += &format!("{}\n", hanging(&format!("{word}: {meaning}"), &indent));
+        }
+    }
+    page += "\nExamples\n";
+    page.extend(module.examples.lines().map(|line| format!("  {line}\n")));
+    page
+}
+
+fn indented(text: &str, indent: &str) -> String {
+    wrapped(text, indent, indent)
+}
+
+/// An entry of a list.
+fn hanging(text: &str, indent: &str) -> String {
+    wrapped(text, &format!("{indent}- "), &format!("{indent}  "))
+}
+
+fn wrapped(text: &str, first: &str, rest: &str) -> String {
+    let options = Options::new(WIDTH).word_splitter(WordSplitter::NoHyphenation);
+    textwrap::fill(text, options.initial_indent(first).subsequent_indent(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::modules;
+
+    #[test]
+    fn a_page_fits_a_terminal() {
+        for module in modules() {
+            let module = Reference::of(module);
+            // Examples are to be copied, and stay as they are.
+            let page = page(&module);
+            let (prose, _) = page.split_once("\nExamples\n").unwrap();
+            let wide: Vec<&str> = prose.lines().filter(|line| line.chars().count() > WIDTH).collect();
+            assert!(wide.is_empty(), "{wide:?}");
+        }
+        let all: Vec<Reference> = modules().into_iter().map(Reference::of).collect();
+        let wide = list(&all).lines().filter(|line| line.chars().count() > WIDTH).count();
+        assert_eq!(wide, 0, "one line each:\n{}", list(&all));
+    }
+
+    #[test]
+    fn a_page_says_what_a_module_takes() {
+        let package = modules().into_iter().find(|module| module.name == "package").unwrap();
+        insta::assert_snapshot!(page(&Reference::of(package)), @"
+        package
+          Packages that are, or are not, on the host.
+
+          They come and go through apt, dnf or yum; the module refuses on other families
+          of distributions. Recommended packages are left out, configuration files that
+          were edited stay, and what an interrupted run left half installed is healed.
+
+        Arguments
+          name   text or list of texts; required
+                 One package or a list, which is installed in one go.
+          state  `present` or `absent`; default `present`
+                 Whether they are to be there. An installed package of any version is
+                 `present`; one that is removed may leave its configuration behind.
+                 - present: Installed and configured.
+                 - absent: Not installed.
+
+        Examples
+          - package: { name: [apache2, curl] }
+          - package: { name: telnetd, state: absent }
+        ");
+    }
+}
