@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use lvsprov::document::{Complaints, Source};
-use lvsprov::inventory::{self, Dip, Inventory, Role, Vip};
+use lvsprov::inventory::{self, Check, Dip, Inventory, Role, ServiceDeclaration, TableOwner, Vip};
 use lvsprov::ipvs::{Forwarding, Protocol, Scheduler, ServiceKey};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use proptest::prelude::*;
@@ -167,6 +167,50 @@ virtual_services:
     let members: Vec<String> =
         members.map(|(address, member)| format!("{address} {}", member.weight)).collect();
     assert_eq!(members, ["[2001:db8:2::11]:8443 0", "[2001:db8:2::11]:9443 65535"]);
+}
+
+#[test]
+fn lists_pairs_and_own_addresses_are_what_they_say() {
+    let text = fs::read_to_string("tests/cases/whole.yaml").unwrap();
+    let inventory = read("whole.yaml", &text).unwrap();
+    let host = |name| inventory.host(name).unwrap();
+    let text = |nets: Vec<ipnet::IpNet>| nets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let (lb1, web1) = (host("lb1"), host("web1"));
+    assert_eq!(lb1.connect_to(), "203.0.113.11", "the first own address");
+    assert_eq!(text(lb1.standing()), "203.0.113.11/24 10.20.0.2/24");
+    let shared = "203.0.113.10/24 2001:db8::10/64 10.20.0.1/24 fd00:20::1/64";
+    assert_eq!(text(lb1.to_configure()), shared);
+    assert!(matches!(lb1.role, Role::Director { priority: 150, .. }), "{:?}", lb1.role);
+    assert!(matches!(host("lb2").role, Role::Director { priority: 100, .. }));
+    assert_eq!((text(web1.standing()), web1.to_configure()), ("10.20.0.11/24 fd00:20::11/64".into(), vec![]));
+    let dips =
+        |name| inventory.dips_for(host(name)).iter().map(|dip| dip.ip().to_string()).collect::<Vec<_>>();
+    assert_eq!(
+        (dips("web1"), dips("web2")),
+        (vec!["10.20.0.1".into(), "fd00:20::1".into()], vec!["10.20.0.1".into()])
+    );
+
+    let pairs = inventory.pairs();
+    let names = |pair: &Vec<&inventory::Host>| pair.iter().map(|host| host.name.clone()).collect::<Vec<_>>();
+    assert_eq!(pairs.iter().map(names).collect::<Vec<_>>(), [["lb1", "lb2"]]);
+    assert_eq!(inventory.engine, TableOwner::Keepalived, "what moves a pair's addresses");
+    let services =
+        |name| inventory.services_of(host(name)).map(|service| service.name.as_str()).collect::<Vec<_>>();
+    assert_eq!((services("lb1"), services("lb2")), (vec!["four", "six"], vec!["four", "six"]));
+    assert_eq!(services("alone"), ["other"]);
+
+    let members = |index: usize| {
+        let declared: &ServiceDeclaration = &inventory.virtual_services[index];
+        let hosts: Vec<String> = declared.hosts.iter().map(|(at, host)| format!("{host} {at}")).collect();
+        (hosts.join(", "), declared.check)
+    };
+    assert_eq!(
+        members(0),
+        ("web1 10.20.0.11:80, web2 10.20.0.12:80".into(), Check::Tcp),
+        "the rip behind the dip"
+    );
+    assert_eq!(members(1), ("web1 [fd00:20::11]:80".into(), Check::None), "who has an IPv6 address");
+    assert_eq!(members(2).0, "web3 10.30.0.13:80");
 }
 
 #[test]

@@ -76,11 +76,16 @@ pub(crate) fn addresses(cast: &Cast, complaints: &mut Complaints) {
                 continue;
             }
             let (owner, name) = (&owner.name.value, &machine.name.value);
-            let message = format!("{ip} is already the {} of `{owner}`", first.key);
+            let message = format!("{ip} is already the {} of `{owner}`", first.called());
+            let remedy = if owner == name {
+                "leave one of the two out".to_owned()
+            } else {
+                format!("give `{name}` an address of its own")
+            };
             complaints
-                .add(address.span, message, format!("give `{name}` an address of its own"))
-                .label(format!("the {} of `{name}`", address.key))
-                .also(first.span, format!("the {} of `{owner}`", first.key));
+                .add(address.span, message, remedy)
+                .label(format!("the {} of `{name}`", address.called()))
+                .also(first.span, format!("the {} of `{owner}`", first.called()));
         }
     }
 }

@@ -61,6 +61,11 @@ impl Machine {
 }
 
 impl Address {
+    /// What a complaint calls it.
+    pub(super) fn called(&self) -> &'static str {
+        if self.key == "own" { "own address" } else { self.key }
+    }
+
     /// Whether both are IPv4, or both IPv6.
     pub(super) fn is_like(&self, other: &Address) -> bool {
         same_family(self.net.addr(), other.net.addr())
