@@ -98,7 +98,7 @@ fn interfaces(blueprint: &Blueprint) -> String {
                 IpNet::V6(_) => ("inet6", "    dad-attempts 0\n"),
             };
             text.push_str(&format!("iface vec{number} {family} static\n    address {address}\n{extra}"));
-            for gateway in blueprint.gateways.iter().filter(|gateway| address.contains(*gateway)) {
+            for gateway in blueprint.gateways_at(*address) {
                 text.push_str(&format!("    gateway {gateway}\n"));
             }
         }

@@ -146,6 +146,12 @@ impl Blueprint {
         }
     }
 
+    /// The gateways that are told beside an address: each once, with the first that has it in its subnet.
+    pub fn gateways_at(&self, address: IpNet) -> impl Iterator<Item = IpAddr> {
+        let first = move |gateway: IpAddr| self.addresses().find(|net| net.contains(&gateway));
+        self.gateways.iter().copied().filter(move |gateway| first(*gateway) == Some(address))
+    }
+
     /// All addresses of the machine, each with its subnet.
     pub fn addresses(&self) -> impl Iterator<Item = IpNet> + '_ {
         self.cards.iter().flat_map(|card| card.addresses.iter().copied())
@@ -310,5 +316,34 @@ pub(super) mod tests {
         let blueprint = &Topology::of(&inventory(vec![c])).unwrap().blueprints[0];
         assert_eq!((blueprint.address.to_string().as_str(), blueprint.port), ("10.0.0.9", 2222));
         assert_eq!(blueprint.aliases, ["10.0.0.9", "c.example"]);
+    }
+
+    #[test]
+    fn a_list_is_one_card_with_a_router_of_each_family() {
+        let whole = crate::document::Source::new("whole.yaml", include_str!("../../tests/cases/whole.yaml"));
+        let topology = Topology::of(&crate::inventory::read(whole).unwrap()).unwrap();
+        let cards = |name: &str| -> String {
+            let blueprint = topology.blueprints.iter().find(|blueprint| blueprint.host == name).unwrap();
+            let card =
+                |card: &Card| card.addresses.iter().map(IpNet::to_string).collect::<Vec<_>>().join(" ");
+            let cards: Vec<String> = blueprint.cards.iter().map(card).collect();
+            let gateways: Vec<String> = blueprint.gateways.iter().map(IpAddr::to_string).collect();
+            format!("{} | {} via {}", blueprint.address, cards.join(" | "), gateways.join(" "))
+        };
+        assert_eq!(cards("web1"), "10.20.0.11 | 10.20.0.11/24 fd00:20::11/64 via 10.20.0.4 fd00:20::2");
+        assert_eq!(cards("probe"), "203.0.113.50 | 203.0.113.50/24 2001:db8::50/64 via ");
+        let web2 = topology.blueprints.iter().find(|blueprint| blueprint.host == "web2").unwrap();
+        let told: Vec<usize> = web2.addresses().map(|net| web2.gateways_at(net).count()).collect();
+        assert_eq!(told, [1, 0], "one default route, though it has two subnets");
+        // What moves between two directors, or is yet to be configured, is no guest's when it boots.
+        assert_eq!(cards("lb1"), "203.0.113.11 | 203.0.113.11/24 | 10.20.0.2/24 via ");
+        let bridge =
+            |net: &str| &topology.subnets.iter().find(|subnet| subnet.net == self::net(net)).unwrap().bridge;
+        assert_eq!(
+            bridge("203.0.113.0/24"),
+            bridge("2001:db8::/64"),
+            "where the director's IPv6 VIP will be"
+        );
+        assert_ne!(bridge("203.0.113.0/24"), bridge("10.20.0.0/24"));
     }
 }

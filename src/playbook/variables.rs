@@ -1,14 +1,12 @@
 //! What templates and conditions may name.
 
-use std::collections::{BTreeMap, HashSet};
-use std::net::IpAddr;
+use std::collections::BTreeMap;
 
-use ipnet::IpNet;
 use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
 
-use crate::inventory::{Host, Inventory, Role, ServiceDeclaration};
-use crate::ipvs::{Forwarding, ServiceKey};
+use super::part::{ByNat, addresses_to_configure, of_host, of_service};
+use crate::inventory::{Host, Inventory};
 use crate::resource::Facts;
 
 /// The variables that are the same for all hosts of an inventory, made once.
@@ -16,15 +14,16 @@ use crate::resource::Facts;
 pub struct Variables {
     shared: Value,
     hosts: BTreeMap<String, Value>,
-    /// The real servers that a service forwards to by nat.
-    by_nat: HashSet<IpAddr>,
+    /// By host, whether services forward by nat: IPv4 and IPv6.
+    by_nat: BTreeMap<String, [bool; 2]>,
 }
 
 impl Variables {
     /// Those of the inventory.
     pub fn new(inventory: &Inventory) -> Self {
-        let hosts: BTreeMap<String, Value> =
-            inventory.hosts.iter().map(|host| (host.name.clone(), of_host(inventory, host))).collect();
+        let by_nat = ByNat::of(inventory);
+        let named = |host: &Host| (host.name.clone(), of_host(inventory, host, &by_nat));
+        let hosts: BTreeMap<String, Value> = inventory.hosts.iter().map(named).collect();
         let group = |name: &str| -> Value {
             let members = inventory.hosts.iter().filter(|host| host.group() == name);
             members.filter_map(|host| hosts.get(&host.name).cloned()).collect()
@@ -35,13 +34,6 @@ impl Variables {
             .map(|(name, members)| (name.as_str(), members.iter().map(|m| Value::from(m.as_str())).collect()))
             .collect();
         let services: Value = inventory.virtual_services.iter().map(of_service).collect();
-        let by_nat = inventory
-            .virtual_services
-            .iter()
-            .flat_map(|declared| &declared.service.real_servers)
-            .filter(|(_, real_server)| real_server.forwarding == Forwarding::Nat)
-            .map(|(at, _)| at.ip())
-            .collect();
         let shared = minijinja::context! {
             cluster => inventory.cluster.as_str(),
             directors => group("directors"),
@@ -51,6 +43,8 @@ impl Variables {
             virtual_services => services,
             time => minijinja::context! { servers => Value::from(Serde(&inventory.time.servers)) },
         };
+        let by_nat =
+            inventory.hosts.iter().map(|host| (host.name.clone(), by_nat.of_host(inventory, host))).collect();
         Variables { shared, hosts, by_nat }
     }
 
@@ -63,25 +57,26 @@ impl Variables {
         whole.contains(&name) || addresses.contains(&plain.strip_suffix('s').unwrap_or(plain))
     }
 
-    /// Whether a host takes part in a service that forwards by nat.
-    pub(super) fn forwards_by_nat(&self, host: &Host) -> bool {
-        match &host.role {
-            Role::RealServer { rips } => rips.iter().any(|rip| self.by_nat.contains(&rip.ip())),
-            _ => !self.by_nat.is_empty(),
-        }
+    /// Whether services forward by nat, IPv4 and IPv6: see [`ByNat::of_host`].
+    pub(super) fn forwards_by_nat(&self, host: &Host) -> [bool; 2] {
+        self.by_nat.get(&host.name).copied().unwrap_or_default()
     }
 
     /// Those of one host. Where a name is defined more than once, the host's part in the cluster comes before its
     /// `vars`, and those before its facts.
     pub fn of(&self, host: &Host, facts: &Facts) -> Value {
         let own = self.hosts.get(&host.name).cloned().unwrap_or_default();
+        let [ipv4, ipv6] = self.forwards_by_nat(host);
         let part = minijinja::context! {
             inventory_hostname => host.name.as_str(),
-            host => own,
-            forwards_by_nat => self.forwards_by_nat(host),
+            host => own.clone(),
+            forwards_by_nat => ipv4 || ipv6,
+            forwards_ipv4_by_nat => ipv4,
+            forwards_ipv6_by_nat => ipv6,
+            addresses_to_configure => addresses_to_configure(host, facts),
         };
         let vars = Value::from(Serde(&host.vars));
-        first_counts([part, own_fields(&self.hosts, host), self.shared.clone(), vars, of_facts(facts)])
+        first_counts([part, own, self.shared.clone(), vars, of_facts(facts)])
     }
 }
 
@@ -91,77 +86,6 @@ pub(super) fn first_counts<const N: usize>(mut maps: [Value; N]) -> Value {
     maps.reverse();
     merge_maps(maps)
 }
-
-fn own_fields(hosts: &BTreeMap<String, Value>, host: &Host) -> Value {
-    hosts.get(&host.name).cloned().unwrap_or_default()
-}
-
-/// A virtual service, with every key that the inventory has for it.
-fn of_service(declared: &ServiceDeclaration) -> Value {
-    let service = &declared.service;
-    let (protocol, address) = match service.key {
-        ServiceKey::Address(protocol, address) => (Value::from(Serde(protocol)), address.to_string()),
-        mark => (Value::from(()), mark.to_string()),
-    };
-    let real_servers: Value = declared
-        .hosts
-        .iter()
-        .filter_map(|(at, host)| {
-            let weight = service.real_servers.get(at)?.weight;
-            let address = at.ip().to_string();
-            Some(minijinja::context! { host => host.as_str(), address, port => at.port(), weight })
-        })
-        .collect();
-    minijinja::context! {
-        name => declared.name.as_str(),
-        address,
-        protocol,
-        scheduler => service.scheduler.name(),
-        forwarding => Value::from(Serde(declared.forwarding)),
-        persistent => service.persistence,
-        check => Value::from(Serde(declared.check)),
-        real_servers,
-    }
-}
-
-/// A host's part in the cluster: `name`, `role`, `address` and its addresses, each with its subnet.
-fn of_host(inventory: &Inventory, host: &Host) -> Value {
-    let mut fields: BTreeMap<&'static str, Value> = BTreeMap::new();
-    let mut nets = |[one, network, all, networks]: [&'static str; 4], nets: Vec<IpNet>| {
-        let (mut ips, mut subnets) = (Vec::new(), Vec::new());
-        for net in nets {
-            ips.push(Value::from(net.addr().to_string()));
-            subnets.push(Value::from(net.trunc().to_string()));
-        }
-        if let (Some(ip), Some(subnet)) = (ips.first(), subnets.first()) {
-            fields.insert(one, ip.clone());
-            fields.insert(network, subnet.clone());
-            fields.insert(all, Value::from(ips));
-            fields.insert(networks, Value::from(subnets));
-        }
-    };
-    // A real server has its directors' DIPs.
-    let dips = inventory.dips_for(host);
-    nets(VIP, host.vips().iter().map(|vip| vip.0).collect());
-    nets(DIP, host.dips().iter().chain(&dips).map(|dip| dip.0).collect());
-    nets(RIP, host.rips().iter().map(|rip| rip.0).collect());
-    nets(CIP, host.cips().iter().map(|cip| cip.0).collect());
-    let role = match host.role {
-        Role::Director { .. } => "director",
-        Role::RealServer { .. } => "real_server",
-        Role::Client { .. } => "client",
-    };
-    fields.insert("name", Value::from(host.name.as_str()));
-    fields.insert("role", Value::from(role));
-    fields.insert("address", Value::from(host.connect_to()));
-    Value::from_pairs(fields)
-}
-
-/// What the addresses of a kind are called: the first, its subnet, all of them, all of their subnets.
-const VIP: [&str; 4] = ["vip", "vip_network", "vips", "vip_networks"];
-const DIP: [&str; 4] = ["dip", "dip_network", "dips", "dip_networks"];
-const RIP: [&str; 4] = ["rip", "rip_network", "rips", "rip_networks"];
-const CIP: [&str; 4] = ["cip", "cip_network", "cips", "cip_networks"];
 
 /// The facts: `facts`, `os`, and what the distribution calls things.
 fn of_facts(facts: &Facts) -> Value {
@@ -199,6 +123,70 @@ mod tests {
         let both = first_counts([a, b]);
         let seen = ["x", "y", "z"].map(|name| both.get_attr(name).unwrap().to_string());
         assert_eq!(seen, ["1", "1", "2"]);
+    }
+
+    /// What a template says for a host.
+    fn said(inventory: &str, host: &str, template: &str) -> String {
+        let inventory = inventory::read(Source::new("inventory.yaml", inventory)).unwrap();
+        let host = inventory.host(host).unwrap();
+        let mut facts = Facts::example();
+        let standing = host.standing().into_iter().enumerate();
+        facts.addresses = standing.map(|(index, net)| (format!("eth{index}"), net)).collect();
+        let variables = Variables::new(&inventory).of(host, &facts);
+        minijinja::Environment::new().render_str(template, variables).unwrap()
+    }
+
+    const WHOLE: &str = include_str!("../../tests/cases/whole.yaml");
+
+    #[test]
+    fn the_first_address_has_the_short_name_and_all_have_the_long_one() {
+        let web1 =
+            "{{ rip }} {{ rip_network }} {{ rips }} {{ rip_networks }} {{ dip }} {{ dips | join(' ') }}";
+        assert_eq!(
+            said(WHOLE, "web1", web1),
+            "10.20.0.11 10.20.0.0/24 ['10.20.0.11', 'fd00:20::11'] ['10.20.0.0/24', 'fd00:20::/64'] \
+             10.20.0.1 10.20.0.1 fd00:20::1"
+        );
+        let lb2 = "{{ vip }} {{ vips | join(' ') }} {{ dip_networks | join(' ') }} {{ clients[0].cips | join(' ') }}";
+        assert_eq!(
+            said(WHOLE, "lb2", lb2),
+            "2001:db8::10 2001:db8::10 203.0.113.10 10.20.0.0/24 fd00:20::/64 203.0.113.50 2001:db8::50"
+        );
+    }
+
+    #[test]
+    fn nat_is_known_for_each_family() {
+        let nat = "{{ forwards_by_nat }} {{ forwards_ipv4_by_nat }} {{ forwards_ipv6_by_nat }} {{ nat_gateways | join(' ') }}";
+        assert_eq!(said(WHOLE, "web1", nat), "True True True 10.20.0.1 fd00:20::1");
+        assert_eq!(said(WHOLE, "web2", nat), "True True False 10.20.0.1");
+        assert_eq!(said(WHOLE, "lb1", nat), "True True True ");
+        assert_eq!(said(WHOLE, "alone", nat), "True True False ");
+        let six = WHOLE.replace("  - { name: four, address: \"203.0.113.10:80\" }\n", "");
+        assert_eq!(said(&six, "web1", nat), "True False True fd00:20::1");
+        assert_eq!(said(&six, "web2", nat), "False False False ");
+    }
+
+    #[test]
+    fn what_is_to_be_configured_is_told_with_its_interface() {
+        let all = "{% for a in addresses_to_configure %}{{ a.address }}@{{ a.interface }} {% endfor %}";
+        assert_eq!(said(WHOLE, "alone", all), "203.0.113.20/24@eth0 10.30.0.1/24@eth1 ");
+        // An IPv6 address in nobody's subnet goes where the others of its list go.
+        let lb2 = "203.0.113.10/24@eth0 10.20.0.1/24@eth1 fd00:20::1/64@eth1 ";
+        assert_eq!(said(WHOLE, "lb2", all), format!("2001:db8::10/64@eth0 {lb2}"));
+        assert_eq!(said(include_str!("../../inventories/tutorial.yaml"), "lvs_director", all), "");
+    }
+
+    #[test]
+    fn services_are_told_whole() {
+        let all = "{% for s in virtual_services %}{{ s.name }} {{ s.protocol }} {{ s.address }} {{ s.scheduler }} \
+                   {{ s.forwarding }} {{ s.persistent }} {{ s.check }}{% for r in s.real_servers %} {{ r.host }} \
+                   {{ r.address }} {{ r.port }} {{ r.weight }}{% endfor %}; {% endfor %}";
+        assert_eq!(
+            said(WHOLE, "lb1", all),
+            "four tcp 203.0.113.10:80 wlc nat None tcp web1 10.20.0.11 80 1 web2 10.20.0.12 80 1; \
+             six tcp [2001:db8::10]:80 wlc nat None none web1 fd00:20::11 80 1; \
+             other tcp 203.0.113.20:80 wlc nat None tcp web3 10.30.0.13 80 1; "
+        );
     }
 
     #[test]

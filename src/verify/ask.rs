@@ -1,10 +1,11 @@
 //! Has every client ask every virtual service, and judges the answers.
 
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::{Event, Judged, Pages, curl, judge, requests};
-use crate::inventory::{Role, ServiceDeclaration};
+use crate::inventory::{Host, ServiceDeclaration, same_family};
 use crate::ipvs::{Protocol, ServiceKey};
 use crate::plan::PlannedHost;
 use crate::run::{Failure, Job, Links};
@@ -22,7 +23,8 @@ pub struct Asked {
 /// Lets each client that was read ask each service in one exchange, one client after the other: two at once would
 /// disturb each other's sequence. `count` is the number of requests a service, by default two cycles of its scheduler.
 ///
-/// Where no client takes part, that is told: it is no failure, but no proof either.
+/// What no client can ask, that is told: it is no failure, but no proof either. A client asks over IPv4 and over IPv6 as
+/// it has addresses.
 /// A client whose connection is gone fails; the verdicts that could be had are given.
 pub async fn ask(
     job: &Job<'_>,
@@ -36,7 +38,7 @@ pub async fn ask(
         inventory.hosts.iter().filter(|host| !host.rips().is_empty()).map(|host| host.name.clone());
     let pages = Pages::declared(hosts, real_servers);
     // Of those that are no TCP services, what they answer is not known here: they are asked nothing.
-    let services: Vec<(&ServiceDeclaration, Option<std::net::SocketAddr>, usize)> = inventory
+    let services: Vec<(&ServiceDeclaration, Option<SocketAddr>, usize)> = inventory
         .virtual_services
         .iter()
         .map(|declared| match declared.service.key {
@@ -46,14 +48,20 @@ pub async fn ask(
             _ => (declared, None, 0),
         })
         .collect();
-    let is_client = |host: &PlannedHost| matches!(inventory.hosts[host.host].role, Role::Client { .. });
-    if !hosts.iter().any(is_client) && !services.is_empty() {
-        let services = services.iter().map(|(declared, ..)| declared.name.clone()).collect();
-        events(Event::NotTried { services });
+    let can_ask =
+        |client: &PlannedHost, address: Option<SocketAddr>| can_ask(&inventory.hosts[client.host], address);
+    let nobody = |address| !hosts.iter().any(|host| can_ask(host, address));
+    let not_tried = services.iter().filter(|(_, address, _)| nobody(*address));
+    let not_tried: Vec<String> = not_tried.map(|(declared, ..)| declared.name.clone()).collect();
+    if !not_tried.is_empty() {
+        events(Event::NotTried { services: not_tried });
     }
     let mut asked = Asked::default();
-    for (index, client) in hosts.iter().enumerate().filter(|(_, host)| is_client(host) && host.survey.is_ok())
-    {
+    for (index, client) in hosts.iter().enumerate().filter(|(_, host)| host.survey.is_ok()) {
+        let services: Vec<_> = services.iter().filter(|(_, address, _)| can_ask(client, *address)).collect();
+        if services.is_empty() {
+            continue;
+        }
         let total: usize = services.iter().map(|(.., count)| count).sum();
         events(Event::Asking { client: client.name.clone(), requests: total });
         let most = curl::REQUEST_TIMEOUT * u32::try_from(total).unwrap_or(u32::MAX).max(1);
@@ -90,6 +98,11 @@ pub async fn ask(
     asked
 }
 
+/// Whether a host is a client that has an address of the service's family.
+fn can_ask(host: &Host, address: Option<SocketAddr>) -> bool {
+    host.cips().iter().any(|cip| address.is_none_or(|address| same_family(cip.ip(), address.ip())))
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
@@ -100,6 +113,17 @@ mod tests {
     use crate::inventory;
     use crate::playbook::{Engine, Playbook, Variables};
     use crate::transport::Settings;
+
+    #[test]
+    fn a_client_asks_over_what_it_has_addresses_of() {
+        let text = include_str!("../../tests/cases/whole.yaml");
+        let text = text.replace("  probe:", "  four: { cip: 203.0.113.51/24 }\n  probe:");
+        let inventory = inventory::read(Source::new("whole.yaml", text)).unwrap();
+        let asks = |name: &str, address: &str| can_ask(inventory.host(name).unwrap(), address.parse().ok());
+        assert!(asks("probe", "203.0.113.10:80") && asks("probe", "[2001:db8::10]:80"));
+        assert!(asks("four", "203.0.113.10:80") && !asks("four", "[2001:db8::10]:80"));
+        assert!(!asks("web1", "203.0.113.10:80"), "no client");
+    }
 
     #[tokio::test]
     async fn services_that_no_client_tries_are_named() {

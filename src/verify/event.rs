@@ -17,7 +17,7 @@ pub enum Event {
     },
     /// A service's answers to one client were judged.
     Judged(Rc<Judged>),
-    /// There is no client among the hosts that take part: nothing is known of these services.
+    /// No client among the hosts that take part can ask these services: nothing is known of them.
     NotTried {
         /// The virtual services.
         services: Vec<String>,

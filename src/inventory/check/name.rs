@@ -48,8 +48,9 @@ pub(crate) fn is_word(word: &Spanned<String>, what: &str, remedy: &str, complain
 }
 
 /// What a template knows by these names is the inventory's own: a variable of such a name would never be seen.
-pub const OWN_NAMES: [&str; 30] = [
+pub const OWN_NAMES: [&str; 34] = [
     "address",
+    "addresses_to_configure",
     "cip",
     "cip_network",
     "cip_networks",
@@ -62,11 +63,14 @@ pub const OWN_NAMES: [&str; 30] = [
     "dips",
     "directors",
     "forwards_by_nat",
+    "forwards_ipv4_by_nat",
+    "forwards_ipv6_by_nat",
     "groups",
     "host",
     "inventory_hostname",
     "item",
     "name",
+    "nat_gateways",
     "real_servers",
     "rip",
     "rip_network",

@@ -76,7 +76,7 @@ fn long_sequences_are_wrapped() {
 fn services_that_nobody_asked_are_not_passed_over() {
     let event = Event::NotTried { services: vec!["web".into(), "mail".into()] };
     insta::assert_snapshot!(told(text(), |report| report.tell(event)).0, @r#"
-    NOT TRIED  web, mail: no client takes part
-          add a host under `clients` in the inventory, or let --limit take one in
+    NOT TRIED  web, mail: no client takes part that can ask
+          add a host under `clients` with an address of the service's kind, IPv4 or IPv6, or let --limit take one in
     "#);
 }

@@ -40,8 +40,11 @@ pub(super) fn verdict(judged: &Judged) -> String {
 /// Services that nobody asked for a page.
 pub(super) fn not_tried(services: &[String]) -> String {
     let about = paint(STRONG, &services.join(", "));
-    let remedy = "add a host under `clients` in the inventory, or let --limit take one in";
-    format!("{}  {about}: no client takes part\n      {remedy}\n", paint(CHANGED.bold(), "NOT TRIED"))
+    let remedy = "add a host under `clients` with an address of the service's kind, IPv4 or IPv6, or let --limit take one in";
+    format!(
+        "{}  {about}: no client takes part that can ask\n      {remedy}\n",
+        paint(CHANGED.bold(), "NOT TRIED")
+    )
 }
 
 /// Who answered, by names as short as they can be; `--` for nobody.

@@ -1,0 +1,135 @@
+//! A host's and a service's part in the cluster, as templates see it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use minijinja::Value;
+use minijinja::value::Serde;
+
+use crate::inventory::{Dip, Host, Inventory, Role, ServiceDeclaration};
+use crate::ipvs::{Forwarding, ServiceKey};
+use crate::resource::Facts;
+
+/// The real servers that services forward to by nat.
+pub(super) struct ByNat(HashSet<IpAddr>);
+
+impl ByNat {
+    pub(super) fn of(inventory: &Inventory) -> Self {
+        ByNat(inventory.virtual_services.iter().flat_map(real_servers).collect())
+    }
+
+    /// Whether services forward by nat, IPv4 and IPv6: a director's own services, those to a real server, and for
+    /// others any.
+    pub(super) fn of_host(&self, inventory: &Inventory, host: &Host) -> [bool; 2] {
+        let ips: Vec<IpAddr> = match &host.role {
+            Role::Director { .. } => inventory.services_of(host).flat_map(real_servers).collect(),
+            Role::RealServer { rips } => {
+                rips.iter().map(|rip| rip.ip()).filter(|ip| self.0.contains(ip)).collect()
+            }
+            Role::Client { .. } => self.0.iter().copied().collect(),
+        };
+        [ips.iter().any(IpAddr::is_ipv4), ips.iter().any(IpAddr::is_ipv6)]
+    }
+}
+
+/// A service's real servers, those by nat.
+fn real_servers(declared: &ServiceDeclaration) -> impl Iterator<Item = IpAddr> {
+    let all = declared.service.real_servers.iter();
+    all.filter(|(_, real_server)| real_server.forwarding == Forwarding::Nat).map(|(at, _)| at.ip())
+}
+
+/// The addresses that are to be put on a host, each with the interface that has an own address in its subnet; where none
+/// has, with that of the others of its list.
+pub(super) fn addresses_to_configure(host: &Host, facts: &Facts) -> Value {
+    if host.to_configure().is_empty() {
+        return Value::from(Vec::<Value>::new());
+    }
+    let near = |one: &IpNet, other: &IpNet| one.contains(&other.addr()) || other.contains(&one.addr());
+    let interface = |net: &IpNet| {
+        let own = host.standing().into_iter().filter(|own| near(own, net)).collect::<Vec<_>>();
+        let has = |(_, net): &&(String, IpNet)| own.iter().any(|own| own.addr() == net.addr());
+        facts.addresses.iter().find(has).map(|(name, _)| name.as_str())
+    };
+    let vips: Vec<IpNet> = host.vips().iter().map(|vip| vip.0).collect();
+    let dips: Vec<IpNet> = host.dips().iter().map(|dip| dip.0).collect();
+    [vips, dips]
+        .iter()
+        .flat_map(|list| list.iter().map(move |net| (list, net)))
+        .map(|(list, net)| {
+            let interface = interface(net).or_else(|| list.iter().find_map(interface));
+            minijinja::context! { address => net.to_string(), interface }
+        })
+        .collect()
+}
+
+/// A virtual service, with every key that the inventory has for it.
+pub(super) fn of_service(declared: &ServiceDeclaration) -> Value {
+    let service = &declared.service;
+    let (protocol, address) = match service.key {
+        ServiceKey::Address(protocol, address) => (Value::from(Serde(protocol)), address.to_string()),
+        mark => (Value::from(()), mark.to_string()),
+    };
+    let real_servers: Value = declared
+        .hosts
+        .iter()
+        .filter_map(|(at, host)| {
+            let weight = service.real_servers.get(at)?.weight;
+            let address = at.ip().to_string();
+            Some(minijinja::context! { host => host.as_str(), address, port => at.port(), weight })
+        })
+        .collect();
+    minijinja::context! {
+        name => declared.name.as_str(),
+        address,
+        protocol,
+        scheduler => service.scheduler.name(),
+        forwarding => Value::from(Serde(declared.forwarding)),
+        persistent => service.persistence,
+        check => Value::from(Serde(declared.check)),
+        real_servers,
+    }
+}
+
+/// A host's part in the cluster: `name`, `role`, `address` and its addresses, each with its subnet.
+pub(super) fn of_host(inventory: &Inventory, host: &Host, by_nat: &ByNat) -> Value {
+    let mut fields: BTreeMap<&'static str, Value> = BTreeMap::new();
+    let mut nets = |[one, network, all, networks]: [&'static str; 4], nets: Vec<IpNet>| {
+        let (mut ips, mut subnets) = (Vec::new(), Vec::new());
+        for net in nets {
+            ips.push(Value::from(net.addr().to_string()));
+            subnets.push(Value::from(net.trunc().to_string()));
+        }
+        if let (Some(ip), Some(subnet)) = (ips.first(), subnets.first()) {
+            fields.insert(one, ip.clone());
+            fields.insert(network, subnet.clone());
+            fields.insert(all, Value::from(ips));
+            fields.insert(networks, Value::from(subnets));
+        }
+    };
+    // A real server has its directors' DIPs.
+    let dips = inventory.dips_for(host);
+    nets(VIP, host.vips().iter().map(|vip| vip.0).collect());
+    nets(DIP, host.dips().iter().chain(&dips).map(|dip| dip.0).collect());
+    nets(RIP, host.rips().iter().map(|rip| rip.0).collect());
+    nets(CIP, host.cips().iter().map(|cip| cip.0).collect());
+    let by_nat = by_nat.of_host(inventory, host);
+    let gateway = |dip: &&Dip| by_nat[usize::from(dip.ip().is_ipv6())];
+    let gateways: Value = dips.iter().filter(gateway).map(|dip| Value::from(dip.ip().to_string())).collect();
+    fields.insert("nat_gateways", gateways);
+    let role = match host.role {
+        Role::Director { .. } => "director",
+        Role::RealServer { .. } => "real_server",
+        Role::Client { .. } => "client",
+    };
+    fields.insert("name", Value::from(host.name.as_str()));
+    fields.insert("role", Value::from(role));
+    fields.insert("address", Value::from(host.connect_to()));
+    Value::from_pairs(fields)
+}
+
+/// What the addresses of a kind are called: the first, its subnet, all of them, all of their subnets.
+const VIP: [&str; 4] = ["vip", "vip_network", "vips", "vip_networks"];
+const DIP: [&str; 4] = ["dip", "dip_network", "dips", "dip_networks"];
+const RIP: [&str; 4] = ["rip", "rip_network", "rips", "rip_networks"];
+const CIP: [&str; 4] = ["cip", "cip_network", "cips", "cip_networks"];
