@@ -1,6 +1,6 @@
 //! What interrupts a real server's service is done to one real server after another. Each one's turn begins with the
 //! first file whose change its service restarts for, so that a mistake in it reaches the first of them alone; it ends
-//! when the real server has answered its director again.
+//! when the real server has answered its director again. What is to stop for good need not answer afterwards.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,14 @@ use super::order::Edge;
 use super::step::{Proof, Step, StepId};
 use crate::inventory::{Inventory, Role};
 use crate::ipvs::{Protocol, ServiceKey};
+use crate::resource::{Change, Risk};
 
 /// One real server's turn: its steps from the first that leads to the interruption to the one that is it.
 struct Interruption {
     host: usize,
     steps: Vec<StepId>,
+    /// Whether the service is down only for a moment.
+    returns: bool,
 }
 
 /// Puts the turns one after another: each needs the one before to have ended well. Gives the edges that keep the order,
@@ -44,7 +47,7 @@ pub(super) fn chain(
             }
         }
         before = turn.steps.last().copied();
-        if let Some(id) = before {
+        if let Some(id) = before.filter(|_| turn.returns) {
             steps[id.0].proof = proof(turn.host, inventory, hosts);
         }
     }
@@ -58,10 +61,11 @@ fn turn(host: usize, inventory: &Inventory, hosts: &[PlannedHost], steps: &[Step
     let survey = hosts[host].survey.as_ref().ok()?;
     let own = steps_of(host, steps);
     let item = |id: &StepId| steps[id.0].item;
-    let interrupts = |id: &&StepId| match &hosts[host].plan.items[item(id)].outcome {
-        Outcome::Change(change) => change.interrupts(),
-        _ => false,
+    let change = |id: &StepId| match &hosts[host].plan.items[item(id)].outcome {
+        Outcome::Change(change) => Some(change),
+        _ => None,
     };
+    let interrupts = |id: &&StepId| change(id).is_some_and(Change::interrupts);
     let last = *own.iter().rev().find(interrupts)?;
     let files: Vec<&String> = own
         .iter()
@@ -73,8 +77,10 @@ fn turn(host: usize, inventory: &Inventory, hosts: &[PlannedHost], steps: &[Step
         path.is_some_and(|path| files.iter().any(|file| *file == path))
     };
     let first = own.iter().find(|id| leads(id) || interrupts(id))?;
-    let within = own.iter().filter(|id| (*first..=last).contains(id)).copied();
-    Some(Interruption { host, steps: within.collect() })
+    let steps: Vec<StepId> = own.iter().filter(|id| (*first..=last).contains(id)).copied().collect();
+    let stops = |risk: &Risk| matches!(risk, Risk::Stop { .. });
+    let returns = !steps.iter().filter_map(change).flat_map(|change| &change.risks).any(stops);
+    Some(Interruption { host, steps, returns })
 }
 
 /// What the real server's services are asked by a director that can be read, when one holds any of them.
