@@ -18,7 +18,7 @@ mod unit;
 pub use reverse::Prior;
 pub use unit::Unit;
 
-/// A systemd unit that runs or does not, now and after the next boot.
+/// A systemd unit: whether it runs, now and after the next boot.
 ///
 /// Whether it runs and whether it starts at boot are compared apart. The module refuses masked units, `enabled` for
 /// static ones, and hosts without systemd. Of `ipvsadm` only `enabled` is taken: its start, stop and restart each
