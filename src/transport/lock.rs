@@ -24,7 +24,8 @@ pub enum Lock {
     },
     /// Another link holds it.
     Held {
-        /// Who, from where and since when, by the host's clock: `ann@desk from 192.0.2.7 since 2026-11-23 10:04:00 UTC`.
+        /// Who, from where and since when, by the host's clock: `ann@desk from 192.0.2.7 since 2026-11-23 10:04:00 UTC, by
+        /// process 4711 there`. Who ends that process, of a controller that has lost its power, frees the lock.
         by: String,
     },
     /// The host can't lock.
@@ -85,8 +86,8 @@ else
     0*)
         lvsprov_turn=
         read -r lvsprov_turn <"$lvsprov_lock" || :
-        if printf 'held %s\n%s%s since %s\n' {word} {holder} "${{SSH_CONNECTION:+ from ${{SSH_CONNECTION%% *}}}}" \
-            "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" >"$lvsprov_lock"
+        if printf 'held %s\n%s%s since %s, by process %s there\n' {word} {holder} \
+            "${{SSH_CONNECTION:+ from ${{SSH_CONNECTION%% *}}}}" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" $$ >"$lvsprov_lock"
         then printf 'taken\n%s\n' "$lvsprov_turn"
         else exec {DESCRIPTOR}<&-; echo failed
         fi ;;

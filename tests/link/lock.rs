@@ -48,7 +48,10 @@ fn the_second_is_told_who_holds_it() {
             let Lock::Held { by } = second.lock("bob").await.unwrap() else {
                 panic!("{shell:?}: both hold it")
             };
-            assert!(by.starts_with("ann's desk from 192.0.2.7 since 20") && by.ends_with(" UTC"), "{by}");
+            assert!(
+                by.starts_with("ann's desk from 192.0.2.7 since 20") && by.contains(" UTC, by process "),
+                "{by}"
+            );
             assert_eq!((mode(&host.path().join("run")), mode(&host.path().join("run/lock"))), (0o700, 0o600));
 
             let between = turn(&mut second).await;
@@ -92,6 +95,27 @@ fn it_ends_with_the_link_whatever_was_started_under_it() {
             assert!(pids.iter().all(|pid| alive(pid)), "{shell:?}: {pids:?} must run all the time");
             for pid in pids {
                 std::process::Command::new("kill").arg(pid).status().unwrap();
+            }
+        });
+    }
+}
+
+#[test]
+fn ending_the_process_that_is_named_frees_it() {
+    for shell in SHELLS {
+        block_on(async {
+            let host = tempfile::tempdir().unwrap();
+            let (mut gone, mut next) = (open_on(host.path(), shell).await, open_on(host.path(), shell).await);
+            taken(&mut gone).await;
+            let Lock::Held { by } = next.lock("bob").await.unwrap() else {
+                panic!("{shell:?}: both hold it")
+            };
+            let pid = by.split_once("process ").unwrap().1.split(' ').next().unwrap();
+            std::process::Command::new("kill").args(["-KILL", pid]).status().unwrap();
+            let start = Instant::now();
+            while !matches!(next.lock("bob").await.unwrap(), Lock::Taken { .. }) {
+                assert!(start.elapsed() < Duration::from_secs(8), "{shell:?}: it is still held");
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
     }
