@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::composite::{Composite, ExpandError};
-use crate::ipvs::Table;
+use crate::inventory::Check;
 use crate::playbook::scope::Scope;
 use crate::resource::{self, Resource};
 
@@ -44,11 +44,15 @@ impl Composite for VirtualServices {
     const MODULE: &'static str = "virtual_services";
 
     fn expand(self, scope: Scope<'_>, _variables: &Value) -> Result<Vec<Resource>, ExpandError> {
-        let mut table = Table::default();
-        for declared in scope.inventory.services_of(scope.host) {
-            table.services.insert(declared.service.key, declared.service.clone());
-        }
         let VirtualServices { persist, prune } = self;
-        Ok(vec![resource::VirtualServices { table, persist, prune, ..Default::default() }.into()])
+        let mut wanted = resource::VirtualServices { persist, prune, ..Default::default() };
+        for declared in scope.inventory.services_of(scope.host) {
+            let key = declared.service.key;
+            wanted.table.services.insert(key, declared.service.clone());
+            if declared.check == Check::None {
+                wanted.ungated.insert(key);
+            }
+        }
+        Ok(vec![wanted.into()])
     }
 }
