@@ -320,8 +320,15 @@ pub(super) mod tests {
 
     #[test]
     fn a_list_is_one_card_with_a_router_of_each_family() {
-        let whole = crate::document::Source::new("whole.yaml", include_str!("../../tests/cases/whole.yaml"));
-        let topology = Topology::of(&crate::inventory::read(whole).unwrap()).unwrap();
+        let (vips, dips) = (["203.0.113.10/24", "2001:db8::10/64"], ["10.20.0.1/24", "fd00:20::1/64"]);
+        let hosts = vec![
+            host("lb1", director(&vips, &dips, &["203.0.113.11/24", "10.20.0.2/24"])),
+            host("lb2", director(&vips, &dips, &["203.0.113.12/24", "10.20.0.3/24"])),
+            host("web1", real_server(&["10.20.0.11/24", "fd00:20::11/64"])),
+            host("web2", real_server(&["192.0.2.12/24", "10.20.0.12/24"])),
+            host("probe", client(&["203.0.113.50/24", "2001:db8::50/64"])),
+        ];
+        let topology = Topology::of(&inventory(hosts)).unwrap();
         let cards = |name: &str| -> String {
             let blueprint = topology.blueprints.iter().find(|blueprint| blueprint.host == name).unwrap();
             let card =
