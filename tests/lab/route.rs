@@ -1,5 +1,9 @@
 //! A default gateway whose change moves a host's own way back to the controller.
 
+use std::time::Duration;
+
+use rustix::process::Signal;
+
 use crate::support::{Cluster, tell};
 
 const HOST: &str = "lvs_real_server01";
@@ -31,26 +35,45 @@ pub fn our_own_way_back_is_guarded(cluster: &Cluster) {
     let note = told.stdout.lines().find(|line| line.contains(FAR)).unwrap_or_default();
     tell(&format!("   the plan says: {}", note.trim()));
 
-    // Something to do on the director as well, which must not be done.
+    let gateway = |via: &str| cluster.on(HOST, &format!("ip route | grep -q '^default via {via} '"));
+    // Something to do on the director as well, which is done all the same: it has to forward before.
     cluster.on("lvs_director", "echo 0 >/proc/sys/net/ipv4/ip_forward");
-    let refused = cluster.lab("deploy", "tutorial.yaml", &[]).exits(1);
-    assert_eq!(refused.events.of("stage_began").count(), 0);
-    assert_eq!(refused.events.changed(), 0);
-    let failure = refused.events.failure(HOST);
-    assert!(failure["remedy"].as_str().unwrap().contains("--allow-route-change"), "{failure}");
-    cluster.on(HOST, "ip route | grep -q '^default via 192.168.40.1 '");
-    cluster
-        .on("lvs_director", "grep -q 0 /proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv4/ip_forward");
+    let cut = cluster.lab("deploy", "tutorial.yaml", &["--guard", "8"]).exits(1);
+    assert_eq!(cut.events.of("guarded").count(), 1);
+    let failure = cut.events.failure(HOST);
+    assert!(failure["message"].as_str().unwrap().contains("not confirmed by a new connection"), "{failure}");
+    assert!(failure["remedy"].as_str().unwrap().contains("has taken the change back by itself"), "{failure}");
+    tell(&format!("   cut off: {}", failure["message"]));
+    gateway("192.168.40.1");
+    cluster.on("lvs_director", "grep -q 1 /proc/sys/net/ipv4/ip_forward");
 
-    // As the remedy says: the new gateway is given a route to the controller first.
+    // The controller is killed while the change waits for its confirmation.
+    cluster.forget_connections();
+    let mut run = cluster.start_lab("deploy", "tutorial.yaml", &["--guard", "8"]);
+    assert!(run.sees(|event| event["event"] == "guarded"), "{:?}", run.ends());
+    std::thread::sleep(Duration::from_millis(1500));
+    run.signal(Signal::KILL);
+    cluster.ended(run);
+    std::thread::sleep(Duration::from_secs(10));
+    gateway("192.168.40.1");
+    tell("   the controller was killed in between: taken back");
+
+    // The new gateway is given a route to the controller: then a new connection confirms the change.
     cluster.on("lvs_director", &format!("ip route add {FAR}/32 via 192.168.40.1"));
-    let allowed = cluster.lab("deploy", "tutorial.yaml", &["--allow-route-change"]).exits(0);
+    cluster.forget_connections();
+    let confirmed = cluster.lab("deploy", "tutorial.yaml", &[]).exits(0);
     assert_eq!(
-        allowed.events.differences("change"),
+        confirmed.events.differences("change"),
         [format!("{HOST} default_gateway 192.168.40.100: running")]
     );
-    cluster.on(HOST, "ip route | grep -q '^default via 192.168.40.100 '");
+    gateway("192.168.40.100");
     cluster.is_as_declared("tutorial.yaml");
+
+    // Without confirmation, when that is asked for.
+    cluster.on(HOST, "ip route replace default via 192.168.40.1");
+    let allowed = cluster.lab("deploy", "tutorial.yaml", &["--allow-route-change"]).exits(0);
+    assert_eq!(allowed.events.of("guarded").count(), 0);
+    gateway("192.168.40.100");
 
     cluster.in_namespace("ip route del 192.168.40.101/32; ip address del 10.99.0.1/32 dev lo");
     cluster.on("lvs_director", &format!("ip route del {FAR}/32"));
