@@ -116,9 +116,6 @@ async fn apply(
     let mut links = Links::default();
     let mut observation = job.observe(&mut links, true).await;
     let mut plan = prepared.plan(std::mem::take(&mut observation.surveyed));
-    if !plan.is_empty() {
-        show_plan(&plan, context);
-    }
     let locked = match job.lock(&plan, &observation, &mut links).await {
         Ok(locked) => locked,
         Err(failures) => {
@@ -135,6 +132,9 @@ async fn apply(
     if locked.must_read_again {
         observation = job.observe(&mut links, true).await;
         plan = prepared.plan(std::mem::take(&mut observation.surveyed));
+    }
+    // Only now it is the plan that is performed: until the hosts were locked, another run could change them.
+    if !plan.is_empty() {
         show_plan(&plan, context);
     }
     let performed = job.perform(&plan, &mut links, observation.failures).await;

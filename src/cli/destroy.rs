@@ -25,10 +25,8 @@ pub(super) async fn destroy(args: DestroyArgs, context: &Context) -> Result<Exit
     let mut links = Links::default();
     let (recorded, mut observation) = job.recorded(&mut links).await;
     let mut plan = Plan::back(job.inventory, recorded, job.guard.is_some());
-    if args.apply.check || !plan.is_empty() {
-        show_plan(&plan, context);
-    }
     if args.apply.check {
+        show_plan(&plan, context);
         return Ok(end_of_plan("plan", &plan, observation.failures, start, context));
     }
     let locked = match job.lock(&plan, &observation, &mut links).await {
@@ -46,6 +44,8 @@ pub(super) async fn destroy(args: DestroyArgs, context: &Context) -> Result<Exit
         let (recorded, again) = job.recorded(&mut links).await;
         observation = again;
         plan = Plan::back(job.inventory, recorded, job.guard.is_some());
+    }
+    if !plan.is_empty() {
         show_plan(&plan, context);
     }
     let performed = job.perform(&plan, &mut links, observation.failures).await;
