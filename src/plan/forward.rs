@@ -50,16 +50,16 @@ impl Plan {
             .iter()
             .filter_map(|gate| Some((gate.clone(), law::part(gate, inventory, &self.hosts, &[]).err()?)))
             .collect();
-        let (gates, Ok(survey)) =
-            (without.iter().map(|(gate, _)| gate).collect::<Vec<_>>(), &self.hosts[host].survey)
-        else {
-            return;
-        };
-        if gates.is_empty() {
+        if without.is_empty() {
             return;
         }
-        self.hosts[host].plan.items[item].outcome =
-            narrowed(survey, item, &gates).map_or(Outcome::Ok, Outcome::Change);
+        let gates: Vec<&Gate> = without.iter().map(|(gate, _)| gate).collect();
+        let Ok(survey) = &mut self.hosts[host].survey else { return };
+        let outcome = narrowed(survey, item, &gates).map_or(Outcome::Ok, Outcome::Change);
+        // What is read back after the step is held to what the step was to do.
+        let declared = &mut survey.declared[item];
+        declared.resource = declared.resource.without(&gates);
+        self.hosts[host].plan.items[item].outcome = outcome;
         for (gate, reason) in without {
             self.left.push(Left { host, what: entering(inventory, &gate), reason });
         }
