@@ -62,6 +62,13 @@ pub enum Risk {
         /// The gateway by which it would answer.
         new: IpAddr,
     },
+    /// The host's own way back to the controller may go, and no other is known.
+    CutOff {
+        /// The controller's address as the host sees it; `None` when the host does not know it.
+        controller: Option<IpAddr>,
+        /// What it goes with: `address 192.168.40.101/24 (eth0) goes`.
+        what: String,
+    },
     /// The service is down for a moment.
     Restart {
         /// The unit.
@@ -110,7 +117,7 @@ impl Change {
 
     /// Whether it could cut the controller off.
     pub fn moves_route(&self) -> bool {
-        self.risks.iter().any(|risk| matches!(risk, Risk::RouteChange { .. }))
+        self.risks.iter().any(|risk| matches!(risk, Risk::RouteChange { .. } | Risk::CutOff { .. }))
     }
 }
 

@@ -24,7 +24,9 @@ pub struct Facts {
     pub systemd: bool,
     /// Its addresses: interface and address with prefix length.
     pub addresses: Vec<(String, IpNet)>,
-    /// The ssh connection as the host sees it; `None` over the local transport.
+    /// Whether it is reached over ssh, and not as this machine itself.
+    pub over_ssh: bool,
+    /// The ssh connection as the host sees it; `None` when it does not know it.
     pub connection: Option<Connection>,
 }
 
@@ -53,7 +55,7 @@ while read -r k _ l _; do
   case $k in Uid:) printf 'uid %s\n' "$l"; break;; esac
 done </proc/self/status
 [ -d /run/systemd/system ] && echo systemd
-printf 'ssh %s\n' "${SSH_CONNECTION-}"
+printf 'way %s\nssh %s\n' "${lvsprov_way-}" "${SSH_CONNECTION-}"
 echo addresses
 ip -o addr show 2>/dev/null
 echo end
@@ -75,7 +77,7 @@ impl Facts {
         let (mut hostname, mut kernel, mut boot_id) = (String::new(), None, String::new());
         let (mut uid, mut systemd, mut ended) = (None, false, false);
         let mut by_ip = false;
-        let (mut addresses, mut connection) = (Vec::new(), None);
+        let (mut addresses, mut connection, mut over_ssh) = (Vec::new(), None, true);
         for line in text.lines() {
             let unreadable = || Unreadable::new("facts", line);
             if by_ip && line != "end" {
@@ -95,6 +97,8 @@ impl Facts {
                 "boot" => boot_id = value.to_owned(),
                 "uid" => uid = Some(value.parse().map_err(|_| unreadable())?),
                 "systemd" => systemd = true,
+                // what says nothing of itself is taken for the way that can be lost
+                "way" => over_ssh = value != "local",
                 "ssh" => connection = Connection::read(value),
                 "addresses" => by_ip = true,
                 "end" => ended = true,
@@ -114,6 +118,7 @@ impl Facts {
             uid: uid.ok_or_else(|| missing("uid"))?,
             systemd,
             addresses,
+            over_ssh,
             connection,
         })
     }
@@ -145,9 +150,11 @@ fn unquoted(value: &str) -> String {
 impl Connection {
     /// From `$SSH_CONNECTION`: the client's address and port, the server's address and port.
     fn read(text: &str) -> Option<Connection> {
+        // an address of a link carries its interface: fe80::1%eth0
+        let address = |word: &str| word.split('%').next()?.parse().ok();
         let mut words = text.split(' ');
-        let client = words.next()?.parse().ok()?;
-        let server = words.nth(1)?.parse().ok()?;
+        let client = address(words.next()?)?;
+        let server = address(words.nth(1)?)?;
         Some(Connection { client, server })
     }
 }
@@ -157,6 +164,7 @@ impl Facts {
     /// A Debian 12 real server of the tutorial, reached over its old router.
     pub(crate) fn example() -> Facts {
         let read = |text: &str| text.parse().unwrap();
+        let address = |text: &str| text.parse().unwrap();
         Facts {
             os: Os { id: "debian".into(), version: "12".into(), family: Family::Debian },
             hostname: "lvs_real_server01".into(),
@@ -165,7 +173,8 @@ impl Facts {
             uid: 0,
             systemd: true,
             addresses: vec![("lo".into(), read("127.0.0.1/8")), ("eth0".into(), read("192.168.40.101/24"))],
-            connection: None,
+            over_ssh: true,
+            connection: Some(Connection { client: address("10.9.9.9"), server: address("192.168.40.101") }),
         }
     }
 }

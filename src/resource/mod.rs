@@ -35,7 +35,7 @@ pub use file::{File, FileState};
 pub use gate::Gate;
 pub use kernel_module::KernelModule;
 pub use kind::{Context, Kind};
-pub use network::DefaultGateway;
+pub use network::{Address, AddressState, DefaultGateway};
 pub use package::{Package, Presence};
 pub use record::{FOLDER as RECORDS, Record, Stored};
 pub use registry::{Declared, Observed, Resource, Section};

@@ -4,8 +4,8 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value as Json;
 
 use super::{
-    Ability, Change, Command, Context, DefaultGateway, Facts, File, Gate, KernelModule, Kind, Need, Package,
-    Record, Refusal, Service, Sysctl, Unreadable, VirtualServices,
+    Ability, Address, Change, Command, Context, DefaultGateway, Facts, File, Gate, KernelModule, Kind, Need,
+    Package, Record, Refusal, Service, Sysctl, Unreadable, VirtualServices,
 };
 
 /// The part of a probe that one kind answers, for all of a host's resources of that kind.
@@ -274,7 +274,7 @@ macro_rules! kinds {
 
 kinds! {
     // A playbook's task declares these by their arguments alone.
-    declared: [Package, Service, File, Sysctl, KernelModule, DefaultGateway, Command]
+    declared: [Package, Service, File, Sysctl, KernelModule, Address, DefaultGateway, Command]
     // These are made from the inventory.
 
     derived: [VirtualServices]

@@ -73,9 +73,13 @@ impl Link {
             link.become_root(r#become.password.as_ref(), deadline).await?;
         }
         // Messages in the scripts' own language, programs of the system's administrator in reach.
-        let prelude = "LC_ALL=C; export LC_ALL; unset LANGUAGE\n\
-                       PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin; export PATH; umask 022\n";
-        link.send(prelude).await?;
+        // $SSH_CONNECTION tells a host its way here only where its sshd and sudo let it; this one is always told.
+        let way = if matches!(target.way, Way::Local(_)) { "local" } else { "ssh" };
+        let prelude = format!(
+            "LC_ALL=C; export LC_ALL; unset LANGUAGE\n\
+             PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin; export PATH; umask 022; lvsprov_way={way}\n"
+        );
+        link.send(&prelude).await?;
         Ok(link)
     }
 

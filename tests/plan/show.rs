@@ -126,6 +126,10 @@ fn risk(risk: &Risk) -> String {
                 [controller, old].map(|it| it.map_or("unknown".into(), |it| it.to_string()));
             format!("the way to the controller ({controller}) moves from {old} to {new}")
         }
+        Risk::CutOff { controller, what } => {
+            let controller = controller.map_or("unknown".into(), |it| it.to_string());
+            format!("the way to the controller ({controller}) may go: {what}")
+        }
         Risk::Restart { service } => format!("restart of {service}"),
         Risk::Stop { service } => format!("stop of {service}"),
     }

@@ -22,6 +22,18 @@ fn network(root: &Root, text: &str) {
              $ip route add default via 192.168.40.1 dev eth0");
 }
 
+/// A running networkd that has configured one link by a file.
+pub fn networkd(root: &Root, interface: &str, file: &str, text: &str) {
+    root.stub("systemctl", "exit 0");
+    root.write(file, text);
+    root.write("/run/systemd/netif/links/1", "ADMIN_STATE=unmanaged\n");
+    let index = root.sh(&format!("cat /sys/class/net/{interface}/ifindex"));
+    root.write(
+        &format!("/run/systemd/netif/links/{}", index.trim()),
+        format!("ADMIN_STATE=configured\nNETWORK_FILE={file}\n"),
+    );
+}
+
 fn routes(root: &Root) -> String {
     let routes = root.sh("ip -4 route show default");
     routes.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -155,17 +167,8 @@ fn networkd_is_asked_who_configures_the_link() {
     under_each_shell(|root| {
         // ifupdown has the other interface, with a gateway that would be a second default route
         network(root, "iface eth1 inet static\n\taddress 10.0.0.2/24\n\tgateway 10.0.0.1\n");
-        root.stub("systemctl", "exit 0");
         let file = "/etc/systemd/network/10-lan.network";
-        root.write(file, "[Match]\nName=eth0\n[Network]\nAddress=192.168.40.101/24\n");
-        root.write("/run/systemd/netif/links/1", "ADMIN_STATE=unmanaged\n");
-        let index = root.sh("cat /sys/class/net/eth0/ifindex 2>/dev/null || :");
-        // /sys shows the network namespace in which it was mounted: give it this one's
-        let index = if index.is_empty() { root.sh("ip -o link show eth0 | cut -d: -f1") } else { index };
-        root.write(
-            &format!("/run/systemd/netif/links/{}", index.trim()),
-            format!("ADMIN_STATE=configured\nNETWORK_FILE={file}\n"),
-        );
+        networkd(root, "eth0", file, "[Match]\nName=eth0\n[Network]\nAddress=192.168.40.101/24\n");
         let shown = shown(&root.plan(&dip(), &[]).unwrap().unwrap());
         assert_eq!(shown[0], format!("at boot: 10.0.0.1 (eth1) -> 192.168.40.100 (eth0, {file}, {MAIN})"));
         root.settle(&dip());
@@ -182,12 +185,111 @@ fn network_manager_is_asked_what_its_profiles_bring() {
         root.stub(
             "nmcli",
             "case \"$*\" in *device) echo 'eth0:connected:Wired: one'; echo lo:unmanaged:;;\n\
-             *'show Wired: one') echo manual; cat /gateway;; esac",
+             *'show Wired: one') echo ipv4.method:manual; echo ipv4.addresses:; cat /gateway;; esac",
         );
-        root.write("/gateway", "192.168.40.1\n");
+        root.write("/gateway", "ipv4.gateway:192.168.40.1\n");
         let refusal = root.plan(&dip(), &[]).unwrap_err();
-        assert!(refusal.remedy.contains("nmcli connection modify \"$c\" ipv4.gateway 192.168.40.100"));
-        root.write("/gateway", "192.168.40.100\n");
+        assert!(refusal.remedy.contains("nmcli connection modify 'Wired: one' ipv4.gateway 192.168.40.100"));
+        root.write("/gateway", "ipv4.gateway:192.168.40.100\n");
         assert_eq!(root.settle(&dip()), ["running: 192.168.40.1 (eth0) -> 192.168.40.100 (eth0)"]);
+    });
+}
+
+#[test]
+fn ipv6_has_a_route_and_a_stanza_of_its_own() {
+    const STANZA: &str = "iface eth0 inet6 static\n\taddress fd00:20::11/64\n\tgateway fd00:20::1\n";
+    under_each_shell(|root| {
+        network(root, &format!("{STATIC}{STANZA}"));
+        root.sh("ip=/sbin/ip
+                 for i in eth0 peer0; do echo 0 >/proc/sys/net/ipv6/conf/$i/accept_dad; done
+                 $ip -6 addr add fd00:20::11/64 dev eth0; $ip -6 addr add fd00:30::2/64 dev eth1
+                 $ip -6 route add default via fd00:20::1 dev eth0
+                 $ip -6 route add default via fd00:30::1 dev eth1 metric 100");
+        let v6 = declare("default_gateway", json!({ "via": "fd00:20::100" }));
+        let before = root.sh("ip -6 route show");
+        let live = root.plan(&v6, &[]).unwrap().unwrap().live.unwrap();
+        root.sh(&live.script.reveal());
+        assert_ne!(root.sh("ip -6 route show"), before);
+        root.sh(&live.undo.reveal());
+        assert_eq!(root.sh("ip -6 route show"), before);
+
+        assert_eq!(
+            root.settle(&v6),
+            [
+                "at boot: fd00:20::1 (eth0) -> fd00:20::100 (eth0, /etc/network/interfaces)",
+                "running: fd00:30::1 (eth1), fd00:20::1 (eth0) -> fd00:20::100 (eth0)",
+            ]
+        );
+        assert!(root.sh("ip -6 route show default").starts_with("default via fd00:20::100 dev eth0"));
+        assert_eq!(root.read(MAIN), format!("{STATIC}{}", STANZA.replace("20::1\n", "20::100\n")));
+        assert_eq!(routes(root), "default via 192.168.40.1 dev eth0", "the other version's is left alone");
+
+        let of_link = declare("default_gateway", json!({ "via": "fe80::1", "interface": "eth0" }));
+        root.settle(&of_link);
+        assert!(root.sh("ip -6 route show default").starts_with("default via fe80::1 dev eth0"));
+    });
+}
+
+#[test]
+fn both_versions_change_one_file_in_one_run() {
+    under_each_shell(|root| {
+        let stanza = "iface eth0 inet6 static\n\taddress fd00:20::11/64\n";
+        network(root, &format!("{STATIC}{stanza}"));
+        root.sh("/sbin/ip -6 addr add fd00:20::11/64 dev eth0");
+        let v6 = declare("default_gateway", json!({ "via": "fd00:20::100" }));
+        let changes = [&dip(), &v6].map(|declared| root.plan(declared, &[]).unwrap().unwrap());
+        changes.iter().for_each(|change| _ = root.sh(&change.unguarded()));
+        let expected = format!("{}{stanza}\tgateway fd00:20::100\n", STATIC.replace("40.1\n", "40.100\n"));
+        assert_eq!(root.read(MAIN), expected);
+        assert_eq!(root.plan(&dip(), &[]), Ok(None));
+        assert_eq!(root.plan(&v6, &[]), Ok(None));
+    });
+}
+
+#[test]
+fn the_gateways_before_come_back() {
+    let stanza = "iface eth0 inet6 static\n\taddress fd00:20::11/64\n\tgateway   fd00:20::1 # old";
+    under_each_shell(|root| {
+        network(root, &format!("{STATIC}\n\n{stanza}"));
+        root.sh(&format!(
+            "/sbin/ip -6 addr add fd00:20::11/64 dev eth0; /sbin/ip -6 route add default via fd00:20::1 dev eth0
+             /sbin/ip route add default via 10.0.0.1 dev eth1 metric 50
+             chmod 0600 {MAIN}; touch -d '2020-02-02 02:02:02' {MAIN}"
+        ));
+        let before = root.sh("ip route show; ip -6 route show default");
+        let v6 = declare("default_gateway", json!({ "via": "fd00:20::100" }));
+        let shown = root.there_and_back(&[&dip(), &v6]);
+        assert_eq!(root.sh("ip route show; ip -6 route show default"), before);
+        assert_eq!(
+            shown,
+            [
+                "/etc/network/interfaces: as lvsprov has edited it -> as it was",
+                "running: fd00:20::100 (eth0) -> fd00:20::1 (eth0)",
+                "/etc/network/interfaces: as lvsprov has edited it -> as it was",
+                "running: 192.168.40.100 (eth0) -> 192.168.40.1 (eth0), 10.0.0.1 (eth1)",
+            ]
+        );
+    });
+}
+
+#[test]
+fn what_others_wrote_into_the_file_since_stays() {
+    under_each_shell(|root| {
+        network(root, STATIC);
+        root.deploy(&dip());
+        let edited = root.read(MAIN);
+        root.write(MAIN, format!("{edited}# by hand\n"));
+        root.destroy();
+        assert_eq!(root.read(MAIN), format!("{STATIC}# by hand\n"));
+    });
+}
+
+#[test]
+fn networkds_files_come_back() {
+    under_each_shell(|root| {
+        network(root, "");
+        let file = "/etc/systemd/network/10-lan.network";
+        networkd(root, "eth0", file, "[Match]\nName=eth0\n[Network]\nAddress=192.168.40.101/24");
+        root.there_and_back(&[&dip()]);
     });
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // also in what is around the tests
 
+mod address;
 mod command;
 mod default_gateway;
 mod facts;

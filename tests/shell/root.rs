@@ -68,6 +68,11 @@ impl Root {
         for name in ["etc/passwd", "etc/group", "etc/os-release"] {
             fs::copy(Path::new("/").join(name), dir.path().join(name)).unwrap();
         }
+        // by which Debian's /usr/bin finds its awk
+        if let Ok(awk) = fs::read_link("/etc/alternatives/awk") {
+            fs::create_dir(dir.path().join("etc/alternatives")).unwrap();
+            symlink(awk, dir.path().join("etc/alternatives/awk")).unwrap();
+        }
         let mut holder = Command::new("unshare")
             .args(["--mount", "--net", "sh", "-euc", MOUNTS, "sh"])
             .arg(dir.path())

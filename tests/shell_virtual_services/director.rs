@@ -151,6 +151,7 @@ pub fn debian() -> Facts {
         uid: 0,
         systemd: true,
         addresses: Vec::new(),
+        over_ssh: true,
         connection: None,
     }
 }

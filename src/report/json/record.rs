@@ -291,6 +291,7 @@ impl<'a> Aspect<'a> {
 #[serde(tag = "risk", rename_all = "snake_case")]
 enum Risk<'a> {
     RouteChange { controller: Option<IpAddr>, old: Option<IpAddr>, new: IpAddr },
+    CutOff { controller: Option<IpAddr>, what: &'a str },
     Restart { service: &'a str },
     Stop { service: &'a str },
 }
@@ -301,6 +302,7 @@ impl<'a> Risk<'a> {
             resource::Risk::RouteChange { controller, old, new } => {
                 Risk::RouteChange { controller: *controller, old: *old, new: *new }
             }
+            resource::Risk::CutOff { controller, what } => Risk::CutOff { controller: *controller, what },
             resource::Risk::Restart { service } => Risk::Restart { service },
             resource::Risk::Stop { service } => Risk::Stop { service },
         }

@@ -63,6 +63,10 @@ fn risk(risk: &Risk) -> String {
             let controller = controller.map_or_else(String::new, |address| format!(" ({address})"));
             format!("moves this host's own way back to the controller{controller} {old}to {new}")
         }
+        Risk::CutOff { controller, what } => {
+            let controller = controller.map_or_else(String::new, |address| format!(" ({address})"));
+            format!("may take away this host's own way back to the controller{controller}: {what}")
+        }
         Risk::Restart { service } => format!("restarts {service}"),
         Risk::Stop { service } => format!("stops {service}"),
     }

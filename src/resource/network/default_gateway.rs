@@ -1,200 +1,291 @@
-//! The IPv4 default gateway: the route that runs, and the file that brings it at boot.
+//! A default gateway: the route that runs, and what brings it at boot.
 //!
-//! The file belongs to whoever configures the interface. That one is looked for, never guessed: ifupdown and
-//! systemd-networkd are edited, in the gateway's line alone; of all others it is said what to do.
+//! What comes at boot belongs to whoever configures the interface. That one is looked for, never guessed, and its file
+//! is edited in the gateway's line alone.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::observed::{ConfFile, Observed, Route};
-use super::{Boot, foreign, ifupdown, networkd, observed, refuse};
-use crate::resource::shell::{Attributes, replace};
-use crate::resource::{
-    Aspect, Change, Context, Facts, Kind, Live, Need, Refusal, Risk, Script, Unreadable, quote,
-};
+use super::gateway::{Gateway, IpVersion, Via};
+use super::interface;
+use super::owner::refuse;
+use super::owners::Owners;
+use super::reverse::{self, Made};
+use super::route::Routes;
+use crate::resource::{Aspect, Change, Context, Facts, Kind, Live, Need, Refusal, Script, Unreadable};
 
-/// The one IPv4 default gateway, now and after the next boot.
+/// The one default gateway of its IP version, now and after the next boot.
 ///
 /// The route that runs, and the file that brings it at boot, are compared apart. The file belongs to whoever
 /// configures the interface: ifupdown's and systemd-networkd's are edited, in the gateway's line alone. Other
-/// default routes go; those of tables other than `main` stay.
+/// default routes of that version go; those of tables other than `main` stay.
 ///
-/// The module refuses, with the commands to run instead, under NetworkManager, netplan, EL's network-scripts, DHCP,
-/// two owners of one interface, or an unknown one. See also `--allow-route-change`.
+/// The module refuses, with what to do instead, under NetworkManager, netplan, EL's network-scripts, DHCP, router
+/// advertisements, two owners of one interface, or an unknown one. See also `--allow-route-change`.
 ///
 /// ```yaml
 /// - default_gateway: { via: "{{ dip }}" }
 ///   when: role == 'real_server' and forwards_by_nat
+/// - default_gateway: { via: "fe80::1", interface: eth0 }
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DefaultGateway {
-    /// Its address, which is in one of the host's subnets.
-    pub via: Ipv4Addr,
+    /// Its address, IPv4 or IPv6, which is in one of the host's subnets.
+    pub via: IpAddr,
+    /// The interface that it is reached by. It need not be given, as the host's subnets tell it, but for an IPv6 address
+    /// of a link (`fe80::1`), which may be on any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+}
+
+/// The routes that run and what comes at boot, as they concern one declaration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    /// Whether the host has `ip`.
+    has_ip: bool,
+    routes: Routes,
+    owners: Owners,
+    /// The interface that the gateway is a neighbour on, if it is one.
+    interface: Option<String>,
+}
+
+/// What there was before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prior {
+    /// The default routes of this version, as `ip` told them.
+    routes: Vec<String>,
+    /// What the edits made of the files.
+    boot: Vec<Made>,
 }
 
 impl Kind for DefaultGateway {
     const MODULE: &'static str = "default_gateway";
     type Observed = Observed;
-    type Prior = ();
+    type Prior = Prior;
 
     fn subject(&self) -> String {
-        self.via.to_string()
+        let on = self.interface.as_ref().map_or(String::new(), |interface| format!(" ({interface})"));
+        format!("{}{on}", self.via)
     }
 
     fn needs(&self) -> Option<Need> {
-        Some(Need::Forwarding { by: IpAddr::V4(self.via) })
+        Some(Need::Forwarding { by: self.via })
     }
 
-    fn probe(_batch: &[&Self], facts: &Facts) -> String {
-        observed::probe(facts)
+    fn check(&self) -> Result<(), String> {
+        self.interface.iter().try_for_each(|name| interface::check(name))?;
+        if self.of_link() && self.interface.is_none() {
+            let via = self.via;
+            return Err(format!("{via} is an address of a link, which may be on any: add `interface`"));
+        }
+        Ok(())
     }
 
-    fn parse(batch: &[&Self], _facts: &Facts, output: &[u8]) -> Result<Vec<Observed>, Unreadable> {
-        Ok(vec![observed::parse(&String::from_utf8_lossy(output))?; batch.len()])
+    fn probe(batch: &[&Self], facts: &Facts) -> String {
+        let controller = facts.connection.map(|connection| connection.client);
+        let routes: String = [IpVersion::V4, IpVersion::V6]
+            .into_iter()
+            .map(|version| {
+                let wanted = batch.iter().any(|declared| declared.version() == version);
+                if wanted { Routes::probe(version, controller) } else { "echo =\n".into() }
+            })
+            .collect();
+        format!(
+            "if command -v ip >/dev/null 2>&1; then echo ip\n{routes}else echo =\necho =\nfi\n{}",
+            Owners::probe()
+        )
+    }
+
+    fn parse(batch: &[&Self], facts: &Facts, output: &[u8]) -> Result<Vec<Observed>, Unreadable> {
+        let text = String::from_utf8_lossy(output);
+        let unreadable = |line: &str| Unreadable::new("default_gateway", line);
+        let mut parts = text.splitn(3, "=\n");
+        let mut part = || parts.next().ok_or_else(|| unreadable("it ends too early"));
+        let (v4, v6, owners) = (part()?, part()?, part()?);
+        let (has_ip, v4) = v4.strip_prefix("ip\n").map_or((false, v4), |v4| (true, v4));
+        let routes = |version, part: &str| {
+            let lines: Vec<&str> = part.lines().filter(|line| !line.is_empty()).collect();
+            Routes::parse(version, &lines).ok_or_else(|| unreadable(part))
+        };
+        let (v4, v6) = (routes(IpVersion::V4, v4)?, routes(IpVersion::V6, v6)?);
+        let owners = Owners::parse(owners)?;
+        let one = |declared: &&Self| Observed {
+            has_ip,
+            routes: if declared.version() == IpVersion::V4 { v4.clone() } else { v6.clone() },
+            owners: owners.clone(),
+            interface: declared.place(facts).map(str::to_owned),
+        };
+        Ok(batch.iter().map(one).collect())
     }
 
     fn differ(&self, observed: &Observed, context: Context<'_>) -> Result<Option<Change>, Refusal> {
-        let via = self.via;
         let facts = context.facts;
-        if !observed.has_ip {
-            return refuse(
-                "there is no `ip` on this host, so its routes can't be seen",
-                "install iproute2 (EL: iproute)",
-            );
-        }
-        if facts.addresses.iter().any(|(_, net)| net.addr() == IpAddr::V4(via)) {
-            return refuse(
-                format!("{via} is this host's own address"),
-                "the gateway is another machine's address",
-            );
-        }
-        let Some((interface, _)) = facts.on_link(IpAddr::V4(via)) else {
-            let nets: Vec<String> = facts.addresses.iter().map(|(i, net)| format!("{net} ({i})")).collect();
-            return refuse(
-                format!("{via} is in none of this host's subnets: {}", nets.join(", ")),
-                "give the host an address in the gateway's subnet first, or correct `via`",
-            );
-        };
-        let boot = self.boot(interface, observed)?;
+        let interface = self.neighbour(observed, facts)?;
         let mut aspects = Vec::new();
         let mut script = Script::new();
-        let wanted = vec![(interface.clone(), via.to_string())];
-        if boot.gateways != wanted {
-            if let Some(refusal) = boot.refusal {
-                return Err(refusal);
-            }
-            let paths: Vec<&str> = boot.edits.iter().map(|(file, _)| file.path.as_str()).collect();
+        let at_boot = self.at_boot(interface, observed)?;
+        if at_boot != [Gateway::new(interface, self.via)] {
+            let edits = observed.owners.set_gateway(self.via, interface)?;
+            let paths: Vec<&str> = edits.iter().map(|edit| edit.path.as_str()).collect();
             if let Some(path) = paths.iter().find(|path| context.changing.contains(**path)) {
                 return refuse(
                     format!("{path} is written by this same plan, and would lose that to the gateway's edit"),
                     "write the gateway there yourself, or apply the two in two runs",
                 );
             }
-            let new = format!("{via} ({interface}, {})", paths.join(", "));
-            aspects.push(Aspect::value("at boot", list(&boot.gateways), Some(new)));
-            for (file, text) in &boot.edits {
-                script += rewrite(file, text);
-            }
+            let new = format!("{} ({interface}, {})", self.via, paths.join(", "));
+            aspects.push(Aspect::value("at boot", list(&at_boot), Some(new)));
+            edits.iter().for_each(|edit| script += edit.script());
         }
         let (mut risks, mut live) = (Vec::new(), None);
-        // a route with several next hops and no metric goes before those with one, and only a replace takes it whole
-        let replace = observed.routes.iter().any(|route| route.multipath && route.metric.is_none());
-        let ours = |route: &Route| {
-            let shadowed = replace && route.metric.is_some();
-            route.via == Some(via) && route.device == *interface && !route.multipath && !shadowed
+        if let Some(set) = observed.routes.set(self.via, interface) {
+            let new = Gateway::new(interface, self.via).to_string();
+            aspects.push(Aspect::value("running", observed.running(), Some(new)));
+            live = Some(Live { script: set.into(), undo: observed.routes.restore().into() });
+            risks.extend(observed.routes.risk(Some((self.via, interface)), facts));
+        }
+        Ok((!aspects.is_empty()).then(|| Change { live, risks, ..Change::new(aspects, script) }))
+    }
+
+    fn prior(&self, observed: &Observed) -> Option<Prior> {
+        let interface = observed.interface.as_deref()?;
+        let right = self.at_boot(interface, observed).ok()? == [Gateway::new(interface, self.via)];
+        let edits = if right { Vec::new() } else { observed.owners.set_gateway(self.via, interface).ok()? };
+        let boot = edits.into_iter().filter_map(Made::of).collect();
+        Some(Prior { routes: observed.routes.told.clone(), boot })
+    }
+
+    fn keep(&self) -> String {
+        Owners::keep()
+    }
+
+    fn revert(
+        &self,
+        prior: &Prior,
+        observed: &Observed,
+        context: Context<'_>,
+    ) -> Result<Option<Change>, Refusal> {
+        let (mut aspects, script) = reverse::back(&prior.boot, &observed.owners)?;
+        let lines: Vec<&str> = prior.routes.iter().map(String::as_str).collect();
+        let Some(then) = Routes::parse(self.version(), &lines) else {
+            return refuse(
+                "the default routes on record do not read",
+                "set them by hand, and remove the record",
+            );
         };
-        let found = observed.routes.iter().position(ours);
-        if found.is_none() || observed.routes.len() > 1 {
-            let now: Vec<_> = observed.routes.iter().map(|r| (r.device.clone(), r.gateway())).collect();
-            aspects.push(Aspect::value("running", list(&now), Some(format!("{via} ({interface})"))));
-            // a replace takes the first route of its own metric, which is none, and leaves the others
-            let (mut kept, mut script) = (found, Script::new());
-            if found.is_none() {
-                script += &format!("ip -4 route replace default via {via} dev {}\n", quote(interface));
-                kept = observed.routes.iter().position(|route| route.metric.is_none());
-            }
-            for (i, route) in observed.routes.iter().enumerate() {
-                if Some(i) != kept && !(route.multipath && route.metric.is_none()) {
-                    script += &format!("ip -4 route del {} 2>/dev/null || :\n", route.spec());
-                }
-            }
-            live = Some(Live { script, undo: observed.restore().into() });
-            if let Some(connection) = facts.connection
-                && let Some(way) = observed.to_controller.filter(|way| way.via != Some(via))
-            {
-                let (controller, old, new) = (Some(connection.client), way.via.map(IpAddr::V4), via.into());
-                risks.push(Risk::RouteChange { controller, old, new });
-            }
+        let (mut risks, mut live) = (Vec::new(), None);
+        if !observed.routes.are(&then) {
+            let was = Observed { routes: then.clone(), ..observed.clone() };
+            aspects.push(Aspect::value("running", observed.running(), was.running()));
+            live = Some(Live { script: then.restore().into(), undo: observed.routes.restore().into() });
+            let first = then.routes.first();
+            let gateway = first.and_then(|route| Some((route.via?, route.device.as_str())));
+            risks.extend(observed.routes.risk(gateway, context.facts));
         }
         Ok((!aspects.is_empty()).then(|| Change { live, risks, ..Change::new(aspects, script) }))
     }
 }
 
-impl DefaultGateway {
-    /// What the interface's owner brings at boot.
-    pub(super) fn boot(&self, interface: &str, observed: &Observed) -> Result<Boot, Refusal> {
-        let via = self.via;
-        let link = observed.links.iter().find(|link| link.interface == interface && link.configured());
-        let stanza = ifupdown::has(interface, &observed.interfaces);
-        if let Some(boot) = foreign::network_manager(via, interface, observed) {
-            return Ok(boot);
-        }
-        match (link, stanza) {
-            (Some(_), true) => refuse(
-                format!("both systemd-networkd and /etc/network/interfaces configure {interface}"),
-                "leave it to one of the two: remove its stanza there, or its .network file",
-            ),
-            // the other one's gateways are second default routes
-            (Some(_), false) => {
-                let others = ifupdown::boot(via, None, observed)?;
-                Ok(networkd::boot(via, Some(interface), observed)?.with(others))
-            }
-            (None, true) => {
-                let others = networkd::boot(via, None, observed)?;
-                Ok(ifupdown::boot(via, Some(interface), observed)?.with(others))
-            }
-            (None, false) => match foreign::network_scripts(via, interface, observed) {
-                Some(boot) => Ok(boot),
-                None if !observed.netplan.is_empty() => refuse(
-                    format!("{interface} is configured by netplan, which lvsprov does not edit"),
-                    foreign::netplan(via, interface),
-                ),
-                None => refuse(
-                    format!(
-                        "who configures {interface} is not known: neither ifupdown, systemd-networkd, NetworkManager \
-                         nor network-scripts has it"
-                    ),
-                    format!(
-                        "configure {interface} by ifupdown or systemd-networkd, so that its gateway outlives a reboot"
-                    ),
-                ),
-            },
-        }
+impl Observed {
+    /// `192.168.40.1 (eth0), 10.0.0.1 (eth1)`
+    fn running(&self) -> Option<String> {
+        let each: Vec<String> = self.routes.routes.iter().map(super::route::Route::gateway).collect();
+        (!each.is_empty()).then(|| each.join(", "))
     }
 }
 
-/// `192.168.40.1 (eth0), 10.0.0.1 (eth1)`
-fn list(gateways: &[(String, String)]) -> Option<String> {
-    let one = |(interface, gateway): &(String, String)| match interface.as_str() {
-        "" => gateway.clone(),
-        _ => format!("{gateway} ({interface})"),
-    };
-    let each: Vec<String> = gateways.iter().map(one).collect();
-    (!each.is_empty()).then(|| each.join(", "))
+impl DefaultGateway {
+    fn version(&self) -> IpVersion {
+        IpVersion::of(self.via)
+    }
+
+    /// Whether it is known on its link alone.
+    fn of_link(&self) -> bool {
+        matches!(self.via, IpAddr::V6(via) if via.is_unicast_link_local())
+    }
+
+    /// The interface on which it is a neighbour.
+    fn place<'a>(&'a self, facts: &'a Facts) -> Option<&'a str> {
+        let named = self.interface.as_deref();
+        if self.of_link() {
+            return named;
+        }
+        let near = facts
+            .addresses
+            .iter()
+            .find(|(interface, net)| net.contains(&self.via) && named.is_none_or(|named| named == interface));
+        near.map(|(interface, _)| interface.as_str())
+    }
+
+    /// The interface on which it is a neighbour that a route can go by.
+    fn neighbour<'a>(&self, observed: &'a Observed, facts: &Facts) -> Result<&'a str, Refusal> {
+        let via = self.via;
+        if !observed.has_ip {
+            return refuse(
+                "there is no `ip` on this host, so its routes can't be seen",
+                "install iproute2 (EL: iproute)",
+            );
+        }
+        if facts.addresses.iter().any(|(_, net)| net.addr() == via) {
+            return refuse(
+                format!("{via} is this host's own address"),
+                "the gateway is another machine's address",
+            );
+        }
+        let Some(interface) = &observed.interface else {
+            let on = self.interface.as_ref().map_or(String::new(), |name| format!(" on {name}"));
+            let nets: Vec<String> = facts.addresses.iter().map(|(i, net)| format!("{net} ({i})")).collect();
+            return refuse(
+                format!("{via} is in none of this host's subnets{on}: {}", nets.join(", ")),
+                "give the host an address in the gateway's subnet first, or correct `via`",
+            );
+        };
+        let advertised = observed.routes.routes.iter().find(|r| r.protocol.as_deref() == Some("ra"));
+        if let Some(route) = advertised {
+            let device = &route.device;
+            return refuse(
+                format!("a router's advertisements bring a default route: {}", route.gateway()),
+                format!(
+                    "have the host not take them: `IPv6AcceptRA=no` where systemd-networkd has {device}, else \
+                     `sysctl: {{ name: net.ipv6.conf.{device}.accept_ra, value: 0 }}`; then `ip -6 route del default \
+                     proto ra`; or leave its gateway to the router, without default_gateway"
+                ),
+            );
+        }
+        Ok(interface)
+    }
+
+    /// The default gateways that come at boot. What an interface only asks for counts where it is the gateway's, or
+    /// where something answered.
+    fn at_boot(&self, interface: &str, observed: &Observed) -> Result<Vec<Gateway>, Refusal> {
+        // a conflict between owners shows here first
+        observed.owners.of(interface)?;
+        let leads = |name: &str| observed.routes.routes.iter().any(|route| route.device == name);
+        let mut gateways = observed.owners.gateways(self.version())?;
+        gateways.retain(|gateway| match gateway.via {
+            Via::Address(_) => true,
+            Via::Asked { .. } => gateway.interface == interface || leads(&gateway.interface),
+        });
+        for gateway in &gateways {
+            if let Via::Asked { how, by } = &gateway.via {
+                let interface = &gateway.interface;
+                return refuse(
+                    format!("{interface} gets its address and default gateway by {how} ({by})"),
+                    format!(
+                        "give {interface} a static address there, or have the server hand out {} alone",
+                        self.via
+                    ),
+                );
+            }
+        }
+        Ok(gateways)
+    }
 }
 
-/// The text was made from the file as the plan saw it: should it be another by now, nothing is written.
-fn rewrite(file: &ConfFile, text: &str) -> Script {
-    let (old, new) = (quote(file.text.trim_end_matches('\n')), quote(text.trim_end_matches('\n')));
-    let path = quote(&file.path);
-    let mut script = Script::from(format!(
-        "c=$(cat {path})\nif [ \"$c\" != {new} ]; then\n\
-         [ \"$c\" = {old} ] || {{ echo {path}\" was changed since the plan was made: run again\" >&2; exit 1; }}\n",
-    ));
-    script += replace(&file.path, text, Attributes::default());
-    script += "fi\n";
-    script
+fn list(gateways: &[Gateway]) -> Option<String> {
+    let each: Vec<String> = gateways.iter().map(ToString::to_string).collect();
+    (!each.is_empty()).then(|| each.join(", "))
 }

@@ -1,196 +1,177 @@
 //! interfaces(5): Debian's /etc/network/interfaces and what it sources.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
-use ipnet::Ipv4Net;
+use super::edit::Edit;
+use super::gateway::{Gateway, IpVersion, Via};
+use super::owner::{Assigned, ConfFile, Owner, Setting, Told, refuse};
+use crate::resource::{Refusal, Unreadable};
 
-use super::observed::{ConfFile, Observed};
-use super::{Boot, refuse};
-use crate::resource::Refusal;
+mod address;
+mod stanza;
+
+use stanza::{Stanza, stanzas};
 
 const MAIN: &str = "/etc/network/interfaces";
 
-/// An `iface ... inet ...` with its options.
-struct Stanza {
-    /// Which of the files.
-    file: usize,
-    interface: String,
-    method: String,
-    /// The line's number in the file, the option and its value.
-    options: Vec<(usize, String, String)>,
+/// ifupdown, where there is one to read its files.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ifupdown {
+    /// The main file and those beside it.
+    files: Vec<ConfFile>,
 }
 
-impl Stanza {
-    fn option(&self, name: &str) -> Option<&str> {
-        self.options.iter().find(|(_, key, _)| key == name).map(|(_, _, value)| value.as_str())
+impl Owner for Ifupdown {
+    fn probe() -> &'static str {
+        r#"if command -v ifup >/dev/null 2>&1; then
+  for f in /etc/network/interfaces /etc/network/interfaces.d/*; do
+    if [ -f "$f" ]; then set -- "$@" "$f"; fi
+  done
+fi
+"#
     }
 
-    fn gateways(&self) -> impl Iterator<Item = &(usize, String, String)> {
-        self.options.iter().filter(|(_, key, _)| key == "gateway")
+    fn read(told: &Told<'_>) -> Result<Self, Unreadable> {
+        Ok(Ifupdown { files: told.below("/etc/network/") })
     }
 
-    /// The subnet of its static address.
-    fn net(&self) -> Option<Ipv4Net> {
-        let address = self.option("address")?;
-        if address.contains('/') {
-            return address.parse().ok();
+    fn edits() -> &'static str {
+        "/etc/network/interfaces /etc/network/interfaces.d/*"
+    }
+
+    fn name(&self) -> &'static str {
+        "ifupdown (/etc/network/interfaces)"
+    }
+
+    fn configures(&self, interface: &str) -> bool {
+        self.stanzas().iter().any(|stanza| stanza.interface == interface && stanza.method != "manual")
+    }
+
+    fn adopts(&self) -> bool {
+        !self.files.is_empty()
+    }
+
+    fn gateways(&self, version: IpVersion) -> Result<Vec<Gateway>, Refusal> {
+        let mut gateways = Vec::new();
+        for stanza in self.stanzas() {
+            let path = &self.files[stanza.file].path;
+            let mut commands = stanza.commands();
+            if let Some((line, key, value)) = commands.find(|(.., value)| by_hand(value, version)) {
+                return refuse(
+                    format!(
+                        "{path}:{}: `{key} {value}` sets a default route behind the gateway's back",
+                        line + 1
+                    ),
+                    "remove that line: the stanza's own `gateway` takes its place",
+                );
+            }
+            if stanza.version != version {
+                continue;
+            }
+            let how = match stanza.method.as_str() {
+                "dhcp" => Some("DHCP"),
+                "auto" => Some("router advertisements"),
+                _ => None,
+            };
+            let interface = &stanza.interface;
+            if let Some(how) = how {
+                let via = Via::Asked { how, by: path.clone() };
+                gateways.push(Gateway { interface: interface.clone(), via });
+            }
+            let written = stanza.gateways().filter_map(|(.., gateway)| gateway.parse().ok());
+            gateways.extend(written.map(|via: IpAddr| Gateway::new(interface, via)));
         }
-        let address = address.parse().ok()?;
-        let mask = self.option("netmask")?;
-        match mask.parse() {
-            Ok(length) => Ipv4Net::new(address, length).ok(),
-            Err(_) => Ipv4Net::with_netmask(address, mask.parse().ok()?).ok(),
-        }
+        Ok(gateways)
     }
 
-    /// A command that sets a default route of its own, in the table that the gateway's is in.
-    fn route_by_hand(&self) -> Option<&(usize, String, String)> {
-        self.options.iter().find(|(_, key, value)| {
-            matches!(key.as_str(), "up" | "post-up" | "pre-up") && value.split([';', '&', '|']).any(by_hand)
-        })
+    fn addresses(&self) -> Vec<Assigned> {
+        address::all(&self.files)
+    }
+
+    fn set(&self, setting: &Setting<'_>) -> Result<Vec<Edit>, Refusal> {
+        match *setting {
+            Setting::Gateway { via, interface } => {
+                self.set_gateway(IpVersion::of(via), Some((via, interface)))
+            }
+            Setting::NoGateway(version) => self.set_gateway(version, None),
+            Setting::Address { net, interface } => Ok(vec![address::add(&self.files, net, interface)]),
+            Setting::NoAddress { address, interface } => address::remove(&self.files, address, interface),
+        }
     }
 }
 
-/// Whether a stanza is about the interface.
-pub(super) fn has(interface: &str, files: &[ConfFile]) -> bool {
-    stanzas(files).iter().any(|stanza| stanza.interface == interface && stanza.method != "manual")
+impl Ifupdown {
+    fn stanzas(&self) -> Vec<Stanza> {
+        stanzas(&self.files)
+    }
+
+    /// One gateway of its version, in a stanza of the interface, or none.
+    fn set_gateway(&self, version: IpVersion, gateway: Option<(IpAddr, &str)>) -> Result<Vec<Edit>, Refusal> {
+        let stanzas = self.stanzas();
+        let target = match gateway {
+            Some((via, interface)) => Some((via, target(via, interface, &stanzas)?)),
+            None => None,
+        };
+        let mut texts: Vec<Vec<Option<String>>> =
+            self.files.iter().map(|f| f.text.lines().map(|line| Some(line.to_owned())).collect()).collect();
+        for stanza in stanzas.iter().filter(|stanza| stanza.version == version) {
+            let mut keep = target.filter(|(_, target)| std::ptr::eq(stanza, *target));
+            for (line, ..) in stanza.gateways() {
+                let text = &mut texts[stanza.file][*line];
+                let kept = |(via, _)| text.as_deref().map(|old| format!("{}gateway {via}", indent(old)));
+                *text = keep.take().and_then(kept);
+            }
+        }
+        if let Some((via, target)) = target.filter(|(_, target)| target.gateways().next().is_none()) {
+            // below the address, and below the netmask when there is one
+            let after = target
+                .options
+                .iter()
+                .filter(|(_, key, _)| key == "address" || key == "netmask")
+                .map(|(line, ..)| *line);
+            if let Some(text) = after.max().and_then(|line| texts[target.file][line].as_mut()) {
+                *text = format!("{text}\n{}gateway {via}", indent(text));
+            }
+        }
+        let edits = self.files.iter().zip(texts).filter_map(|(file, lines)| {
+            let text: String = lines.into_iter().flatten().map(|line| line + "\n").collect();
+            (text != file.text).then(|| Edit::of(file, text))
+        });
+        Ok(edits.collect())
+    }
 }
 
-/// What the files bring at boot, and the edits that leave one gateway, on `interface`, or none.
-pub(super) fn boot(via: Ipv4Addr, interface: Option<&str>, observed: &Observed) -> Result<Boot, Refusal> {
-    let files = &observed.interfaces;
-    let stanzas = stanzas(files);
-    for stanza in &stanzas {
-        let path = &files[stanza.file].path;
-        if let Some((line, key, value)) = stanza.route_by_hand() {
-            return refuse(
-                format!(
-                    "{path}:{}: `{key} {value}` sets a default route behind the gateway's back",
-                    line + 1
-                ),
-                "remove that line: the stanza's own `gateway` takes its place",
-            );
-        }
-        let leads = observed.routes.iter().any(|route| route.device == stanza.interface);
-        if stanza.method == "dhcp" && (Some(stanza.interface.as_str()) == interface || leads) {
-            return refuse(
-                format!("{} gets its address and default gateway by DHCP ({path})", stanza.interface),
-                format!(
-                    "give {} a static address there, or have the DHCP server hand out {via} alone",
-                    stanza.interface
-                ),
-            );
-        }
-    }
-    let target = match interface {
-        Some(interface) => Some(target(via, interface, &stanzas)?),
-        None => None,
+/// The stanza that takes the gateway. One of a link alone is a neighbour wherever there is an address.
+fn target<'a>(via: IpAddr, interface: &str, stanzas: &'a [Stanza]) -> Result<&'a Stanza, Refusal> {
+    let of_link = matches!(via, IpAddr::V6(via) if via.is_unicast_link_local());
+    let own = |s: &&Stanza| {
+        s.interface == interface
+            && s.version == IpVersion::of(via)
+            && s.net().is_some_and(|net| of_link || net.contains(&via))
     };
-    let gateways = stanzas
-        .iter()
-        .flat_map(|s| s.gateways().map(|(_, _, gateway)| (s.interface.clone(), gateway.clone())));
-    let gateways = gateways.collect();
-    let mut texts: Vec<Vec<Option<String>>> =
-        files.iter().map(|f| f.text.lines().map(|line| Some(line.to_owned())).collect()).collect();
-    for stanza in &stanzas {
-        let mut keep = target.is_some_and(|target| std::ptr::eq(stanza, target));
-        for (line, _, _) in stanza.gateways() {
-            let text = &mut texts[stanza.file][*line];
-            *text =
-                if keep { text.as_deref().map(|old| format!("{}gateway {via}", indent(old))) } else { None };
-            keep = false;
-        }
-    }
-    if let Some(target) = target.filter(|target| target.gateways().next().is_none()) {
-        // below the address, and below the netmask when there is one
-        let after = target
-            .options
-            .iter()
-            .filter(|(_, key, _)| key == "address" || key == "netmask")
-            .map(|(line, ..)| *line);
-        if let Some(text) = after.max().and_then(|line| texts[target.file][line].as_mut()) {
-            *text = format!("{text}\n{}gateway {via}", indent(text));
-        }
-    }
-    let edits = files.iter().zip(texts).filter_map(|(file, lines)| {
-        let text: String = lines.into_iter().flatten().map(|line| line + "\n").collect();
-        (text != file.text).then(|| (file.clone(), text))
-    });
-    Ok(Boot { gateways, edits: edits.collect(), refusal: None })
-}
-
-/// The stanza that takes the gateway.
-fn target<'a>(via: Ipv4Addr, interface: &str, stanzas: &'a [Stanza]) -> Result<&'a Stanza, Refusal> {
-    let own = |s: &&Stanza| s.interface == interface && s.net().is_some_and(|net| net.contains(&via));
+    let family = if via.is_ipv4() { "inet" } else { "inet6" };
     match stanzas.iter().find(own) {
         Some(stanza) => Ok(stanza),
         None => refuse(
             format!("no stanza of {interface} in {MAIN} has a static address in the subnet of {via}"),
-            format!("write `iface {interface} inet static` there with the address that the host has"),
+            format!("write `iface {interface} {family} static` there with the address that the host has"),
         ),
     }
 }
 
-/// Whether a command is about a default route of the main table.
-fn by_hand(command: &str) -> bool {
-    let mut words = command.split_whitespace().skip_while(|word| *word != "table").skip(1);
-    let main = words.next().is_none_or(|table| matches!(table, "main" | "254"));
-    main && command.contains("route") && command.contains("default")
+/// Whether some command in this line of sh is about a default route of the main table.
+fn by_hand(line: &str, version: IpVersion) -> bool {
+    line.split([';', '&', '|']).any(|command| {
+        let mut words = command.split_whitespace().skip_while(|word| *word != "table").skip(1);
+        let main = words.next().is_none_or(|table| matches!(table, "main" | "254"));
+        let v6 = command.split_whitespace().any(|word| matches!(word, "-6" | "inet6" | "--inet6"))
+            || command.contains("::");
+        main && command.contains("route")
+            && (command.contains("default") || command.contains("::/0"))
+            && v6 == (version == IpVersion::V6)
+    })
 }
 
 fn indent(line: &str) -> &str {
     &line[..line.len() - line.trim_start().len()]
-}
-
-/// The IPv4 stanzas of all files that count.
-fn stanzas(files: &[ConfFile]) -> Vec<Stanza> {
-    let main = files.iter().find(|f| f.path == MAIN);
-    let sourced = |words: &str| {
-        words.split_whitespace().any(|w| w.trim_start_matches("/etc/network/").starts_with("interfaces.d"))
-    };
-    let includes = |key: &str| {
-        main.is_some_and(|f| {
-            f.text
-                .lines()
-                .filter_map(|l| l.trim().split_once(char::is_whitespace))
-                .any(|(k, v)| k == key && sourced(v))
-        })
-    };
-    let (globs, directory) = (includes("source"), includes("source-directory"));
-    let mut stanzas = Vec::new();
-    for (file, conf) in files.iter().enumerate() {
-        let name = conf.path.rsplit('/').next().unwrap_or("");
-        // of a source-directory only plain names count
-        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-        if conf.path != MAIN && !globs && !(directory && plain) {
-            continue;
-        }
-        let mut open = false;
-        for (number, line) in conf.text.lines().enumerate() {
-            let (key, value) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
-            let value = value.trim();
-            match key {
-                "" => {}
-                _ if key.starts_with('#') => {}
-                "iface" => {
-                    let words: Vec<&str> = value.split_whitespace().collect();
-                    open = words.get(1) == Some(&"inet");
-                    if let (true, [interface, _, method, ..]) = (open, &words[..]) {
-                        let (interface, method) = ((*interface).to_owned(), (*method).to_owned());
-                        stanzas.push(Stanza { file, interface, method, options: Vec::new() });
-                    }
-                }
-                "auto" | "mapping" | "source" | "source-directory" | "no-auto-down" | "no-scripts"
-                | "rename" => open = false,
-                _ if key.starts_with("allow-") => open = false,
-                _ if open => {
-                    if let Some(stanza) = stanzas.last_mut() {
-                        stanza.options.push((number, key.to_owned(), value.to_owned()));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-    stanzas
 }

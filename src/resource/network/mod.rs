@@ -1,37 +1,32 @@
-//! The network's kinds, and those who configure a host's interfaces: one file each.
+//! The network's kinds, and those who configure a host's interfaces.
+//!
+//! To add an owner: write its file with an `impl` of [`owner::Owner`], and name it here and in the list in `owners.rs`.
 
+mod address;
 mod default_gateway;
-mod foreign;
+mod edit;
+mod gateway;
 mod ifupdown;
+mod interface;
+mod netplan;
+mod network_manager;
+mod network_scripts;
 mod networkd;
-mod observed;
+mod owner;
+mod owners;
+mod patch;
+mod reverse;
+mod route;
+mod running;
 
+pub use address::{Address, AddressState};
 pub use default_gateway::DefaultGateway;
 
-use super::Refusal;
-use observed::ConfFile;
-
-/// What the files of one owner bring at boot, and the edits that make it the one gateway.
-struct Boot {
-    /// Every default gateway that they bring: interface and address.
-    gateways: Vec<(String, String)>,
-    /// Files to rewrite: each as it is, with its new text.
-    edits: Vec<(ConfFile, String)>,
-    /// Why they can't be edited, when they can't: no reason to refuse where they bring the right one already.
-    refusal: Option<Refusal>,
-}
-
-impl Boot {
-    fn with(mut self, other: Boot) -> Boot {
-        self.gateways.extend(other.gateways);
-        self.edits.extend(other.edits);
-        self
-    }
-}
-
-fn refuse<T>(reason: impl Into<String>, remedy: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal { reason: reason.into(), remedy: remedy.into() })
-}
+use ifupdown::Ifupdown;
+use netplan::Netplan;
+use network_manager::NetworkManager;
+use network_scripts::NetworkScripts;
+use networkd::Networkd;
 
 #[cfg(test)]
 mod tests;

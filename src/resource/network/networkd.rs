@@ -1,157 +1,236 @@
 //! systemd.network(5): the .network files of systemd-networkd and their drop-ins.
 
-use std::net::Ipv4Addr;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 
-use super::foreign::netplan;
-use super::observed::{ConfFile, Link, Observed};
-use super::{Boot, refuse};
-use crate::resource::Refusal;
+use super::edit::Edit;
+use super::gateway::{Gateway, IpVersion, Via};
+use super::owner::{Assigned, ConfFile, Owner, Setting, Told, refuse};
+use crate::resource::{Refusal, Unreadable};
 
-/// A section with its assignments; each with its line's number.
-struct Section {
-    name: String,
-    /// The header's line.
-    first: usize,
-    assignments: Vec<(usize, String, String)>,
+mod address;
+pub(super) mod unit;
+
+use unit::sections;
+
+/// The folder of the files that the administrator writes.
+const OWN: &str = "/etc/systemd/network/";
+
+/// A running systemd-networkd.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Networkd {
+    /// The links that it knows of.
+    links: Vec<Link>,
+    /// All .network files and their drop-ins.
+    files: Vec<ConfFile>,
 }
 
-impl Section {
-    fn value(&self, key: &str) -> Option<&str> {
-        self.assignments.iter().rev().find(|(_, k, _)| k == key).map(|(.., value)| value.as_str())
+/// An interface as systemd-networkd has it.
+#[derive(Clone, Debug, PartialEq)]
+struct Link {
+    interface: String,
+    /// `configured`, `unmanaged`, ...
+    state: String,
+    /// The .network file that matched it.
+    file: Option<String>,
+}
+
+impl Owner for Networkd {
+    fn probe() -> &'static str {
+        r#"links=
+for f in /run/systemd/netif/links/*; do
+  if [ -e "$f" ]; then links=yes; break; fi
+done
+if [ -n "$links" ] && systemctl -q is-active systemd-networkd; then
+  for f in /sys/class/net/*/ifindex; do
+    if read -r n <"$f"; then f=${f%/ifindex}; printf '%s %s\n' "$n" "${f##*/}"; fi
+  done
+  for f in /run/systemd/netif/links/*; do set -- "$@" "$f"; done
+  for d in /etc /run /usr/local/lib /usr/lib; do
+    for f in $d/systemd/network/*.network $d/systemd/network/*.network.d/*.conf; do
+      if [ -f "$f" ]; then set -- "$@" "$f"; fi
+    done
+  done
+fi
+"#
     }
 
-    /// The lines that set an IPv4 default gateway: any `Gateway=` of `[Network]`, and that of a `[Route]` which has
-    /// no destination, or all of them. One of another table or type is a policy's, and none of ours.
-    fn gateways(&self) -> impl Iterator<Item = &(usize, String, String)> {
-        let default = match self.name.as_str() {
-            "Network" => true,
-            "Route" => {
-                matches!(self.value("Destination"), None | Some("" | "0.0.0.0/0" | "default"))
-                    && matches!(self.value("Table"), None | Some("" | "main" | "254"))
-                    && matches!(self.value("Type"), None | Some("" | "unicast"))
-            }
-            _ => false,
+    fn read(told: &Told<'_>) -> Result<Self, Unreadable> {
+        let pair =
+            |line: &&str| line.split_once(' ').map(|(index, name)| (index.to_owned(), name.to_owned()));
+        let indices: BTreeMap<String, String> = told.lines.iter().filter_map(pair).collect();
+        let link = |file: ConfFile| {
+            let index = file.path.rsplit('/').next()?;
+            let value = |key: &str| {
+                let mut pairs = file.text.lines().filter_map(|line| line.split_once('='));
+                pairs.find(|(k, _)| *k == key).map(|(_, v)| v.to_owned())
+            };
+            Some(Link {
+                interface: indices.get(index)?.clone(),
+                state: value("ADMIN_STATE").unwrap_or_default(),
+                file: value("NETWORK_FILE"),
+            })
         };
-        let lines = self.assignments.iter().filter(move |(_, key, _)| default && key == "Gateway");
-        lines.filter(|(.., value)| value.parse::<Ipv4Addr>().is_ok() || value == "_dhcp4")
+        let links = told.below("/run/systemd/netif/links/").into_iter().filter_map(link).collect();
+        let unit = |file: &&ConfFile| file.path.contains("/systemd/network/");
+        // without links nobody runs who reads them
+        let files = told.files.iter().filter(|_| !told.lines.is_empty()).filter(unit).cloned().collect();
+        Ok(Networkd { links, files })
+    }
+
+    fn edits() -> &'static str {
+        "/etc/systemd/network/*.network /etc/systemd/network/*.network.d/*.conf"
+    }
+
+    fn name(&self) -> &'static str {
+        "systemd-networkd"
+    }
+
+    fn configures(&self, interface: &str) -> bool {
+        self.configured().any(|link| link.interface == interface)
+    }
+
+    fn adopts(&self) -> bool {
+        self.configured().next().is_some()
+    }
+
+    fn gateways(&self, version: IpVersion) -> Result<Vec<Gateway>, Refusal> {
+        let mut gateways = Vec::new();
+        for link in self.configured() {
+            for file in self.files_of(link) {
+                let by = || file.path.clone();
+                for section in sections(&file.text) {
+                    let dhcp =
+                        section.by_dhcp(version).then(|| Via::Asked { how: "DHCP", by: String::new() });
+                    let written = section.gateways(version).map(|(_, via)| via);
+                    gateways.extend(dhcp.into_iter().chain(written).map(|via| {
+                        let via = match via {
+                            Via::Asked { how, .. } => Via::Asked { how, by: by() },
+                            via => via,
+                        };
+                        Gateway { interface: link.interface.clone(), via }
+                    }));
+                }
+            }
+        }
+        Ok(gateways)
+    }
+
+    fn addresses(&self) -> Vec<Assigned> {
+        let of = |link: &Link| {
+            let mut all = Vec::new();
+            for file in self.files_of(link) {
+                for section in sections(&file.text) {
+                    let (interface, by) = (&link.interface, &file.path);
+                    all.extend(section.addresses().map(|(_, net)| Assigned {
+                        interface: interface.clone(),
+                        net,
+                        by: by.clone(),
+                    }));
+                }
+            }
+            all
+        };
+        self.configured().flat_map(of).chain(address::waiting(self)).collect()
+    }
+
+    fn set(&self, setting: &Setting<'_>) -> Result<Vec<Edit>, Refusal> {
+        match *setting {
+            Setting::Gateway { via, interface } => {
+                self.set_gateway(IpVersion::of(via), Some((via, interface)))
+            }
+            Setting::NoGateway(version) => self.set_gateway(version, None),
+            Setting::Address { net, interface } => Ok(address::add(self, net, interface)),
+            Setting::NoAddress { address, interface } => address::remove(self, address, interface),
+        }
     }
 }
 
-/// What the files bring at boot, and the edits that leave one gateway, on `interface`, or none.
-pub(super) fn boot(via: Ipv4Addr, interface: Option<&str>, observed: &Observed) -> Result<Boot, Refusal> {
-    let mut gateways = Vec::new();
-    let mut edits: Vec<(ConfFile, String)> = Vec::new();
-    for link in observed.links.iter().filter(|link| link.configured()) {
-        let own = Some(link.interface.as_str()) == interface;
-        let files = files_of(link, observed);
-        let mut texts: Vec<Vec<Option<String>>> =
-            files.iter().map(|f| f.text.lines().map(|line| Some(line.to_owned())).collect()).collect();
-        let mut placed = !own;
-        for (file, text) in files.iter().zip(&mut texts) {
-            for section in sections(&file.text) {
-                let dhcp = section.name == "Network"
-                    && matches!(section.value("DHCP"), Some("yes" | "true" | "ipv4" | "both"));
-                let leads = observed.routes.iter().any(|route| route.device == link.interface);
-                if dhcp && (own || leads) {
-                    return refuse(
-                        format!(
-                            "{} gets its address and default gateway by DHCP ({})",
-                            link.interface, file.path
-                        ),
-                        format!(
-                            "give it a static address there, or have the DHCP server hand out {via} alone"
-                        ),
-                    );
-                }
-                for (line, _, gateway) in section.gateways() {
-                    gateways.push((link.interface.clone(), gateway.clone()));
-                    if !placed {
-                        if *gateway != via.to_string() {
-                            text[*line] = Some(format!("Gateway={via}"));
+impl Networkd {
+    fn configured(&self) -> impl Iterator<Item = &Link> {
+        self.links.iter().filter(|link| link.state != "unmanaged" && link.file.is_some())
+    }
+
+    /// A link's .network file and its drop-ins, in the order in which they are read.
+    fn files_of(&self, link: &Link) -> Vec<&ConfFile> {
+        let Some(path) = &link.file else { return Vec::new() };
+        let base = |file: &ConfFile| file.path.rsplit('/').next().unwrap_or("").to_owned();
+        let beside = format!("/{}.d/", path.rsplit('/').next().unwrap_or(path));
+        let main = self.files.iter().filter(|file| file.path == *path);
+        let mut dropped: Vec<&ConfFile> =
+            self.files.iter().filter(|file| file.path.contains(&beside)).collect();
+        dropped.sort_by_key(|file| base(file));
+        dropped.dedup_by_key(|file| base(file));
+        main.chain(dropped).collect()
+    }
+
+    /// One gateway of its version, on the interface, or none.
+    fn set_gateway(&self, version: IpVersion, gateway: Option<(IpAddr, &str)>) -> Result<Vec<Edit>, Refusal> {
+        let mut edits: Vec<Edit> = Vec::new();
+        if let Some((via, interface)) = gateway
+            && !self.configures(interface)
+        {
+            return refuse(
+                format!("no .network file of systemd-networkd is for {interface}"),
+                format!("write one in {OWN} with its address and `Gateway={via}`"),
+            );
+        }
+        for link in self.configured() {
+            let via = gateway.filter(|(_, interface)| *interface == link.interface).map(|(via, _)| via);
+            let files = self.files_of(link);
+            let mut texts: Vec<Vec<Option<String>>> =
+                files.iter().map(|f| f.text.lines().map(|line| Some(line.to_owned())).collect()).collect();
+            let mut wanted = via;
+            for (file, text) in files.iter().zip(&mut texts) {
+                for section in sections(&file.text) {
+                    for (line, found) in section.gateways(version) {
+                        match wanted.take() {
+                            Some(via) if found == Via::Address(via) => {}
+                            Some(via) => text[line] = Some(format!("Gateway={via}")),
+                            // without its gateway the section means nothing
+                            None if section.name == "Route" => section.lines().for_each(|l| text[l] = None),
+                            None => text[line] = None,
                         }
-                        placed = true;
-                    } else if section.name == "Route" {
-                        // without its gateway the section means nothing
-                        for (line, ..) in &section.assignments {
-                            text[*line] = None;
-                        }
-                        text[section.first] = None;
-                    } else {
-                        text[*line] = None;
                     }
                 }
             }
-        }
-        if !placed {
-            let network =
-                files.first().and_then(|file| sections(&file.text).into_iter().find(|s| s.name == "Network"));
-            let Some(network) = network else {
-                return refuse(
-                    format!(
-                        "the .network file of {} has no [Network] section to set the gateway in",
-                        link.interface
-                    ),
-                    format!("add one with `Gateway={via}`"),
-                );
-            };
-            let last = network.assignments.last().map_or(network.first, |(line, ..)| *line);
-            if let Some(text) = texts.first_mut().and_then(|lines| lines[last].as_mut()) {
-                *text = format!("{text}\nGateway={via}");
-            }
-        }
-        for (file, lines) in files.into_iter().zip(texts) {
-            let text: String = lines.into_iter().flatten().map(|line| line + "\n").collect();
-            if text == file.text {
-                continue;
-            }
-            if !file.path.starts_with("/etc/systemd/network/") {
-                let remedy = if observed.netplan.is_empty() {
-                    format!(
-                        "copy it to /etc/systemd/network, or change what generates it, with `Gateway={via}`"
-                    )
-                } else {
-                    netplan(via, &link.interface)
+            if let Some(via) = wanted {
+                let network = files
+                    .first()
+                    .and_then(|file| sections(&file.text).into_iter().find(|s| s.name == "Network"));
+                let Some(network) = network else {
+                    return refuse(
+                        format!(
+                            "the .network file of {} has no [Network] section to set the gateway in",
+                            link.interface
+                        ),
+                        format!("add one with `Gateway={via}`"),
+                    );
                 };
-                let reason = format!(
-                    "{} configures {}, and is not the administrator's file to edit",
-                    file.path, link.interface
-                );
-                return refuse(reason, remedy);
+                let last = network.lines().last().unwrap_or(network.first);
+                if let Some(text) = texts.first_mut().and_then(|lines| lines[last].as_mut()) {
+                    *text = format!("{text}\nGateway={via}");
+                }
             }
-            if !edits.iter().any(|(edited, _)| edited.path == file.path) {
-                edits.push((file.clone(), text));
+            for (file, lines) in files.into_iter().zip(texts) {
+                let text: String = lines.into_iter().flatten().map(|line| line + "\n").collect();
+                if text == file.text || edits.iter().any(|edit| edit.path == file.path) {
+                    continue;
+                }
+                if !file.path.starts_with(OWN) {
+                    let what = via.map_or("without `Gateway=`".into(), |via| format!("with `Gateway={via}`"));
+                    return refuse(
+                        not_to_edit(&file.path, &link.interface),
+                        format!("copy it to {OWN}, or change what generates it, {what}"),
+                    );
+                }
+                edits.push(Edit::of(file, text));
             }
         }
+        Ok(edits)
     }
-    Ok(Boot { gateways, edits, refusal: None })
 }
 
-/// A link's .network file and its drop-ins, in the order in which they are read.
-fn files_of<'a>(link: &Link, observed: &'a Observed) -> Vec<&'a ConfFile> {
-    let Some(path) = &link.file else { return Vec::new() };
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let beside = format!("/{name}.d/");
-    let main = observed.networks.iter().filter(|file| file.path == *path);
-    let mut dropped: Vec<&ConfFile> =
-        observed.networks.iter().filter(|file| file.path.contains(&beside)).collect();
-    let base = |file: &ConfFile| file.path.rsplit('/').next().unwrap_or("").to_owned();
-    dropped.sort_by_key(|file| base(file));
-    dropped.dedup_by_key(|file| base(file));
-    main.chain(dropped).collect()
-}
-
-fn sections(text: &str) -> Vec<Section> {
-    let mut sections: Vec<Section> = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.starts_with(['#', ';']) {
-            continue;
-        }
-        if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
-            sections.push(Section { name: name.to_owned(), first: number, assignments: Vec::new() });
-        } else if let (Some(section), Some((key, value))) = (sections.last_mut(), line.split_once('=')) {
-            section.assignments.push((number, key.trim().to_owned(), value.trim().to_owned()));
-        }
-    }
-    sections
+fn not_to_edit(path: &str, interface: &str) -> String {
+    format!("{path} configures {interface}, and is not the administrator's file to edit")
 }

@@ -1,0 +1,97 @@
+//! What is done so that an owner brings something else at boot.
+
+use super::owner::ConfFile;
+use super::patch::Patch;
+use crate::resource::shell::{Attributes, put, replace};
+use crate::resource::{Script, quote};
+
+/// A file as it is and as it is to be. Who is told by commands instead of files will have an edit of its own here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The file.
+    pub path: String,
+    /// Its text; `None` when there is none yet.
+    pub old: Option<String>,
+    /// Its new text; `None` when it is to go.
+    pub new: Option<String>,
+}
+
+impl Edit {
+    /// A file that is there gets another text.
+    pub fn of(file: &ConfFile, text: String) -> Edit {
+        Edit { path: file.path.clone(), old: Some(file.text.clone()), new: Some(text) }
+    }
+
+    /// POSIX sh that makes it. Only the lines that differ are written, into the file as it is by then; where they have
+    /// no place any more, it fails.
+    pub fn script(&self) -> Script {
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) => patch(&self.path, &Patch::between(old, new), None),
+            (None, Some(new)) => create(&self.path, new),
+            (Some(old), None) => remove(&self.path, old),
+            (None, None) => Script::new(),
+        }
+    }
+}
+
+/// POSIX sh that patches a file. `kept` is a word of sh for a copy of it, which takes its place where it has the text
+/// that comes out.
+pub fn patch(path: &str, patch: &Patch, kept: Option<&str>) -> Script {
+    let mut write = patch.script();
+    write += &format!(
+        " >\"$t\" || {{ echo {}\" was changed since the plan was made: run again\" >&2; exit 1; }}\n\
+         text=$(cat \"$t\")\nif [ \"$text\" = \"$(cat \"$p\")\" ]; then exit 0; fi\n",
+        quote(path)
+    );
+    if let Some(kept) = kept {
+        write += &format!(
+            "if [ -f {kept} ] && [ \"$text\" = \"$(cat {kept})\" ]; then\n\
+             cat {kept} >|\"$t\"\ntouch -r {kept} \"$t\"\nfi\n"
+        );
+    }
+    put(path, write, Attributes::default())
+}
+
+/// POSIX sh that writes a new file, root's and for everybody to read.
+pub fn create(path: &str, text: &str) -> Script {
+    let word = quote(path);
+    let mut script = Script::from("text=");
+    script.push_content(text.trim_end_matches('\n'));
+    script += &format!(
+        "\nif [ -e {word} ]; then\n\
+         [ \"$(cat {word})\" = \"$text\" ] || {{ echo {word}\" has come since the plan was made: run again\" >&2; exit 1; }}\n\
+         else\nmkdir -p {}\n",
+        quote(folder(path))
+    );
+    script += replace(path, text, Attributes { mode: Some("0644"), owner: Some("0"), group: Some("0") });
+    script += "fi\n";
+    script
+}
+
+/// POSIX sh that brings a file back from its copy, a word of sh, unless there is one by now.
+pub fn restore(path: &str, kept: &str) -> Script {
+    let word = quote(path);
+    let mut script = Script::from(format!("if ! [ -e {word} ]; then\nmkdir -p {}\n", quote(folder(path))));
+    script += put(path, format!("cat {kept} >\"$t\"\n").into(), Attributes::default());
+    // its mode, owner and time as well
+    script += &format!("cp -p {kept} {word}\nfi\n");
+    script
+}
+
+/// POSIX sh that removes a file, and the folder of drop-ins that is empty then.
+pub fn remove(path: &str, text: &str) -> Script {
+    let word = quote(path);
+    let mut script = Script::from(format!("if [ -e {word} ]; then\n[ \"$(cat {word})\" = "));
+    script.push_content(text.trim_end_matches('\n'));
+    script += &format!(
+        " ] || {{ echo {word}\" was changed since the plan was made: run again\" >&2; exit 1; }}\nrm -f {word}\nfi\n"
+    );
+    if folder(path).ends_with(".d") && folder(path) != "/etc/network/interfaces.d" {
+        script += &format!("rmdir {} 2>/dev/null || :\n", quote(folder(path)));
+    }
+    script
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("/", |(folder, _)| folder)
+}

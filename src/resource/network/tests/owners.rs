@@ -1,0 +1,193 @@
+use super::*;
+use crate::resource::network::gateway::{Gateway, IpVersion};
+use crate::resource::network::owners::Owners;
+use proptest::prelude::*;
+
+const LAN: &str = "/etc/systemd/network/10-lan.network";
+const UNIT: &str = "[Match]\nName=eth0\n\n[Network]\nAddress=192.168.40.101/24\nGateway=192.168.40.1\n";
+
+fn owners(host: &Host) -> Owners {
+    Owners::parse(&host.owners()).unwrap()
+}
+
+/// The new text of each file, once 192.168.40.100 on eth0 is the gateway.
+fn edits(host: &Host) -> Vec<(String, String)> {
+    let edits = owners(host).set_gateway("192.168.40.100".parse().unwrap(), "eth0").unwrap();
+    edits.into_iter().map(|edit| (edit.path, edit.new.unwrap())).collect()
+}
+
+fn differ(host: &Host) -> Result<Option<Change>, Refusal> {
+    plan(&gateway("192.168.40.100"), &Facts::example(), &host.of_gateway())
+}
+
+fn main_file(text: &str) -> Host {
+    Host::default().file(MAIN, text)
+}
+
+#[test]
+fn only_the_gateways_line_of_its_stanza_changes() {
+    let two = format!(
+        "# by hand\n{STATIC}\niface eth1 inet static\n  address 10.0.0.2\n  netmask 24\n  gateway 10.0.0.1\n"
+    );
+    let expected = two.replace("40.1\n", "40.100\n").replace("  gateway 10.0.0.1\n", "");
+    assert_eq!(edits(&main_file(&two)), [(MAIN.to_owned(), expected)]);
+}
+
+#[test]
+fn a_gateway_is_added_below_the_address_in_the_file_that_has_it() {
+    let own = "iface eth0 inet static\n    address 192.168.40.101\n    netmask 255.255.255.0\n    mtu 1400\n";
+    let lan = "/etc/network/interfaces.d/lan";
+    let host = main_file("source /etc/network/interfaces.d/*\n").file(lan, own);
+    let expected = own.replace("    mtu", "    gateway 192.168.40.100\n    mtu");
+    assert_eq!(edits(&host), [(lan.to_owned(), expected)]);
+}
+
+#[test]
+fn networkd_is_edited_in_its_own_file() {
+    let edited = |text: &str| edits(&Host::default().networkd("eth0", LAN, text)).remove(0);
+    assert_eq!(edited(UNIT), (LAN.to_owned(), UNIT.replace("40.1\n", "40.100\n")));
+    let without = UNIT.replace("Gateway=192.168.40.1\n", "\n[Link]\nMTUBytes=1400\n");
+    let added = edited(&without).1;
+    assert!(added.contains("Address=192.168.40.101/24\nGateway=192.168.40.100\n\n[Link]"), "{added}");
+    let route = UNIT.replace("Gateway", "\n[Route]\nDestination=0.0.0.0/0\nGateway");
+    assert_eq!(edited(&route).1, route.replace("40.1\n", "40.100\n"));
+}
+
+#[test]
+fn routes_of_other_tables_and_types_are_left_alone() {
+    let edited = |more: &str| {
+        let text = format!("{UNIT}[Route]\nGateway=10.0.0.1\n{more}");
+        edits(&Host::default().networkd("eth0", LAN, &text)).remove(0).1
+    };
+    for more in ["Table=100\n", "Table=wan\n", "Destination=0.0.0.0/0\nTable=200\n", "Type=blackhole\n"] {
+        let kept = format!("[Route]\nGateway=10.0.0.1\n{more}");
+        assert_eq!(edited(more), UNIT.replace("40.1\n", "40.100\n") + &kept);
+    }
+    for more in ["", "Table=main\n", "Table=254\nType=unicast\n"] {
+        assert_eq!(edited(more), UNIT.replace("40.1\n", "40.100\n"));
+    }
+
+    let up = |command: &str| {
+        let change = differ(&main_file(&format!("{STATIC}\tup {command}\n")));
+        change.map(|change| change.map(|c| c.aspects.len()))
+    };
+    assert_eq!(up("ip route add default via 10.0.0.1 table 100 || true"), Ok(Some(2)));
+    assert_eq!(up("ip -6 route add default via fd00::1"), Ok(Some(2)));
+    for command in [
+        "ip route add default via 10.0.0.1 table 254",
+        "ip route add default via 10.0.0.1 table main",
+        "ip route add default via 10.0.0.1 table 100; ip route add default via 10.0.0.2",
+        "route add default gw 10.0.0.1",
+    ] {
+        assert!(up(command).is_err(), "{command}");
+    }
+}
+
+#[test]
+fn owners_that_are_not_edited_are_refused_with_what_to_do() {
+    let refusal = |host: &Host| differ(host).unwrap_err();
+    let nm = |lines: &[&str]| Host::default().nm(lines);
+    let wired = ["device eth0", "state connected", "profile Wired one", "ipv4.method:manual"];
+    let refused = refusal(&nm(&wired));
+    assert!(refused.reason.contains("configured by NetworkManager"));
+    let command =
+        "nmcli connection modify 'Wired one' ipv4.gateway 192.168.40.100 && nmcli device reapply eth0";
+    assert!(refused.remedy.starts_with(command), "{}", refused.remedy);
+    let generated = refusal(&nm(&["device eth0", "state connected", "profile netplan-eth0"]));
+    assert!(generated.remedy.contains("netplan apply"));
+    let dhcp = refusal(&nm(&["device eth0", "state connected", "profile a", "ipv4.method:auto"]));
+    assert!(dhcp.reason.contains("by DHCP (NetworkManager's profile a)"), "{}", dhcp.reason);
+    let netplan = Host { netplan: true, ..Host::default() };
+    assert!(refusal(&netplan).remedy.contains("netplan apply"));
+    let ifcfg = Host::default().file("/etc/sysconfig/network-scripts/ifcfg-eth0", "GATEWAY=192.168.40.1\n");
+    assert!(refusal(&ifcfg).remedy.contains("GATEWAY=192.168.40.100"));
+    assert!(refusal(&Host::default()).reason.contains("who configures eth0 is not known"));
+    assert!(refusal(&main_file("iface eth0 inet dhcp\n")).reason.contains("by DHCP"));
+    let up = main_file(&format!("{STATIC}\tpost-up ip route add default via 10.0.0.1\n"));
+    assert!(refusal(&up).reason.contains("/etc/network/interfaces:5"));
+    let both = main_file(STATIC).networkd("eth0", LAN, UNIT);
+    assert!(refusal(&both).reason.contains("both systemd-networkd and ifupdown"));
+}
+
+#[test]
+fn what_they_bring_already_is_not_refused() {
+    let settled =
+        |host: Host| differ(&host.route("default via 192.168.40.100 dev eth0 proto static metric 100 "));
+    let nm = ["device lo", "state unmanaged", "device eth0", "state connected", "profile a"];
+    let values = ["ipv4.method:manual", "ipv4.gateway:192.168.40.100", "ipv6.gateway:--"];
+    assert_eq!(settled(Host::default().nm(&nm).nm(&values)), Ok(None));
+    let ifcfg = "/etc/sysconfig/network-scripts/ifcfg-eth0";
+    assert_eq!(settled(Host::default().file(ifcfg, "GATEWAY=\"192.168.40.100\"\n")), Ok(None));
+    let file = "/run/systemd/network/10-netplan-eth0.network";
+    let with = |gateway| {
+        let text = format!(
+            "[Network]\nAddress=192.168.40.101/24\n[Route]\nDestination=0.0.0.0/0\nGateway = {gateway}\n"
+        );
+        settled(Host { netplan: true, ..Host::default().networkd("eth0", file, &text) })
+    };
+    assert_eq!(with("192.168.40.100"), Ok(None));
+    assert!(with("192.168.40.1").unwrap_err().remedy.contains("netplan apply"));
+}
+
+#[test]
+fn what_networkmanager_made_of_anothers_work_is_that_others() {
+    let nm = ["device eth0", "state connected (externally)", "profile eth0", "ipv4.gateway:192.168.40.1"];
+    let change = differ(&main_file(STATIC).nm(&nm)).unwrap().unwrap();
+    assert_eq!(change.aspects[0].new.as_deref(), Some("192.168.40.100 (eth0, /etc/network/interfaces)"));
+}
+
+#[test]
+fn a_gateway_of_an_owner_that_is_not_edited_is_in_the_way() {
+    let nm = ["device eth1", "state connected", "profile a", "ipv4.method:manual", "ipv4.gateway:10.0.0.1"];
+    let host = main_file(STATIC).nm(&nm);
+    assert!(differ(&host).unwrap_err().remedy.contains("ipv4.gateway ''"));
+    let fine = main_file(STATIC).nm(&nm[..4]);
+    assert!(differ(&fine).is_ok());
+}
+
+#[test]
+fn a_probe_that_was_cut_off_is_no_host() {
+    let whole = main_file(STATIC).nm(&["device eth0", "state connected"]).owners();
+    let end = whole.rfind("=\n").unwrap();
+    let lines = whole[..end].match_indices('\n').map(|(at, _)| &whole[..=at]);
+    assert!(lines.clone().count() > 5);
+    for cut in lines {
+        assert!(Owners::parse(cut).is_err(), "{cut}");
+    }
+}
+
+proptest! {
+    /// Whatever stanzas there are, in two files: once edited they bring the one gateway and ask for no other edit, and
+    /// no line but a gateway's has come or gone.
+    #[test]
+    fn an_edit_is_complete_and_touches_gateways_alone(
+        stanzas in proptest::collection::vec((0usize..4, proptest::option::of(1u8..99), any::<bool>(), any::<bool>()), 0..6),
+        own in proptest::option::of(1u8..99),
+    ) {
+        let mut texts = ["source interfaces.d/*\n".to_owned(), String::new()];
+        for (i, gateway, second, mask) in stanzas {
+            let (address, rest) = if mask { ("10.0.0.2", "\n  netmask 255.255.255.0") } else { ("10.0.0.2/24", "") };
+            let text = &mut texts[usize::from(second)];
+            *text += &format!("allow-hotplug eth{i}\niface eth{i} inet static\n  address {address}{rest}\n");
+            if let Some(gateway) = gateway {
+                *text += &format!("    gateway   10.0.0.{gateway}\n  # after\n\n");
+            }
+        }
+        texts[1] += "iface eth0 inet static\n\taddress 192.168.40.101/24\n";
+        if let Some(gateway) = own {
+            texts[1] += &format!("\tgateway 192.168.40.{gateway}\n\tmtu 1400\n");
+        }
+        let before = main_file(&texts[0]).file("/etc/network/interfaces.d/lan", &texts[1]);
+        let via = "192.168.40.100".parse().unwrap();
+        let after = before.clone().with(owners(&before).set_gateway(via, "eth0").unwrap());
+        prop_assert_eq!(owners(&after).gateways(IpVersion::V4).unwrap(), [Gateway::new("eth0", via)]);
+        prop_assert!(owners(&after).set_gateway(via, "eth0").unwrap().is_empty());
+        let others = |host: &Host, path: &str| -> Vec<String> {
+            let text = host.files.iter().find(|(known, _)| known == path).map(|(_, text)| text.clone());
+            text.unwrap().lines().filter(|l| !l.trim().starts_with("gateway")).map(str::to_owned).collect()
+        };
+        for path in [MAIN, "/etc/network/interfaces.d/lan"] {
+            prop_assert_eq!(others(&before, path), others(&after, path));
+        }
+    }
+}
