@@ -103,7 +103,7 @@ impl Plan {
             self.steps[edge.later.0].needs.push(edge.earlier);
         }
         edges.extend(directors);
-        edges.extend(interruption::chain(inventory, &self.hosts, &mut self.steps, &mut slots));
+        edges.extend(interruption::chain(inventory, &self.hosts, &mut self.steps, &held, &mut slots));
         self.waves = order::waves(&self.steps, &slots, &edges, &first);
         self.drop(&held);
     }

@@ -22,15 +22,19 @@ struct Interruption {
 }
 
 /// Puts the turns one after another: each needs the one before to have ended well. Gives the edges that keep the order,
-/// and moves the steps of an interruption into the slot of the interruption.
+/// and moves the steps of an interruption into the slot of the interruption. What is `held` back in this run has no part
+/// in it.
 pub(super) fn chain(
     inventory: &Inventory,
     hosts: &[PlannedHost],
     steps: &mut [Step],
+    held: &[StepId],
     slots: &mut [usize],
 ) -> Vec<Edge> {
     let mut turns: Vec<Interruption> =
         (0..hosts.len()).filter_map(|host| turn(host, inventory, hosts, steps)).collect();
+    turns.iter_mut().for_each(|turn| turn.steps.retain(|id| !held.contains(id)));
+    turns.retain(|turn| !turn.steps.is_empty());
     let slot =
         |turn: &Interruption, slots: &[usize]| turn.steps.iter().map(|id| slots[id.0]).max().unwrap_or(0);
     turns.sort_by_key(|turn| (slot(turn, slots), turn.host));

@@ -4,7 +4,7 @@
 //! it wait for a step that stands in the same slot or in a later one, it moves behind that, and its host's own later
 //! steps with it. Nothing else has a barrier.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::step::{Chunk, Step, StepId, Wave};
 
@@ -19,14 +19,16 @@ pub(super) struct Edge {
 type Place = (usize, usize);
 
 /// The waves. `slots` are the steps' slots; `steps` stand in their hosts' order, host after host. `first` are steps that
-/// need nothing of their own host: they go before all others where an edge would otherwise have to wait for their slot.
+/// need nothing of their own host: they go before all others where an edge would otherwise have to wait for their slot,
+/// or where they would wait themselves behind a step of their host that waits for others, which may be for them.
 pub(super) fn waves(steps: &[Step], slots: &[usize], edges: &[Edge], first: &[StepId]) -> Vec<Wave> {
     let mut places: Vec<Place> = slots.iter().map(|slot| (slot + 1, 0)).collect();
     let mut hoisted = vec![false; steps.len()];
-    for id in first {
+    for id in first.iter().collect::<BTreeSet<_>>() {
         let awaited_too_early =
             edges.iter().any(|edge| edge.earlier == *id && slots[edge.later.0] < slots[id.0]);
-        if awaited_too_early {
+        let behind = |edge: &Edge| edge.later < *id && steps[edge.later.0].host == steps[id.0].host;
+        if awaited_too_early || edges.iter().any(behind) {
             hoisted[id.0] = true;
             places[id.0] = (0, 0);
         }
