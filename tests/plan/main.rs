@@ -25,7 +25,11 @@
 
 mod case;
 mod command;
+mod documents;
+mod laws;
 mod show;
+mod texts;
+mod world;
 
 #[path = "../observed/mod.rs"]
 mod observed;
@@ -34,68 +38,64 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lvsprov::plan::Plan;
 use similar::TextDiff;
 
 use self::case::Case;
 
-/// Where the cases are.
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/plan")
-}
-
-/// What each file is expected to hold and what it would, for the files that differ.
-fn differences(case: &Case) -> Vec<(PathBuf, Option<String>, String)> {
-    let plan = case.plan();
-    let mut files = vec![(case.folder.join("plan.txt"), show::plan(case, &plan))];
+/// What a case's files are to hold.
+fn files(case: &Case, plan: &Plan) -> Vec<(PathBuf, String)> {
+    let mut files = vec![(case.folder.join("plan.txt"), show::plan(case, plan))];
     let scripts = case.folder.join("scripts");
     if scripts.is_dir() {
-        let each = show::scripts(&plan).into_iter();
-        files.extend(each.map(|(name, text)| (scripts.join(name), text)));
+        files.extend(show::scripts(plan).into_iter().map(|(name, text)| (scripts.join(name), text)));
     }
-    let mut different = Vec::new();
-    for (path, text) in files {
-        let expected = fs::read_to_string(&path).ok();
-        if expected.as_deref() != Some(text.as_str()) {
-            different.push((path, expected, text));
-        }
-    }
-    different
+    files
 }
 
 /// The scripts that the plan does not have any more.
-fn surplus(case: &Case) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(case.folder.join("scripts")) else { return Vec::new() };
-    let names: Vec<String> = show::scripts(&case.plan()).into_iter().map(|(name, _)| name).collect();
-    let known = |path: &PathBuf| names.iter().any(|name| path.ends_with(name));
-    entries.map(|entry| entry.unwrap().path()).filter(|path| !known(path)).collect()
+fn surplus(case: &Case, files: &[(PathBuf, String)]) -> Vec<PathBuf> {
+    let entries = fs::read_dir(case.folder.join("scripts")).into_iter().flatten();
+    let there = entries.map(|entry| entry.unwrap().path());
+    there.filter(|path| files.iter().all(|(known, _)| known != path)).collect()
+}
+
+/// Compares a case with what is expected of it, or writes that anew. Gives what differs.
+fn check(folder: &Path, write: bool) -> documents::Result<String> {
+    let case = Case::read(folder)?;
+    let files = files(&case, &case.plan()?);
+    let mut told = String::new();
+    for path in surplus(&case, &files) {
+        if write {
+            fs::remove_file(path)?;
+        } else {
+            let _ = writeln!(told, "{}: nothing in the plan has this script", path.display());
+        }
+    }
+    for (path, planned) in files {
+        if write {
+            fs::write(&path, &planned)?;
+            continue;
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        if expected != planned {
+            let diff = TextDiff::from_lines(&expected, &planned);
+            let diff = diff.unified_diff().context_radius(4).header("expected", "planned").to_string();
+            let _ = writeln!(told, "{}\n{diff}", path.display());
+        }
+    }
+    Ok(told)
 }
 
 #[test]
 fn every_case_is_planned_as_is_expected() {
-    let wanted = std::env::var("CASE").unwrap_or_default();
-    let mut cases: Vec<PathBuf> =
-        fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let (wanted, write) = (std::env::var("CASE").unwrap_or_default(), std::env::var_os("WRITE").is_some());
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/plan");
+    let mut cases: Vec<PathBuf> = fs::read_dir(cases).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.sort();
-    let mut told = String::new();
-    for folder in cases.iter().filter(|folder| folder.display().to_string().contains(&wanted)) {
-        let case = Case::read(folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
-        for (path, expected, text) in differences(&case) {
-            if std::env::var_os("WRITE").is_some() {
-                fs::write(&path, &text).unwrap();
-                continue;
-            }
-            let expected = expected.unwrap_or_default();
-            let diff = TextDiff::from_lines(&expected, &text);
-            let diff = diff.unified_diff().context_radius(4).header("expected", "planned").to_string();
-            let _ = writeln!(told, "{}\n{diff}", path.strip_prefix(self::folder()).unwrap().display());
-        }
-        for path in surplus(&case) {
-            if std::env::var_os("WRITE").is_some() {
-                fs::remove_file(path).unwrap();
-            } else {
-                let _ = writeln!(told, "{}: nothing in the plan has this script", path.display());
-            }
-        }
-    }
+    let cases = cases.iter().filter(|folder| folder.display().to_string().contains(&wanted));
+    let told: String = cases
+        .map(|folder| check(folder, write).unwrap_or_else(|why| format!("{}: {why}\n", folder.display())))
+        .collect();
     assert!(told.is_empty(), "\n{told}\nwhere this is as it should be: WRITE=1 cargo test --test plan\n");
 }
