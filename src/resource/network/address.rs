@@ -17,7 +17,7 @@ mod difference;
 
 use difference::{Difference, down_again, risk_of_taking};
 
-/// An address on an interface, `lo` and tunnels as well as cards, now and after the next boot.
+/// An address on an interface, now and after the next boot.
 ///
 /// The address that runs, and what brings it at boot, are compared apart. It comes beside the addresses that are there,
 /// and an interface that is down is brought up. At boot it has a file of its own: a stanza in
