@@ -39,11 +39,12 @@ fn blocks(text: &'static str, language: &str) -> Vec<&'static str> {
     begins.map(|at| &text[at..at + text[at..].find("```").unwrap()]).collect()
 }
 
-/// What is between backticks, in words: `` `--limit` `` and `` `state: started` `` give limit, state and started.
+/// What is between backticks, whole and in words: `` `--limit` `` and `` `state: started` `` give limit, state and started.
 fn quoted(text: &str) -> BTreeSet<&str> {
     let mut words = BTreeSet::new();
     for line in text.lines().filter(|line| !line.starts_with("```")) {
         for code in line.split('`').skip(1).step_by(2) {
+            words.insert(code);
             words.extend(code.split(|c: char| !(c.is_alphanumeric() || c == '_')));
         }
     }

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::inventory::Image;
 use crate::verify::MOST_REQUESTS;
 
 /// Brings a whole Linux Virtual Server cluster to the state that one inventory describes, and proves that it balances.
@@ -55,7 +57,7 @@ pub(super) enum Verb {
 #[derive(Debug, Subcommand)]
 pub(super) enum LabVerb {
     /// Start one machine a host, and one bridge a subnet
-    Up(LabArgs),
+    Up(LabUpArgs),
     /// Remove the lab's machines and everything that belongs to them
     Down(LabArgs),
     /// Say which machines run and answer
@@ -64,6 +66,8 @@ pub(super) enum LabVerb {
     Ssh(LabSshArgs),
     /// Reboot machines of the lab, and wait until they are back
     Reboot(LabRebootArgs),
+    /// Power machines of the lab off, until `lab up` starts them again
+    Off(LabOffArgs),
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -231,10 +235,25 @@ pub(super) struct RunArgs {
     pub(super) output: OutputArgs,
 }
 
+// What the machines are made from.
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct ImageArg {
+    /// What machines are made from whose hosts do not say it [default: debian-12]
+    #[arg(long, value_name = "NAME", value_parser = image())]
+    pub(super) image: Option<Image>,
+}
+
+fn image() -> impl TypedValueParser<Value = Image> {
+    let names = Image::ALL.iter().map(|image| image.name());
+    PossibleValuesParser::new(names).map(|name| Image::named(&name).unwrap_or_default())
+}
+
 #[derive(Clone, Debug, ClapArgs)]
 pub(super) struct RehearseArgs {
     #[command(flatten)]
     pub(super) inventory: InventoryArg,
+    #[command(flatten)]
+    pub(super) image: ImageArg,
     #[command(flatten)]
     pub(super) playbook: PlaybookArg,
     #[command(flatten)]
@@ -252,19 +271,43 @@ pub(super) struct LabArgs {
 }
 
 #[derive(Clone, Debug, ClapArgs)]
+pub(super) struct LabUpArgs {
+    #[command(flatten)]
+    pub(super) inventory: InventoryArg,
+    #[command(flatten)]
+    pub(super) image: ImageArg,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
 pub(super) struct LabSshArgs {
     /// The machine
     pub(super) host: String,
     #[command(flatten)]
     pub(super) inventory: InventoryOption,
-    /// A command instead of a shell
+    /// A command instead of a shell, as ssh takes it: its words are joined, and the machine's shell reads them
     #[arg(last = true)]
     pub(super) command: Vec<String>,
 }
 
 #[derive(Clone, Debug, ClapArgs)]
 pub(super) struct LabRebootArgs {
-    /// The machines; all of the lab's when none is named
+    /// The machines; all of the inventory's when none is named
+    pub(super) hosts: Vec<String>,
+    /// Cut their power instead of shutting them down
+    #[arg(long)]
+    pub(super) hard: bool,
+    #[command(flatten)]
+    pub(super) inventory: InventoryOption,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct LabOffArgs {
+    /// The machines
+    #[arg(required = true, value_name = "HOST")]
     pub(super) hosts: Vec<String>,
     #[command(flatten)]
     pub(super) inventory: InventoryOption,
@@ -318,8 +361,10 @@ impl Verb {
             Verb::Destroy(args) => Some(&args.output),
             Verb::Rehearse(args) => Some(&args.output),
             Verb::Lab { verb } => match verb {
-                LabVerb::Up(args) | LabVerb::Down(args) | LabVerb::Status(args) => Some(&args.output),
+                LabVerb::Up(args) => Some(&args.output),
+                LabVerb::Down(args) | LabVerb::Status(args) => Some(&args.output),
                 LabVerb::Reboot(args) => Some(&args.output),
+                LabVerb::Off(args) => Some(&args.output),
                 LabVerb::Ssh(_) => None,
             },
             Verb::Doc(_) | Verb::Schema | Verb::LabProxy { .. } => None,

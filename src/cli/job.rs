@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::args::{ApplyArgs, ClusterArgs, HostArgs};
 use super::exit::Stop;
+use super::lab::has;
 use super::load::{Loaded, Wanted, load};
 use super::memory::FactsFile;
 use super::{password, settings};
 use crate::inventory::{Host, Inventory, Pattern};
-use crate::lab::Lab;
+use crate::lab::{Lab, login};
 use crate::plan::{Plan, Surveyed};
 use crate::playbook::Engine;
 use crate::run::{self, Job, Participant};
@@ -53,13 +54,16 @@ impl<'e> Prepared<'e> {
         let loaded = load(inventory, wanted, engine)?;
         let lab = if args.lab { Some(running_lab(&loaded.inventory)?) } else { None };
         let hosts = limited(&loaded.inventory, args.limit.as_deref())?;
+        if let Some(lab) = &lab {
+            has(lab, hosts.iter().map(|index| loaded.inventory.hosts[*index].name.as_str()))?;
+        }
         let known = tags(&loaded);
         if let Some(tag) = args.tags.iter().find(|tag| !known.contains(&tag.as_str())) {
             let remedy = crate::document::choose_from(tag, known.iter().copied());
             return Err(Stop::usage(format!("no task has the tag `{tag}`"), remedy));
         }
-        // The operator is asked last: a mistake elsewhere need not cost them the typing.
-        let password = password::password(args).await?;
+        // The operator is asked last: a mistake elsewhere need not cost them the typing. In a lab no sudo wants a password.
+        let password = if lab.is_some() { None } else { password::password(args).await? };
         let participants = hosts
             .into_iter()
             .map(|index| Participant {
@@ -160,9 +164,10 @@ fn tags<'a>(loaded: &'a Loaded<'_>) -> BTreeSet<&'a str> {
     tasks.flat_map(|task| task.tags.iter().map(String::as_str)).collect()
 }
 
-/// How the host is reached. A lab's machines have an ssh_config of their own, which knows them by name; what the
-/// inventory says of the real ones does not hold for them.
+/// How the host is reached. A lab's machines have an ssh_config of their own, which knows them, and the inventory's users,
+/// by name; of what the inventory says of the real ones, `become` alone holds for them, where the user is not root.
 fn target(host: &Host, args: &HostArgs, lab: Option<&Lab>, password: Option<&Secret>) -> Target {
+    let become_root = args.r#become || host.ssh.r#become == Some(true);
     if lab.is_some() {
         let way = Way::Ssh {
             destination: host.name.clone(),
@@ -172,7 +177,8 @@ fn target(host: &Host, args: &HostArgs, lab: Option<&Lab>, password: Option<&Sec
             jump: None,
             options: Default::default(),
         };
-        return Target { name: host.name.clone(), way, r#become: None };
+        let r#become = (become_root && login(host).is_some()).then(Become::default);
+        return Target { name: host.name.clone(), way, r#become };
     }
     let ssh = &host.ssh;
     let way = Way::Ssh {
@@ -183,7 +189,6 @@ fn target(host: &Host, args: &HostArgs, lab: Option<&Lab>, password: Option<&Sec
         jump: ssh.jump.clone(),
         options: ssh.options.clone(),
     };
-    let r#become =
-        (args.r#become || ssh.r#become == Some(true)).then(|| Become { password: password.cloned() });
+    let r#become = become_root.then(|| Become { password: password.cloned() });
     Target { name: host.name.clone(), way, r#become }
 }

@@ -2,17 +2,18 @@
 
 use std::os::unix::process::CommandExt;
 
-use super::args::{LabArgs, LabRebootArgs, LabSshArgs};
+use super::args::{LabArgs, LabOffArgs, LabRebootArgs, LabSshArgs, LabUpArgs};
 use super::context::Context;
 use super::exit::{Exit, Stop};
 use super::load;
 use super::settings;
-use crate::inventory::Inventory;
-use crate::lab::Lab;
+use crate::inventory::{Image, Inventory};
+use crate::lab::{Lab, Reboot};
 use crate::transport;
 
-pub(super) async fn up(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
-    let (inventory, lab) = open(&args.inventory.inventory)?;
+pub(super) async fn up(args: LabUpArgs, context: &Context) -> Result<Exit, Stop> {
+    let (mut inventory, lab) = open(&args.inventory.inventory)?;
+    made_from(&mut inventory, args.image.image);
     context.report.hosts(inventory.names());
     context.put_up(&lab, &inventory).await?;
     context.keep();
@@ -40,8 +41,26 @@ pub(super) async fn reboot(args: LabRebootArgs, context: &Context) -> Result<Exi
     }
     let all = || inventory.names().map(str::to_owned).collect();
     let hosts: Vec<String> = if args.hosts.is_empty() { all() } else { args.hosts };
+    if lab.exists()? {
+        has(&lab, hosts.iter().map(String::as_str))?;
+    }
     context.report.hosts(hosts.iter().map(String::as_str));
-    lab.reboot(&hosts, &mut |event| context.report.tell(event)).await?;
+    let how = if args.hard { Reboot::Hard } else { Reboot::Orderly };
+    lab.reboot(&hosts, how, &mut |event| context.report.tell(event)).await?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn off(args: LabOffArgs, context: &Context) -> Result<Exit, Stop> {
+    let (inventory, lab) = open(&args.inventory.inventory)?;
+    // A host that has left the inventory may have a machine still.
+    for host in lab.lacking(args.hosts.iter().map(String::as_str))? {
+        known(&inventory, &host)?;
+    }
+    if lab.exists()? {
+        has(&lab, args.hosts.iter().map(String::as_str))?;
+    }
+    context.report.hosts(args.hosts.iter().map(String::as_str));
+    lab.off(&args.hosts, &mut |event| context.report.tell(event)).await?;
     Ok(Exit::Done)
 }
 
@@ -52,10 +71,9 @@ pub(super) async fn ssh(args: LabSshArgs, _context: &Context) -> Result<Exit, St
     if !lab.has_guests() {
         return Err(Stop::usage("the lab is not up", "start it with `lvsprov lab up INVENTORY`"));
     }
+    has(&lab, [args.host.as_str()])?;
     let mut ssh = std::process::Command::new("ssh");
-    // ssh joins its arguments with spaces and gives them to a shell: each is quoted, so that it arrives as it was typed.
-    let command: Vec<String> = args.command.iter().map(|word| crate::resource::quote(word)).collect();
-    ssh.arg("-F").arg(lab.ssh_config()).arg(&args.host).args(command);
+    ssh.arg("-F").arg(lab.ssh_config()).arg(&args.host).args(args.command);
     let error = ssh.exec();
     Err(Stop::usage(format!("can't start ssh: {error}"), "install the OpenSSH client"))
 }
@@ -92,4 +110,22 @@ fn known(inventory: &Inventory, host: &str) -> Result<(), Stop> {
         format!("`{host}` is no host of this inventory"),
         crate::document::choose_from(host, inventory.names()),
     ))
+}
+
+/// Whether the lab has a machine of each of these hosts, which the inventory has.
+pub(super) fn has<'h>(lab: &Lab, hosts: impl IntoIterator<Item = &'h str>) -> Result<(), Stop> {
+    match lab.lacking(hosts)?.as_slice() {
+        [] => Ok(()),
+        [host] => Err(Stop::usage(format!("the lab has no machine `{host}`"), LAB_UP)),
+        hosts => Err(Stop::usage(format!("the lab has no machines `{}`", hosts.join("`, `")), LAB_UP)),
+    }
+}
+
+const LAB_UP: &str = "run `lvsprov lab up INVENTORY`, which starts what is not there";
+
+/// Says of the hosts that do not say it what their machines are made from.
+pub(super) fn made_from(inventory: &mut Inventory, image: Option<Image>) {
+    for host in &mut inventory.hosts {
+        host.image = host.image.or(image);
+    }
 }

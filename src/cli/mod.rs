@@ -89,6 +89,7 @@ async fn run(verb: Verb, context: &Context) -> Exit {
             LabVerb::Status(args) => lab::status(args, context).await,
             LabVerb::Ssh(args) => lab::ssh(args, context).await,
             LabVerb::Reboot(args) => lab::reboot(args, context).await,
+            LabVerb::Off(args) => lab::off(args, context).await,
         },
         Verb::Doc(args) => doc::doc(&args),
         Verb::Schema => schema::schema(),

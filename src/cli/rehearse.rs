@@ -7,10 +7,12 @@ use super::context::Context;
 use super::deploy::deploy_with;
 use super::exit::{Exit, Stop};
 use super::job::Prepared;
+use super::lab::made_from;
 use super::load::{Wanted, load};
 use super::settings;
 use super::verify::verify_prepared;
 use crate::inventory::{Inventory, Role};
+use crate::lab::Reboot;
 use crate::playbook::Engine;
 use crate::report::Summary;
 
@@ -35,7 +37,8 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
     let playbook = args.playbook.playbook.as_deref();
     let engine = Engine::new();
     // A mistake in a document is worth knowing before a minute is spent on machines.
-    let inventory = load(path, Wanted::deploy(playbook), &engine)?.inventory;
+    let mut inventory = load(path, Wanted::deploy(playbook), &engine)?.inventory;
+    made_from(&mut inventory, args.image.image);
     let lab = settings::lab_of(&inventory)?;
     if lab.exists()? {
         return Err(Stop::usage(
@@ -74,7 +77,7 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
     let rebooting = directors_and_real_servers(&inventory);
     context.report.hosts(rebooting.iter().map(String::as_str));
     context.report.step(&format!("reboot {}", rebooting.join(", ")));
-    lab.reboot(&rebooting, &mut |event| context.report.tell(event)).await?;
+    lab.reboot(&rebooting, Reboot::Orderly, &mut |event| context.report.tell(event)).await?;
 
     context.report.step("verify what the boot brought");
     let engine = Engine::new();

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Check, TableOwner};
+use super::{Check, Image, TableOwner};
 use crate::document::{Entries, Field, OneOrMany, OrText, Text};
 use crate::ipvs::{Forwarding, Protocol, Scheduler};
 
@@ -58,6 +58,8 @@ pub(super) struct RawDirector {
     pub ssh: Option<Field<RawSsh>>,
     /// This host's variables.
     pub vars: Option<Field<Entries<Value>>>,
+    /// What its machine in a lab is like.
+    pub lab: Option<Field<RawLab>>,
 }
 
 /// A real server.
@@ -73,6 +75,8 @@ pub(super) struct RawRealServer {
     pub ssh: Option<Field<RawSsh>>,
     /// This host's variables.
     pub vars: Option<Field<Entries<Value>>>,
+    /// What its machine in a lab is like.
+    pub lab: Option<Field<RawLab>>,
 }
 
 /// A client.
@@ -88,6 +92,17 @@ pub(super) struct RawClient {
     pub ssh: Option<Field<RawSsh>>,
     /// This host's variables.
     pub vars: Option<Field<Entries<Value>>>,
+    /// What its machine in a lab is like.
+    pub lab: Option<Field<RawLab>>,
+}
+
+/// What a host's machine in a lab is like. It says nothing of the real host.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Lab")]
+pub(super) struct RawLab {
+    /// What the machine is made from; what `--image` names, else debian-12, when it is left out.
+    pub image: Option<Field<Image>>,
 }
 
 /// How ssh reaches a host. What is left out is up to `~/.ssh/config` and ssh's defaults.

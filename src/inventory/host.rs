@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde_json::{Map, Value};
 
-use super::{Cip, Dip, Rip, Vip};
+use super::{Cip, Dip, Image, Rip, Vip};
 
 /// A machine with its part in the cluster. Valid by construction: only [`super::Inventory`]'s reader makes one.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Host {
     pub ssh: Ssh,
     /// Its variables: the inventory's overlaid with the host's own.
     pub vars: Map<String, Value>,
+    /// What its machine in a lab is made from, when the inventory says it.
+    pub image: Option<Image>,
 }
 
 /// What a machine is in the cluster. An address keeps its prefix length, so that its subnet is known. Each list but

@@ -1,6 +1,7 @@
 //! What can go wrong with a lab, as values.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -48,13 +49,36 @@ pub enum LabError {
         /// The namespace's name.
         namespace: String,
     },
-    /// The inventory gives a machine that is already there other addresses than it was made with.
+    /// A machine that is already there was made with something else than it is to have.
     #[error(
-        "the inventory has changed the addresses of `{host}` since the lab came up: take the lab down first"
+        "machine `{host}` of the lab was made with {what} than it is to have now: take the lab down first"
     )]
     Changed {
         /// The machine.
         host: String,
+        /// What differs: `another image`.
+        what: &'static str,
+    },
+    /// A machine runs that the inventory has no more, and it has an address of one that is to be started.
+    #[error(
+        "machine `{old}` of the lab, which is no host of the inventory any more, has {address}, the address of \
+         `{host}`: run `lvsprov lab off {old}`"
+    )]
+    AddressTaken {
+        /// Who is to have the address.
+        host: String,
+        /// Who has it.
+        old: String,
+        /// The address.
+        address: IpAddr,
+    },
+    /// The inventory logs in as somebody whom no machine can have.
+    #[error("a machine of the lab can't have the user `{user}`, as whom the inventory logs in to `{host}`")]
+    Login {
+        /// The machine.
+        host: String,
+        /// The user.
+        user: String,
     },
     /// There is no lab of that name.
     #[error("lab `{lab}` is not up: run `lvsprov lab up`")]
@@ -62,15 +86,17 @@ pub enum LabError {
         /// The lab's name.
         lab: String,
     },
-    /// The lab has no such machine.
-    #[error("lab `{lab}` has no machine `{host}`; it has {}", .known.join(", "))]
-    UnknownGuest {
-        /// The lab's name.
-        lab: String,
-        /// What was asked for.
+    /// The lab has no machines of these hosts.
+    #[error("the lab has no {}: run `lvsprov lab up`", machines(.hosts))]
+    Lacks {
+        /// What was asked for, and is not there.
+        hosts: Vec<String>,
+    },
+    /// The machine is off, and so cannot be told to reboot.
+    #[error("machine `{host}` is off: run `lvsprov lab up`")]
+    Off {
+        /// The machine.
         host: String,
-        /// What there is.
-        known: Vec<String>,
     },
     /// A program that the lab called has failed.
     #[error("`{command}` failed ({status}): {}", .stderr.trim())]
@@ -155,6 +181,12 @@ impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
     }
 }
 
+/// ``machine `a` ``, ``machines `a`, `b` ``
+fn machines(hosts: &[String]) -> String {
+    let names: Vec<String> = hosts.iter().map(|host| format!("`{host}`")).collect();
+    format!("machine{} {}", if hosts.len() == 1 { "" } else { "s" }, names.join(", "))
+}
+
 fn programs(missing: &[Missing]) -> String {
     missing.iter().map(|missing| missing.program).collect::<Vec<_>>().join(", ")
 }
@@ -169,6 +201,16 @@ fn packages(missing: &[Missing]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_machine_that_is_not_there_is_named() {
+        let lacks = |hosts: &[&str]| {
+            let hosts = hosts.iter().map(ToString::to_string).collect();
+            LabError::Lacks { hosts }.to_string()
+        };
+        assert_eq!(lacks(&["x"]), "the lab has no machine `x`: run `lvsprov lab up`");
+        assert_eq!(lacks(&["x", "y"]), "the lab has no machines `x`, `y`: run `lvsprov lab up`");
+    }
 
     #[test]
     fn one_installation_names_each_package_once() {

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::error::{At, LabError};
 use super::guest;
 use super::topology::{Blueprint, digest};
+use crate::inventory::Image;
 
 /// A lab's folder, there or not.
 #[derive(Clone, Debug)]
@@ -31,6 +32,11 @@ impl Folder {
     /// One of its files.
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+
+    /// Where the path of the base image is written that the lab's disks of a flavour are made over.
+    pub fn base(&self, image: Image) -> PathBuf {
+        self.path.join(format!("image-{image}"))
     }
 
     /// A machine's console log: the live one, else the one that a failed `up` left.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::error::{At, LabError};
+use super::folder::Folder;
 use super::program::{Program, command, tail};
 use super::proxy::greets;
 use super::topology::Blueprint;
@@ -24,7 +25,7 @@ pub struct Guest {
     /// What it is made from.
     pub blueprint: Blueprint,
     /// The lab's folder.
-    pub lab: PathBuf,
+    pub lab: Folder,
     /// The lab's network namespace.
     pub namespace: String,
 }
@@ -32,7 +33,7 @@ pub struct Guest {
 impl Guest {
     /// Its own folder: disk, seed, host key, console.
     pub fn folder(&self) -> PathBuf {
-        folder(&self.lab, &self.blueprint.host)
+        folder(&self.lab.path, &self.blueprint.host)
     }
 
     /// What its kernel and its systemd print.
@@ -40,15 +41,19 @@ impl Guest {
         self.folder().join("console.log")
     }
 
-    /// Its first process, if it runs.
+    /// Its kernel's process, if it runs.
     pub fn pid(&self) -> Option<i32> {
-        let own = |process: &process::Process| process.host == self.blueprint.host;
-        process::all(&self.lab).into_iter().filter(own).map(|one| one.pid).min()
+        let own = |process: &process::Process| process.kernel && process.host == self.blueprint.host;
+        process::all(&self.lab.path).into_iter().find(own).map(|one| one.pid)
     }
 
-    /// Starts its kernel, which goes on without us: no process of ours watches it.
-    pub async fn start(&self, image: &Path) -> Result<(), LabError> {
+    /// Starts its kernel, which goes on without us: no process of ours watches it. What an earlier kernel left ends
+    /// first, since its disk is locked as long as one of its processes lives.
+    pub async fn start(&self) -> Result<(), LabError> {
+        self.cut_off().await?;
         let folder = self.folder();
+        let base = self.lab.base(self.blueprint.image);
+        let base = fs::read_to_string(&base).at(base)?;
         let console = self.console();
         let log = File::options().create(true).append(true).open(&console).at(&console)?;
         let errors = log.try_clone().at(&console)?;
@@ -56,10 +61,10 @@ impl Guest {
         command
             .arg(format!("--net={}", network::link(&self.namespace).display()))
             .args(["taskset", "--cpu-list", &self.processor(), "setsid", "--fork"])
-            .arg(process::wrapper(&self.lab))
+            .arg(process::wrapper(&self.lab.path))
             .arg(format!("umid={}", self.blueprint.host))
             .arg(format!("uml_dir={}/", folder.display()))
-            .arg(format!("ubd0={},{}", folder.join("disk.cow").display(), image.display()))
+            .arg(format!("ubd0={},{}", folder.join("disk.cow").display(), base))
             .arg(format!("ubd1r={}", folder.join("seed.tar").display()))
             .args([MEMORY, "root=/dev/ubda", "rw", "init=/usr/sbin/lab-init"])
             // What this machine has in its page cache outlives any guest: waiting for its disk would buy nothing.
@@ -100,9 +105,12 @@ impl Guest {
 
     /// Reboots it as its administrator would, and waits until its sshd answers with a new boot id.
     pub async fn reboot(&self, config: &Path, deadline: Duration) -> Result<(), LabError> {
+        if self.pid().is_none() {
+            return Err(LabError::Off { host: self.blueprint.host.clone() });
+        }
         let boot_id = "cat /proc/sys/kernel/random/boot_id";
         let begun = Instant::now();
-        let order = format!("{boot_id}; systemctl --no-block reboot");
+        let order = format!("{boot_id}; {}", self.as_root("systemctl --no-block reboot"));
         let old = ssh::run(config, &self.blueprint.host, &order, Duration::from_secs(30)).await?;
         loop {
             sleep(Duration::from_millis(500)).await;
@@ -113,6 +121,33 @@ impl Guest {
                 _ if begun.elapsed() > deadline => return Err(self.silent(deadline)),
                 _ => {}
             }
+        }
+    }
+
+    /// Powers it off as its administrator would. One that does not answer, or does not end in time, is cut off.
+    pub async fn power_off(&self, config: &Path, deadline: Duration) -> Result<(), LabError> {
+        let begun = Instant::now();
+        let order = self.as_root("systemctl --no-block poweroff");
+        if self.pid().is_some()
+            && ssh::run(config, &self.blueprint.host, &order, Duration::from_secs(30)).await.is_ok()
+        {
+            while self.pid().is_some() && begun.elapsed() < deadline {
+                sleep(Duration::from_millis(200)).await;
+            }
+        }
+        self.cut_off().await
+    }
+
+    /// Ends all of its processes, as a power cut does.
+    pub async fn cut_off(&self) -> Result<(), LabError> {
+        process::end(&self.lab.path, |host| host == self.blueprint.host).await
+    }
+
+    /// The command for whom ssh logs in as, so that root does it.
+    fn as_root(&self, command: &str) -> String {
+        match self.blueprint.user {
+            Some(_) => format!("sudo -n {command}"),
+            None => command.to_owned(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The base image of the guests: bare Debian bookworm with User-mode Linux's modules, cached by what it is made from.
+//! The base images of the guests: bare distributions with User-mode Linux's modules, each cached by what it is made from.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,50 +13,58 @@ use super::error::{At, LabError};
 use super::event::{BuildStep, LabEvent};
 use super::program::{Program, command, tail};
 use super::topology::digest;
-
-/// The recipe's files. A change of any of them makes another image.
-const RECIPE: [(&str, &str); 8] = [
-    ("build.sh", include_str!("image/build.sh")),
-    ("init", include_str!("image/init")),
-    ("installed.txt", include_str!("image/installed.txt")),
-    ("offered.txt", include_str!("image/offered.txt")),
-    ("masked.txt", include_str!("image/masked.txt")),
-    ("generators.txt", include_str!("image/generators.txt")),
-    ("apt.conf", include_str!("image/apt.conf")),
-    ("dpkg.cfg", include_str!("image/dpkg.cfg")),
-];
-const SSHD: (&str, &str) = ("sshd.conf", include_str!("image/sshd.conf"));
+use super::{flavour, mirror};
+use crate::inventory::Image;
 
 /// It takes about a minute; a slow mirror may take ten.
 const DEADLINE: Duration = Duration::from_secs(30 * 60);
 
-/// Gives the image's path, building it first where `cache` does not hold it. Concurrent callers wait for the one that
-/// builds; a build that was cut off leaves nothing that a later one would take for an image.
-pub async fn ensure(cache: &Path, events: &mut dyn FnMut(LabEvent)) -> Result<PathBuf, LabError> {
-    let release = Program::new("linux.uml").arg("--version").run().await?.trim().to_owned();
-    fs::create_dir_all(cache).at(cache)?;
-    let cache = cache.canonicalize().at(cache)?;
-    let image = cache.join(format!("bookworm-{}.img", identity(&release).await));
-    if !image.exists() {
-        let _lock = lock(&cache, events).await?;
-        if !image.exists() {
-            build(&cache, &image, &release, events).await?;
-            events(LabEvent::ImageReady { path: image.clone(), cached: false });
-            return Ok(image);
-        }
-    }
-    events(LabEvent::ImageReady { path: image.clone(), cached: true });
-    Ok(image)
+/// All that makes an image what it is.
+struct Ingredients {
+    /// Files by name.
+    recipe: Vec<(&'static str, String)>,
+    /// Of Debian.
+    suite: &'static str,
+    /// Of the User-mode Linux kernel, whose modules go in.
+    release: String,
 }
 
-/// A digest of all that makes an image what it is.
-async fn identity(release: &str) -> String {
-    // Modules belong to one build of the kernel. Where the kernel came without dpkg, its release must do.
-    let package = Program::new("dpkg-query").args(["-W", "-f", "${Version}", "user-mode-linux"]).run().await;
-    let package = package.unwrap_or_default();
-    let mut words = vec![release, package.as_str(), SSHD.1];
-    words.extend(RECIPE.iter().flat_map(|(name, text)| [*name, *text]));
-    digest(&words, 8)
+/// Gives the image's path, building it first where `cache` does not hold it. Concurrent callers wait for the one that
+/// builds; a build that was cut off leaves nothing that a later one would take for an image.
+pub async fn ensure(
+    cache: &Path,
+    image: Image,
+    events: &mut dyn FnMut(LabEvent),
+) -> Result<PathBuf, LabError> {
+    let flavour = flavour::of(image);
+    let release = Program::new("linux.uml").arg("--version").run().await?.trim().to_owned();
+    let ingredients = Ingredients { recipe: flavour.recipe(), suite: flavour.suite(), release };
+    fs::create_dir_all(cache).at(cache)?;
+    let cache = cache.canonicalize().at(cache)?;
+    let path = cache.join(format!("{image}-{}.img", ingredients.identity().await));
+    if !path.exists() {
+        let _lock = lock(&cache, events).await?;
+        if !path.exists() {
+            build(&cache, &path, &ingredients, events).await?;
+            events(LabEvent::ImageReady { path: path.clone(), cached: false });
+            return Ok(path);
+        }
+    }
+    events(LabEvent::ImageReady { path: path.clone(), cached: true });
+    Ok(path)
+}
+
+impl Ingredients {
+    /// A digest of them all.
+    async fn identity(&self) -> String {
+        // Modules belong to one build of the kernel. Where the kernel came without dpkg, its release must do.
+        let package =
+            Program::new("dpkg-query").args(["-W", "-f", "${Version}", "user-mode-linux"]).run().await;
+        let package = package.unwrap_or_default();
+        let mut words = vec![self.release.as_str(), package.as_str(), self.suite];
+        words.extend(self.recipe.iter().flat_map(|(name, text)| [*name, text.as_str()]));
+        digest(&words, 8)
+    }
 }
 
 /// Holds the cache until it is dropped.
@@ -81,7 +89,7 @@ async fn lock(cache: &Path, events: &mut dyn FnMut(LabEvent)) -> Result<File, La
 async fn build(
     cache: &Path,
     image: &Path,
-    release: &str,
+    ingredients: &Ingredients,
     events: &mut dyn FnMut(LabEvent),
 ) -> Result<(), LabError> {
     // Holding the lock, whatever lies here is of a build that was cut off; its last process may be dying still.
@@ -97,12 +105,12 @@ async fn build(
     }
     let recipe = work.join("recipe");
     fs::create_dir_all(&recipe).at(&recipe)?;
-    for (name, text) in RECIPE.iter().chain([&SSHD]) {
+    for (name, text) in &ingredients.recipe {
         fs::write(recipe.join(name), text).at(recipe.join(name))?;
     }
     let log = image.with_extension("log");
     let fresh = work.join("image");
-    let status = run_recipe(&work, &fresh, release, &log, events).await?;
+    let status = run_recipe(&work, &fresh, ingredients, &log, events).await?;
     if !status.success() {
         let tail = tail(&fs::read_to_string(&log).unwrap_or_default(), 15);
         return Err(LabError::Image { status: status.to_string(), log, tail });
@@ -115,7 +123,7 @@ async fn build(
 async fn run_recipe(
     work: &Path,
     fresh: &Path,
-    release: &str,
+    ingredients: &Ingredients,
     log: &Path,
     events: &mut dyn FnMut(LabEvent),
 ) -> Result<std::process::ExitStatus, LabError> {
@@ -136,8 +144,8 @@ async fn run_recipe(
         ])
         .arg(work.join("recipe/build.sh"))
         .args([&work.join("recipe"), work, fresh])
-        .arg(release)
-        .args(debian_sources().await)
+        .args([&ingredients.release, ingredients.suite])
+        .args(mirror::lines(ingredients.suite).await)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(written)
@@ -157,51 +165,5 @@ async fn run_recipe(
     match tokio::time::timeout(DEADLINE, work).await {
         Ok(status) => status.at("setpriv"),
         Err(_) => Err(LabError::CommandTimeout { command: "build.sh".to_owned(), after: DEADLINE }),
-    }
-}
-
-/// This machine's own lines for Debian bookworm, so that the guests' packages come from where its packages come from.
-/// Empty on a machine that has none: mmdebstrap then takes its default.
-async fn debian_sources() -> Vec<String> {
-    let format = "$(REPO_URI) $(RELEASE) $(COMPONENT)";
-    let listed = Program::new("apt-get")
-        .args(["indextargets", "--format", format, "Created-By: Packages", "Origin: Debian"])
-        .run()
-        .await;
-    sources(&listed.unwrap_or_default())
-}
-
-/// Lines for sources.list from lines of `URI RELEASE COMPONENT`: of bookworm's main component, if its main suite is there.
-fn sources(listed: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut whole = false;
-    for line in listed.lines() {
-        let [uri, release, "main"] = line.split_whitespace().collect::<Vec<_>>()[..] else { continue };
-        if !["bookworm", "bookworm-updates", "bookworm-security"].contains(&release) {
-            continue;
-        }
-        whole |= release == "bookworm";
-        let line = format!("deb {uri} {release} main");
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    if whole { lines } else { Vec::new() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_whole_bookworm_is_taken_from_this_machine() {
-        let listed = "http://a/debian/ bookworm main\nhttp://a/debian/ bookworm non-free\n\
-                      http://a/debian/ bookworm main\nhttp://s/ bookworm-security main\n";
-        assert_eq!(
-            sources(listed),
-            ["deb http://a/debian/ bookworm main", "deb http://s/ bookworm-security main"]
-        );
-        assert_eq!(sources("http://a/debian/ trixie main\n"), [] as [&str; 0]);
-        assert_eq!(sources("http://a/debian/ bookworm-updates main\n"), [] as [&str; 0]);
     }
 }

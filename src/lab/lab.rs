@@ -1,12 +1,9 @@
 //! A lab: an inventory's cluster on this machine.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use ipnet::IpNet;
-use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::error::{At, LabError};
 use super::event::LabEvent;
@@ -14,8 +11,8 @@ use super::folder::Folder;
 use super::guest::{self, Guest};
 use super::raising::{Before, Raising};
 use super::topology::{Blueprint, Topology};
-use super::{image, network, process, program, ssh};
-use crate::inventory::Inventory;
+use super::{image, made, network, process, program, ssh};
+use crate::inventory::{Image, Inventory};
 
 /// Where labs keep what they keep.
 #[derive(Clone, Debug)]
@@ -35,28 +32,6 @@ pub struct Lab {
     pub(super) folder: Folder,
     cache: PathBuf,
     exe: PathBuf,
-}
-
-/// How a machine is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GuestStatus {
-    /// Its host name.
-    pub host: String,
-    /// Its first process on this machine, while it runs.
-    pub pid: Option<i32>,
-    /// Its sshd greets.
-    pub answers: bool,
-    /// Its addresses of the inventory.
-    pub addresses: Vec<IpNet>,
-    /// What its kernel and systemd print.
-    pub console: PathBuf,
-}
-
-impl GuestStatus {
-    /// It has been started and has not ended.
-    pub fn running(&self) -> bool {
-        self.pid.is_some()
-    }
 }
 
 impl Lab {
@@ -95,7 +70,7 @@ impl Lab {
 
     /// Whether any of its machines runs: those that do not are hosts that are down.
     pub fn has_guests(&self) -> bool {
-        self.ssh_config().exists() && !process::all(&self.folder.path).is_empty()
+        self.ssh_config().exists() && !process::running(&self.folder.path).is_empty()
     }
 
     /// Holds the lab, to make the inventory's cluster run here; nothing runs yet.
@@ -105,28 +80,40 @@ impl Lab {
         events: &mut dyn FnMut(LabEvent),
     ) -> Result<Raising<'_>, LabError> {
         self.check_controller()?;
-        let topology = Topology::of(inventory)?;
+        let mut topology = Topology::of(inventory)?;
         if network::link(&self.namespace()).exists() && !self.folder.path.exists() {
             return Err(LabError::NamespaceTaken { namespace: self.namespace() });
         }
-        let image = self.image(events).await?;
+        let made = self.folder.blueprints()?;
+        for blueprint in &mut topology.blueprints {
+            let asked = inventory.host(&blueprint.host).and_then(|host| host.image);
+            let made = made.iter().find(|made| made.host == blueprint.host).map(|made| made.image);
+            // A machine whose host does not say what it is made from stays what it is.
+            blueprint.image = asked.or(made).unwrap_or_default();
+        }
+        let mut bases = BTreeMap::new();
+        for blueprint in &topology.blueprints {
+            if let Entry::Vacant(entry) = bases.entry(blueprint.image) {
+                entry.insert(self.base(blueprint.image, events).await?);
+            }
+        }
         let lock = loop {
             fs::create_dir_all(&self.folder.path).at(&self.folder.path)?;
             if let Some(lock) = self.folder.lock(&self.name).await? {
                 break lock;
             }
         };
-        let recorded = self.folder.blueprints()?;
-        if let Some(blueprint) =
-            topology.blueprints.iter().find(|blueprint| recorded.iter().any(|old| differ(old, blueprint)))
-        {
-            return Err(LabError::Changed { host: blueprint.host.clone() });
+        let made = self.folder.blueprints()?;
+        let running = process::running(&self.folder.path);
+        for blueprint in &topology.blueprints {
+            let same = made.iter().find(|made| made.host == blueprint.host);
+            if let Some(what) = same.and_then(|made| made::difference(made, blueprint)) {
+                return Err(LabError::Changed { host: blueprint.host.clone(), what });
+            }
         }
-        let before = Before {
-            machines: recorded.into_iter().map(|blueprint| blueprint.host).collect(),
-            running: process::all(&self.folder.path).into_iter().map(|process| process.host).collect(),
-        };
-        Ok(Raising { lab: self, topology, image, before, _lock: lock })
+        let retired = made::retired(&made, &topology.blueprints, &running)?;
+        let before = Before { machines: made.into_iter().map(|blueprint| blueprint.host).collect(), running };
+        Ok(Raising { lab: self, topology, bases, retired, before, _lock: lock })
     }
 
     /// Ends every process of the lab and removes all that it has on this machine; also what an `up` left that was cut
@@ -146,11 +133,10 @@ impl Lab {
             return self.take_down(events).await;
         }
         process::end(&self.folder.path, |host| !before.running.iter().any(|kept| kept == host)).await?;
-        for blueprint in
-            self.folder.blueprints()?.iter().filter(|blueprint| !before.machines.contains(&blueprint.host))
-        {
-            let folder = guest::folder(&self.folder.path, &blueprint.host);
-            fs::remove_dir_all(&folder).at(&folder)?;
+        for blueprint in self.folder.blueprints()? {
+            if !before.machines.contains(&blueprint.host) {
+                self.remove(&blueprint.host).await?;
+            }
         }
         if before.running.is_empty() {
             network::remove(&self.namespace()).await?;
@@ -173,66 +159,15 @@ impl Lab {
         Ok(())
     }
 
-    /// How every machine is, in the inventory's order; empty when there is no lab.
-    pub async fn status(&self) -> Result<Vec<GuestStatus>, LabError> {
-        let mut asked = JoinSet::new();
-        for blueprint in self.folder.blueprints()? {
-            let guest = self.guest(&blueprint);
-            asked.spawn(async move {
-                let pid = guest.pid();
-                let answers = pid.is_some() && guest.answers(Duration::from_secs(5)).await;
-                let addresses = blueprint.addresses().collect();
-                (
-                    blueprint.index,
-                    GuestStatus { pid, answers, addresses, console: guest.console(), host: blueprint.host },
-                )
-            });
-        }
-        let mut all = asked.join_all().await;
-        all.sort_unstable_by_key(|(index, _)| *index);
-        Ok(all.into_iter().map(|(_, status)| status).collect())
-    }
-
-    /// Reboots these hosts, or all when none is named, side by side, and waits until each answers with a new boot id.
-    pub async fn reboot(&self, hosts: &[String], events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
-        let not_up = || LabError::NotUp { lab: self.name.clone() };
-        let _lock = self.folder.lock(&self.name).await?.ok_or_else(not_up)?;
-        let blueprints = self.folder.blueprints()?;
-        if blueprints.is_empty() {
-            return Err(not_up());
-        }
-        if let Some(host) =
-            hosts.iter().find(|host| blueprints.iter().all(|blueprint| blueprint.host != **host))
-        {
-            let known = blueprints.into_iter().map(|blueprint| blueprint.host).collect();
-            return Err(LabError::UnknownGuest { lab: self.name.clone(), host: host.clone(), known });
-        }
-        let chosen: Vec<&Blueprint> = blueprints
-            .iter()
-            .filter(|blueprint| hosts.is_empty() || hosts.contains(&blueprint.host))
-            .collect();
-        let deadline = patience(chosen.len());
-        let mut rebooting = JoinSet::new();
-        for blueprint in chosen {
-            let (guest, config) = (self.guest(blueprint), self.ssh_config());
-            events(LabEvent::MachineRebooting { host: blueprint.host.clone() });
-            rebooting.spawn(async move {
-                let since = Instant::now();
-                guest.reboot(&config, deadline).await?;
-                Ok((guest.blueprint.host, since.elapsed()))
-            });
-        }
-        tell_ready(rebooting, events).await
-    }
-
-    /// The base image: the one that the lab's disks are made over, even when a newer recipe would make another.
-    async fn image(&self, events: &mut dyn FnMut(LabEvent)) -> Result<PathBuf, LabError> {
-        match fs::read_to_string(self.folder.file("image")).map(PathBuf::from) {
+    /// The base image of that flavour: the one that the lab's disks are made over, even when a newer recipe would make
+    /// another.
+    async fn base(&self, image: Image, events: &mut dyn FnMut(LabEvent)) -> Result<PathBuf, LabError> {
+        match fs::read_to_string(self.folder.base(image)).map(PathBuf::from) {
             Ok(path) if path.exists() => {
                 events(LabEvent::ImageReady { path: path.clone(), cached: true });
                 Ok(path)
             }
-            _ => image::ensure(&self.cache, events).await,
+            _ => image::ensure(&self.cache, image, events).await,
         }
     }
 
@@ -245,8 +180,15 @@ impl Lab {
         if Path::new("/dev/net/tun").exists() { Ok(()) } else { Err(LabError::NoTun) }
     }
 
+    /// Ends a machine, and removes its disk.
+    pub(super) async fn remove(&self, host: &str) -> Result<(), LabError> {
+        process::end(&self.folder.path, |one| one == host).await?;
+        let folder = guest::folder(&self.folder.path, host);
+        fs::remove_dir_all(&folder).at(&folder)
+    }
+
     pub(super) fn guest(&self, blueprint: &Blueprint) -> Guest {
-        Guest { blueprint: blueprint.clone(), lab: self.folder.path.clone(), namespace: self.namespace() }
+        Guest { blueprint: blueprint.clone(), lab: self.folder.clone(), namespace: self.namespace() }
     }
 
     pub(super) fn write_ssh(&self) -> Result<(), LabError> {
@@ -262,43 +204,9 @@ impl Lab {
     }
 }
 
-/// How long `count` machines may take to boot, or to reboot, on the processors that they share.
-pub(super) fn patience(count: usize) -> Duration {
-    Duration::from_secs(90 + 15 * count as u64)
-}
-
-/// Tells of each machine as it is ready; the first that fails ends the waiting for all.
-pub(super) async fn tell_ready(
-    mut machines: JoinSet<Result<(String, Duration), LabError>>,
-    events: &mut dyn FnMut(LabEvent),
-) -> Result<(), LabError> {
-    while let Some(joined) = machines.join_next().await {
-        let (host, after) = joined.map_err(std::io::Error::from).at("a machine's task")??;
-        events(LabEvent::MachineReady { host, after });
-    }
-    Ok(())
-}
-
-/// Whether a machine that was made by the one blueprint cannot pass for one of the other.
-fn differ(made: &Blueprint, asked: &Blueprint) -> bool {
-    made.host == asked.host && (&made.cards, made.port) != (&asked.cards, asked.port)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::topology::tests::tutorial;
     use super::*;
-
-    #[test]
-    fn a_machine_is_another_with_other_addresses() {
-        let blueprint = Topology::of(&tutorial()).unwrap().blueprints.remove(0);
-        let mut moved = blueprint.clone();
-        moved.cards[0].addresses.clear();
-        let mut renumbered = blueprint.clone();
-        renumbered.index = 7;
-        assert!(differ(&blueprint, &moved));
-        assert!(!differ(&blueprint, &renumbered));
-    }
 
     #[test]
     fn a_lab_that_is_not_there_has_no_machines() {

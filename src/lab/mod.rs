@@ -6,10 +6,14 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `lab` | the whole: up, down, status, reboot |
+//! | `lab` | the whole: up and down |
+//! | `status`, `power` | how its machines are; machines that go off and come back |
 //! | `folder` | what it keeps on disk |
 //! | `raising` | a lab that is being put up |
-//! | `image`, `image/` | the base image and its recipe |
+//! | `made` | what a lab has already, against what an inventory asks for (pure) |
+//! | `flavour`, `flavour/` | one file a distribution: its image's recipe, its seed |
+//! | `owner`, `owner/` | one file for each who configures a guest's network |
+//! | `image`, `mirror`, `image/` | the base images, where their packages come from, and their recipes' files |
 //! | `topology` | which subnets, cards and addresses an inventory asks for (pure) |
 //! | `network` | the namespace, its bridges and taps |
 //! | `seed` | what a machine is given before its first boot |
@@ -19,22 +23,31 @@
 
 mod error;
 mod event;
+mod flavour;
 mod folder;
 mod guest;
 mod image;
 #[expect(clippy::module_inception, reason = "the room is named for its noun")]
 mod lab;
+mod made;
+mod mirror;
 mod network;
+mod owner;
+mod power;
 mod process;
 mod program;
 mod proxy;
 mod raising;
 mod seed;
 mod ssh;
+mod status;
 mod topology;
 
 pub use error::{LabError, Missing};
 pub use event::{BuildStep, LabEvent};
-pub use lab::{GuestStatus, Lab, LabSettings};
+pub use lab::{Lab, LabSettings};
+pub use power::Reboot;
 pub use proxy::proxy;
 pub use raising::{Before, Raising};
+pub use status::GuestStatus;
+pub use topology::login;

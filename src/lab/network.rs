@@ -42,6 +42,12 @@ pub async fn ensure(namespace: &str, topology: &Topology) -> Result<(), LabError
     Ok(())
 }
 
+/// Forgets which cards the namespace's addresses were last seen on: one that has moved to another machine would be looked
+/// for at the old one for half a minute.
+pub async fn forget_neighbours(namespace: &str) -> Result<(), LabError> {
+    Program::new("ip").args(["-netns", namespace, "neighbour", "flush", "all"]).run().await.map(drop)
+}
+
 /// Removes the namespace, and with it all that is in it.
 pub async fn remove(namespace: &str) -> Result<(), LabError> {
     if link(namespace).exists() {

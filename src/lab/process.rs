@@ -18,6 +18,8 @@ pub struct Process {
     pub pid: i32,
     /// The host name of its machine.
     pub host: String,
+    /// It is the kernel. Other processes help that one, and some outlive it when it is killed.
+    pub kernel: bool,
 }
 
 /// The program that starts a lab's kernels; its path marks all their processes, through reboots as well.
@@ -36,10 +38,22 @@ fn all_within(namespace: &Path, wrapper: &Path) -> Vec<Process> {
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         if let Some(host) = host_of(&words(&entry.path(), namespace), wrapper) {
-            found.push(Process { pid, host });
+            found.push(Process { pid, host, kernel: leads_session(pid) });
         }
     }
     found
+}
+
+/// The hosts whose machines run.
+pub fn running(lab: &Path) -> Vec<String> {
+    all(lab).into_iter().filter(|process| process.kernel).map(|process| process.host).collect()
+}
+
+/// Whether a process began its session: `setsid` starts a kernel so, a reboot leaves it so, and none of those that the
+/// kernel starts does it.
+fn leads_session(pid: i32) -> bool {
+    let pid = Pid::from_raw(pid);
+    pid.is_some() && rustix::process::getsid(pid).is_ok_and(|session| Some(session) == pid)
 }
 
 /// The words of a process's command line. For a moment of each execve(2), of which a kernel begins with several, there

@@ -1,5 +1,6 @@
 //! A lab that is being put up.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -8,9 +9,11 @@ use tokio::time::Instant;
 
 use super::error::{At, LabError};
 use super::event::LabEvent;
-use super::lab::{Lab, patience, tell_ready};
+use super::lab::Lab;
+use super::power::{patience, tell_ready};
 use super::topology::Topology;
 use super::{guest, network, seed};
+use crate::inventory::Image;
 
 /// What a lab had before it was put up. That stays as it is, whatever happens.
 #[derive(Clone, Debug)]
@@ -26,7 +29,9 @@ pub struct Before {
 pub struct Raising<'l> {
     pub(super) lab: &'l Lab,
     pub(super) topology: Topology,
-    pub(super) image: PathBuf,
+    pub(super) bases: BTreeMap<Image, PathBuf>,
+    /// The machines that go, because their addresses are now others'.
+    pub(super) retired: Vec<String>,
     pub(super) before: Before,
     pub(super) _lock: fs::File,
 }
@@ -53,13 +58,20 @@ impl Raising<'_> {
     }
 
     async fn raise(&self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
-        let Raising { lab, topology, image, before, .. } = self;
+        let Raising { lab, topology, bases, retired, before, .. } = self;
         let namespace = lab.namespace();
         network::ensure(&namespace, topology).await?;
         events(LabEvent::NetworkReady { namespace: namespace.clone(), subnets: topology.subnets.len() });
         guest::write_wrapper(&lab.folder.path).await?;
-        let recorded = lab.folder.file("image");
-        fs::write(&recorded, image.to_string_lossy().as_bytes()).at(&recorded)?;
+        for host in retired {
+            lab.remove(host).await?;
+            events(LabEvent::MachineStopped { host: host.clone() });
+        }
+        network::forget_neighbours(&namespace).await?;
+        for (image, base) in bases {
+            let recorded = lab.folder.base(*image);
+            fs::write(&recorded, base.to_string_lossy().as_bytes()).at(&recorded)?;
+        }
         let login = lab.folder.file("login_key");
         if !login.exists() {
             seed::new_key(&login, "lab").await?;
@@ -79,7 +91,7 @@ impl Raising<'_> {
                 seed::write(&lab.name, blueprint, &topology.blueprints, &login, &folder).await?;
                 lab.folder.write_blueprint(blueprint)?;
             }
-            guest.start(image).await?;
+            guest.start().await?;
             events(LabEvent::MachineStarted { host: blueprint.host.clone() });
             started.push((guest, Instant::now()));
         }

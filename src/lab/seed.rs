@@ -4,15 +4,37 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use ipnet::IpNet;
-
 use super::error::{At, LabError};
+use super::flavour;
 use super::program::Program;
 use super::topology::{Blueprint, digest};
 
+/// A file of a seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeedFile {
+    /// Its path in the guest, without the first slash.
+    pub path: String,
+    /// Its permissions; root owns it.
+    pub mode: u32,
+    /// What is in it.
+    pub text: String,
+}
+
+impl SeedFile {
+    /// A file that everybody may read.
+    pub fn readable(path: impl Into<String>, text: impl Into<String>) -> SeedFile {
+        SeedFile { path: path.into(), mode: 0o644, text: text.into() }
+    }
+
+    fn secret(path: &str, text: impl Into<String>) -> SeedFile {
+        SeedFile { path: path.to_owned(), mode: 0o600, text: text.into() }
+    }
+}
+
 /// Writes `folder/seed.tar`, beside the machine's host key, and gives the tar's path.
 ///
-/// `peers` are all machines of the lab, which know each other by name; `login` is the public key that root accepts.
+/// `peers` are all machines of the lab, which know each other by name; `login` is the public key that root accepts, and
+/// the blueprint's user.
 pub async fn write(
     lab: &str,
     blueprint: &Blueprint,
@@ -26,25 +48,31 @@ pub async fn write(
     }
     let read = |path: &Path| fs::read_to_string(path).at(path);
     let tree = folder.join("seed");
-    let files = [
-        ("etc/hostname", 0o644, format!("{}\n", blueprint.host)),
+    let host = &blueprint.host;
+    let mut files = vec![
+        SeedFile::readable("etc/hostname", format!("{host}\n")),
         // systemd strips from a host name what DNS does not allow, such as an underscore; a sysctl does not.
-        ("usr/lib/sysctl.d/lab.conf", 0o644, format!("kernel.hostname = {}\n", blueprint.host)),
-        ("etc/hosts", 0o644, hosts(peers)),
-        ("etc/machine-id", 0o444, format!("{}\n", digest(&[lab, &blueprint.host], 16))),
-        ("etc/network/interfaces", 0o644, interfaces(blueprint)),
-        ("etc/ssh/ssh_host_ed25519_key", 0o600, read(&key)?),
-        ("etc/ssh/ssh_host_ed25519_key.pub", 0o644, read(&key.with_extension("pub"))?),
-        ("etc/ssh/sshd_config.d/port.conf", 0o644, format!("Port {}\n", blueprint.port)),
-        ("root/.ssh/authorized_keys", 0o600, login.to_owned()),
-        ("var/lib/lab/seeded", 0o644, String::new()),
+        SeedFile::readable("usr/lib/sysctl.d/lab.conf", format!("kernel.hostname = {host}\n")),
+        SeedFile::readable("etc/hosts", hosts(peers)),
+        SeedFile { mode: 0o444, ..SeedFile::readable("etc/machine-id", digest(&[lab, host], 16) + "\n") },
+        SeedFile::secret("etc/ssh/ssh_host_ed25519_key", read(&key)?),
+        SeedFile::readable("etc/ssh/ssh_host_ed25519_key.pub", read(&key.with_extension("pub"))?),
+        SeedFile::readable("etc/ssh/sshd_config.d/port.conf", format!("Port {}\n", blueprint.port)),
+        SeedFile::secret("root/.ssh/authorized_keys", login),
     ];
-    for (name, mode, text) in &files {
-        let path = tree.join(name);
+    if let Some(user) = &blueprint.user {
+        // lab-init makes that user.
+        files.push(SeedFile::readable("var/lib/lab/user", format!("{user}\n")));
+        let sudoers = format!("{user} ALL=(ALL:ALL) NOPASSWD: ALL\n");
+        files.push(SeedFile { mode: 0o440, ..SeedFile::readable("etc/sudoers.d/lab", sudoers) });
+    }
+    files.extend(flavour::of(blueprint.image).seed(blueprint));
+    for file in &files {
+        let path = tree.join(&file.path);
         let parent = path.parent().unwrap_or(&tree);
         fs::create_dir_all(parent).at(parent)?;
-        fs::write(&path, text).at(&path)?;
-        fs::set_permissions(&path, Permissions::from_mode(*mode)).at(&path)?;
+        fs::write(&path, &file.text).at(&path)?;
+        fs::set_permissions(&path, Permissions::from_mode(file.mode)).at(&path)?;
     }
     let ssh = tree.join("root/.ssh");
     fs::set_permissions(&ssh, Permissions::from_mode(0o700)).at(&ssh)?;
@@ -56,7 +84,7 @@ pub async fn write(
         .arg("--directory")
         .arg(&tree)
         .arg("root/.ssh")
-        .args(files.iter().map(|(name, ..)| name))
+        .args(files.iter().map(|file| &file.path))
         .run()
         .await?;
     fs::remove_dir_all(&tree).at(&tree)?;
@@ -86,60 +114,11 @@ fn hosts(peers: &[Blueprint]) -> String {
     text
 }
 
-/// Debian's /etc/network/interfaces (interfaces(5)): a stanza an address.
-fn interfaces(blueprint: &Blueprint) -> String {
-    let mut text = "source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n".to_owned();
-    for (number, card) in blueprint.cards.iter().enumerate() {
-        text.push_str(&format!("\nauto vec{number}\n"));
-        for address in &card.addresses {
-            let (family, extra) = match address {
-                IpNet::V4(_) => ("inet", ""),
-                // Nobody else is on this wire; waiting for the doubt to clear would slow every boot.
-                IpNet::V6(_) => ("inet6", "    dad-attempts 0\n"),
-            };
-            text.push_str(&format!("iface vec{number} {family} static\n    address {address}\n{extra}"));
-            for gateway in blueprint.gateways_at(*address) {
-                text.push_str(&format!("    gateway {gateway}\n"));
-            }
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::topology::Topology;
-    use super::super::topology::tests::{director, host, inventory, tutorial};
+    use super::super::topology::tests::tutorial;
     use super::*;
-
-    #[test]
-    fn a_real_server_begins_with_the_old_router() {
-        let topology = Topology::of(&tutorial()).unwrap();
-        assert_eq!(
-            interfaces(&topology.blueprints[1]),
-            "source /etc/network/interfaces.d/*\n\n\
-             auto lo\niface lo inet loopback\n\n\
-             auto vec0\niface vec0 inet static\n    address 192.168.40.101/24\n    gateway 192.168.40.1\n"
-        );
-    }
-
-    #[test]
-    fn a_director_has_two_cards_and_no_gateway() {
-        let topology = Topology::of(&tutorial()).unwrap();
-        let text = interfaces(&topology.blueprints[0]);
-        assert!(text.contains("auto vec0\niface vec0 inet static\n    address 192.168.175.100/24\n"));
-        assert!(text.contains("auto vec1\niface vec1 inet static\n    address 192.168.40.100/24\n"));
-        assert!(!text.contains("gateway"));
-    }
-
-    #[test]
-    fn two_addresses_on_one_card_are_two_stanzas() {
-        let d = director(&["10.0.0.1/32"], &["10.0.0.2/24"], &[]);
-        let topology = Topology::of(&inventory(vec![host("d", d)])).unwrap();
-        let text = interfaces(&topology.blueprints[0]);
-        assert_eq!(text.matches("iface vec0 inet static").count(), 2);
-        assert_eq!(text.matches("auto vec0").count(), 1);
-    }
 
     #[test]
     fn everybody_knows_everybody() {

@@ -20,6 +20,9 @@ pub fn config(blueprints: &[Blueprint], folder: &Path, exe: &Path, namespace: &s
             std::iter::once(&blueprint.host).chain(&blueprint.aliases).map(String::as_str).collect();
         text.push_str(&format!("\nHost {}\n", names.join(" ")));
         text.push_str(&format!("    HostName {}\n    Port {}\n", blueprint.address, blueprint.port));
+        if let Some(user) = &blueprint.user {
+            text.push_str(&format!("    User {user}\n"));
+        }
     }
     text.push_str(&format!(
         "\nHost *\n    User root\n    IdentityFile {}\n    IdentitiesOnly yes\n    UserKnownHostsFile {}\n    \
@@ -89,6 +92,16 @@ mod tests {
                 "    ProxyCommand '/b/lvsprov' lab-proxy lvsprov-web %h %p\n    ProxyUseFdpass yes\n"
             )
         );
+    }
+
+    #[test]
+    fn the_first_user_that_is_said_counts() {
+        let mut c = host("c", client(&["10.0.0.9/24"]));
+        c.ssh.user = Some("ops".to_owned());
+        let topology = Topology::of(&inventory(vec![c])).unwrap();
+        let text = config(&topology.blueprints, Path::new("/s/web"), Path::new("/b/lvsprov"), "lvsprov-web");
+        let (own, all) = (text.find("\n    User ops\n").unwrap(), text.find("\n    User root\n").unwrap());
+        assert!(own < all, "{text}");
     }
 
     #[test]

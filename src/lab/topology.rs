@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::LabError;
-use crate::inventory::{Host, Inventory, Role, same_family};
+use crate::inventory::{Host, Image, Inventory, Role, same_family};
 
 /// The whole of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,10 @@ pub struct Blueprint {
     pub index: usize,
     /// The host's name.
     pub host: String,
+    /// What its disk begins as.
+    pub image: Image,
+    /// Whom ssh logs in as, when that is not root: a user who may become root through sudo, without a password.
+    pub user: Option<String>,
     /// Where ssh connects to: one of its addresses.
     pub address: IpAddr,
     /// sshd's port.
@@ -99,6 +103,11 @@ impl Topology {
             }
         }
         let hosts = &inventory.hosts;
+        let impossible = |host: &Host| login(host).filter(|user| !can_be(user)).map(str::to_owned);
+        if let Some((host, user)) = hosts.iter().find_map(|host| Some((host.name.clone(), impossible(host)?)))
+        {
+            return Err(LabError::Login { host, user });
+        }
         let blueprints = hosts
             .iter()
             .enumerate()
@@ -138,6 +147,8 @@ impl Blueprint {
         Blueprint {
             index,
             host: host.name.clone(),
+            image: host.image.unwrap_or_default(),
+            user: login(host).map(str::to_owned),
             address,
             port: host.ssh.port.unwrap_or(22),
             aliases,
@@ -156,6 +167,16 @@ impl Blueprint {
     pub fn addresses(&self) -> impl Iterator<Item = IpNet> + '_ {
         self.cards.iter().flat_map(|card| card.addresses.iter().copied())
     }
+}
+
+/// Whom a host's ssh logs in as, when the inventory names somebody and that is not root.
+pub fn login(host: &Host) -> Option<&str> {
+    host.ssh.user.as_deref().filter(|user| *user != "root")
+}
+
+/// Whether a machine can have a user of that name: neither useradd nor sudoers(5) take all that ssh takes.
+fn can_be(user: &str) -> bool {
+    user.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.-".contains(letter))
 }
 
 fn subnet_of(address: IpNet, subnets: &[Subnet]) -> Option<&Subnet> {
@@ -230,7 +251,14 @@ pub(super) mod tests {
     }
 
     pub fn host(name: &str, role: Role) -> Host {
-        Host { name: name.to_owned(), role, address: None, ssh: Ssh::default(), vars: Map::new() }
+        Host {
+            name: name.to_owned(),
+            role,
+            address: None,
+            ssh: Ssh::default(),
+            vars: Map::new(),
+            image: None,
+        }
     }
 
     pub fn director(vips: &[&str], dips: &[&str], own: &[&str]) -> Role {
@@ -306,6 +334,18 @@ pub(super) mod tests {
         assert!(matches!(Topology::of(&full), Err(LabError::NoFreeAddress { .. })));
         let six = inventory(vec![host("r", real_server(&["fd00::1/64"]))]);
         assert_eq!(Topology::of(&six).unwrap().subnets[0].router.to_string(), "fd00::2");
+    }
+
+    #[test]
+    fn who_logs_in() {
+        let of = |user: Option<&str>| {
+            let mut c = host("c", client(&["10.0.0.9/24"]));
+            c.ssh.user = user.map(str::to_owned);
+            Topology::of(&inventory(vec![c])).map(|topology| topology.blueprints[0].user.clone())
+        };
+        assert_eq!((of(None).unwrap(), of(Some("root")).unwrap()), (None, None));
+        assert_eq!(of(Some("j.doe")).unwrap().as_deref(), Some("j.doe"));
+        assert!(of(Some("EXAMPLE\\doe")).unwrap_err().to_string().contains("`EXAMPLE\\doe`"));
     }
 
     #[test]

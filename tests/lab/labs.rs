@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
+use crate::machines;
 use crate::support::{Cluster, commands, tell, until};
 
-const SMALL: &str = "
+/// The real server's login becomes root through sudo.
+pub const SMALL: &str = "
 directors:
   director: { vip: 10.1.0.10/24, dip: 10.2.0.10/24 }
 real_servers:
-  server: { rip: 10.2.0.11/24 }
+  server: { rip: 10.2.0.11/24, ssh: { user: ops, become: true } }
 ";
 
 #[test]
@@ -24,14 +26,10 @@ fn two_labs_with_the_same_addresses() {
         labs.lvsprov(&["lab", "up", name, "--output", "json"]).exits(0);
     }
     for (name, _) in [&edge, &far] {
-        labs.inside(
-            name,
-            "server",
-            &format!("echo {name} >/root/whose; ping -c 1 -W 20 10.2.0.10 >/dev/null"),
-        );
+        labs.inside(name, "server", &format!("echo {name} >~/whose; ping -c 1 -W 20 10.2.0.10 >/dev/null"));
     }
     for (name, _) in [&edge, &far] {
-        assert_eq!(labs.inside(name, "server", "cat /root/whose"), *name);
+        assert_eq!(labs.inside(name, "server", "cat ~/whose"), *name);
         let status = labs.lvsprov(&["lab", "status", name]).exits(0);
         for host in ["director", "server"] {
             assert!(status.stdout.contains(host), "{}", status.stdout);
@@ -49,7 +47,7 @@ fn two_labs_with_the_same_addresses() {
     labs.lvsprov(&["lab", "reboot", "server", "--inventory", &edge.0]).exits(0);
     assert_ne!(labs.inside(&edge.0, "server", BOOT), boots[1]);
     assert_eq!(labs.inside(&edge.0, "director", BOOT), boots[0]);
-    assert_eq!(labs.inside(&edge.0, "server", "cat /root/whose"), edge.0);
+    assert_eq!(labs.inside(&edge.0, "server", "cat ~/whose"), edge.0);
 
     tell("two plans at once: one master a host");
     labs.forget_connections();
@@ -61,12 +59,16 @@ fn two_labs_with_the_same_addresses() {
     let masters = || commands().into_iter().filter(|words| words.contains(&socket)).collect::<Vec<_>>();
     assert_eq!(masters().len(), 2, "{:#?}", masters());
 
+    machines::sudo_is_rehearsed(&labs, &edge);
+    machines::a_power_cut_and_a_killed_kernel(&labs, &edge);
+    machines::what_the_lab_lacks_is_named(&labs, &edge);
     what_lab_up_cannot_do_it_takes_back(&labs, &edge);
+    machines::a_renamed_host(&labs, &edge);
 
     tell("lab down: nothing is left, and the other stays");
     labs.lvsprov(&["lab", "down", &edge.0]).exits(0);
     nothing_is_left(&labs, &edge.1);
-    assert_eq!(labs.inside(&far.0, "server", "cat /root/whose"), far.0);
+    assert_eq!(labs.inside(&far.0, "server", "cat ~/whose"), far.0);
     labs.lvsprov(&["lab", "down", &edge.0]).exits(0);
     let gone = labs.lvsprov(&["plan", &edge.0, "--lab"]).exits(2);
     assert!(gone.stderr.contains("lab up"), "{}", gone.stderr);
@@ -85,8 +87,8 @@ fn what_lab_up_cannot_do_it_takes_back(labs: &Cluster, (inventory, cluster): &(S
     let before = boot();
     let up = ["lab", "up", inventory, "--output", "json"];
 
-    labs.inside(inventory, "server", "systemctl --no-block poweroff");
-    until("its kernel ends", Duration::from_secs(120), || (!runs("server")).then_some(()));
+    labs.lvsprov(&["lab", "off", "server", "--inventory", inventory]).exits(0);
+    assert!(!runs("server"));
     tell("lab up, Ctrl-C: what it started is gone, and what ran stays");
     let mut interrupted = labs.start(&up);
     assert!(interrupted.sees(|event| event["event"] == "machine_started"), "{:?}", interrupted.ends());
@@ -123,9 +125,9 @@ fn what_lab_up_cannot_do_it_takes_back(labs: &Cluster, (inventory, cluster): &(S
 
     tell("all machines off, then lab up and Ctrl-C: their disks stay");
     labs.inside(inventory, "director", "echo mine >/root/mine; sync");
-    for host in ["director", "server", "third"] {
-        labs.inside(inventory, host, "systemctl --no-block poweroff");
-    }
+    labs.lvsprov(&["lab", "off", "director", "server", "--inventory", inventory]).exits(0);
+    // As its administrator does it.
+    labs.inside(inventory, "third", "systemctl --no-block poweroff");
     let off = || ["director", "server", "third"].iter().all(|host| !runs(host));
     until("all kernels end", Duration::from_secs(120), || off().then_some(()));
     let rehearsal = labs.lvsprov(&["rehearse", inventory, "--output", "json"]).exits(2);
@@ -165,9 +167,7 @@ impl Cluster {
     }
 
     #[track_caller]
-    fn inside(&self, inventory: &str, host: &str, script: &str) -> String {
-        self.lvsprov(&["lab", "ssh", host, "--inventory", inventory, "--", "sh", "-c", script])
-            .exits(0)
-            .stdout
+    pub fn inside(&self, inventory: &str, host: &str, script: &str) -> String {
+        self.lvsprov(&["lab", "ssh", host, "--inventory", inventory, "--", script]).exits(0).stdout
     }
 }

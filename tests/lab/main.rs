@@ -20,6 +20,7 @@
 //! | `route` | a gateway that is our own way back |
 //! | `cut` | a run that is interrupted, killed, or cut off |
 //! | `labs` | the lab itself |
+//! | `machines` | what becomes of a lab's machines |
 //! | `rehearsal` | the whole way in one command |
 
 #![allow(clippy::unwrap_used, reason = "a test's way to fail")]
@@ -32,6 +33,7 @@ mod edits;
 mod handlers;
 mod labs;
 mod leaving;
+mod machines;
 mod reboots;
 mod refused;
 mod rehearsal;

@@ -37,6 +37,26 @@ fn a_rehearsal_goes_the_whole_way_and_leaves_nothing() {
 }
 
 #[test]
+fn debian_13_through_sudo() {
+    let cluster = Cluster::new("trixie");
+    tell("rehearse --image debian-13, as a user who becomes root");
+    let sudo = include_str!("../../inventories/tutorial.yaml")
+        .replace("ssh: { user: root }", "ssh: { user: ops, become: true }");
+    assert!(sudo.contains("user: ops"), "{sudo}");
+    cluster.write("sudo.yaml", &sudo);
+    let whole =
+        cluster.lvsprov(&["rehearse", "sudo.yaml", "--image", "debian-13", "--output", "json"]).exits(0);
+    let image = whole.events.of("image_ready").next().expect("an image");
+    assert!(image["path"].as_str().unwrap().contains("/debian-13-"), "{image}");
+    let summaries: Vec<Events> =
+        whole.events.of("summary").map(|summary| Events(vec![summary.clone()])).collect();
+    let changed: Vec<u64> = summaries.iter().map(Events::changed).collect();
+    assert!(matches!(changed[..], [first, 0, 0, ..] if first > 10), "deploy, deploy, verify: {changed:?}");
+    assert_eq!(whole.events.of("verdict").filter(|verdict| verdict["pass"] == true).count(), 3);
+    nothing_is_left(&cluster, cluster.name());
+}
+
+#[test]
 fn an_interrupted_rehearsal_leaves_nothing() {
     let cluster = Cluster::new("int");
     for moment in ["machine_started", "step_began"] {

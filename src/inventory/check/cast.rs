@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::super::document::RawInventory;
-use super::super::{Host, Ssh};
+use super::super::{Host, Image, Ssh};
 use super::address::address;
 use super::machine::{Address, Addresses, Machine, Parts, RawHost};
 use super::name::{BUILT_IN_GROUPS, is_name, is_word, variables};
@@ -111,6 +111,7 @@ impl Cast {
                 priority: parts.as_ref().and_then(|parts| priority(parts, complaints)),
                 address: parts.as_ref().and_then(|parts| ssh_to(parts, complaints)),
                 ssh: ssh(parts.as_ref().and_then(|parts| parts.ssh), &defaults.ssh, complaints),
+                image: parts.as_ref().and_then(image),
                 vars: {
                     let own = variables(parts.and_then(|parts| parts.vars), complaints);
                     defaults.vars.clone().into_iter().chain(own).collect()
@@ -169,6 +170,10 @@ fn ssh_to(parts: &Parts<'_>, complaints: &mut Complaints) -> Option<String> {
     let to = parts.address.and_then(Field::get)?;
     let ok = is_word(to, "the address for ssh", "a host name or an IP address", complaints);
     ok.then(|| to.value.clone())
+}
+
+fn image(parts: &Parts<'_>) -> Option<Image> {
+    parts.lab.and_then(Field::value)?.image.as_ref().and_then(Field::value).copied()
 }
 
 /// VRRP gives 0 and 255 meanings of their own (RFC 5798, 5.2.4).

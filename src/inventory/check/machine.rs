@@ -3,8 +3,8 @@
 use ipnet::IpNet;
 use serde_json::{Map, Value};
 
-use super::super::document::{RawClient, RawDirector, RawRealServer, RawSsh};
-use super::super::{Cip, DEFAULT_PRIORITY, Dip, Host, Rip, Role, Ssh, Vip, same_family};
+use super::super::document::{RawClient, RawDirector, RawLab, RawRealServer, RawSsh};
+use super::super::{Cip, DEFAULT_PRIORITY, Dip, Host, Image, Rip, Role, Ssh, Vip, same_family};
 use crate::document::{Entries, Field, OneOrMany, Span, Spanned};
 
 /// A host in the making. It lacks addresses that were wrong, but other checks know of it.
@@ -20,6 +20,7 @@ pub(super) struct Machine {
     pub address: Option<String>,
     pub ssh: Ssh,
     pub vars: Map<String, Value>,
+    pub image: Option<Image>,
 }
 
 /// One of a machine's addresses.
@@ -56,7 +57,14 @@ impl Machine {
             "real_servers" => Role::RealServer { rips: nets("rip")?.into_iter().map(Rip).collect() },
             _ => Role::Client { cips: nets("cip")?.into_iter().map(Cip).collect() },
         };
-        Some(Host { name: self.name.value, role, address: self.address, ssh: self.ssh, vars: self.vars })
+        Some(Host {
+            name: self.name.value,
+            role,
+            address: self.address,
+            ssh: self.ssh,
+            vars: self.vars,
+            image: self.image,
+        })
     }
 }
 
@@ -99,6 +107,7 @@ pub(super) struct Parts<'a> {
     pub address: Option<&'a Field<String>>,
     pub ssh: Option<&'a Field<RawSsh>>,
     pub vars: Option<&'a Field<Entries<Value>>>,
+    pub lab: Option<&'a Field<RawLab>>,
 }
 
 impl RawHost for RawDirector {
@@ -113,6 +122,7 @@ impl RawHost for RawDirector {
             address: self.address.as_ref(),
             ssh: self.ssh.as_ref(),
             vars: self.vars.as_ref(),
+            lab: self.lab.as_ref(),
         }
     }
 }
@@ -132,6 +142,7 @@ macro_rules! plain {
                     address: self.address.as_ref(),
                     ssh: self.ssh.as_ref(),
                     vars: self.vars.as_ref(),
+                    lab: self.lab.as_ref(),
                 }
             }
         }

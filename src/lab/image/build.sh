@@ -1,14 +1,15 @@
 #!/bin/sh
-# Builds the base image of the lab's guests: build.sh RECIPE WORK IMAGE RELEASE [MIRROR-LINES...]
+# Builds the base image of the lab's guests: build.sh RECIPE WORK IMAGE RELEASE SUITE [MIRROR-LINES...]
 #   RECIPE   the folder that this file lies in           WORK     an empty folder, for the root file system
 #   IMAGE    the file to write                           RELEASE  of the User-mode Linux kernel, e.g. 6.1.176
-#   the rest: lines for sources.list; without any, mmdebstrap's own choice
+#   SUITE    Debian's, by its code name                the rest: lines for sources.list; without any, mmdebstrap's own
+#            choice
 # A line "step: NAME" on stdout begins each step.
 set -eu
-recipe=$1 work=$2 image=$3 release=$4
-shift 4
+recipe=$1 work=$2 image=$3 release=$4 suite=$5
+shift 5
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
-list() { sed 's/ *#.*//; /^$/d' "$recipe/$1"; }
+list() { (cd "$recipe" && sed 's/ *#.*//; /^$/d' "$@"); }
 root=$work/root
 OFFERED=$(list offered.txt | tr '\n' ' ')
 export OFFERED
@@ -16,11 +17,11 @@ export OFFERED
 echo 'step: bootstrap'
 # What a deploy may install is fetched with all it needs, but not installed: installing is what gets rehearsed.
 mmdebstrap --quiet --mode=root --format=directory --variant=minbase \
-    --include="$(list installed.txt | paste -sd,)" --aptopt="$recipe/apt.conf" --dpkgopt="$recipe/dpkg.cfg" \
+    --include="$(list installed.txt owner.txt | paste -sd,)" --aptopt="$recipe/apt.conf" --dpkgopt="$recipe/dpkg.cfg" \
     --customize-hook='mkdir "$1/srv/packages" && rm -f "$1"/var/cache/apt/archives/*.deb &&
         APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get install --yes -qq --download-only --reinstall $OFFERED >&2 &&
         mv "$1"/var/cache/apt/archives/*.deb "$1/srv/packages/"' \
-    bookworm "$root" "$@" >&2
+    "$suite" "$root" "$@" >&2
 
 echo 'step: packages'
 # Repacked without compression, since a guest unpacks slowly and nobody sends the image anywhere.
@@ -40,9 +41,11 @@ echo 'step: configuration'
 mkdir -p "$root/lib/modules"
 cp -a "/usr/lib/uml/modules/$release" "$root/lib/modules/"
 depmod --basedir "$root" "$release"
+for unit in $(list enabled.txt); do chroot "$root" systemctl --quiet enable "$unit"; done
 for unit in $(list masked.txt); do ln -sf /dev/null "$root/etc/systemd/system/$unit"; done
 mkdir -p "$root/etc/systemd/system-generators"
 for generator in $(list generators.txt); do ln -sf /dev/null "$root/etc/systemd/system-generators/$generator"; done
+mkdir -p "$root/var/lib/lab"
 install -m 755 "$recipe/init" "$root/usr/sbin/lab-init"
 install -m 644 "$recipe/sshd.conf" "$root/etc/ssh/sshd_config.d/lab.conf"
 rm -f "$root"/etc/ssh/ssh_host_*
@@ -64,4 +67,4 @@ echo '/dev/ubda / ext4 defaults 0 1' >"$root/etc/fstab"
 
 echo 'step: filesystem'
 truncate -s 2G "$image"
-mke2fs -q -F -t ext4 -O '^has_journal' -E lazy_itable_init=0,nodiscard -d "$root" "$image" >&2
+mke2fs -q -F -t ext4 -E lazy_itable_init=0,nodiscard -d "$root" "$image" >&2

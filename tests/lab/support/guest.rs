@@ -30,8 +30,7 @@ impl Cluster {
     /// Runs a shell script on a machine, which must succeed, and gives its stdout.
     #[track_caller]
     pub fn on(&self, host: &str, script: &str) -> String {
-        let outcome =
-            self.lvsprov(&["lab", "ssh", host, "--inventory", "tutorial.yaml", "--", "sh", "-c", script]);
+        let outcome = self.lvsprov(&["lab", "ssh", host, "--inventory", "tutorial.yaml", "--", script]);
         assert_eq!(outcome.code, Some(0), "{host}: {script}\n{}\n{}", outcome.stdout, outcome.stderr);
         outcome.stdout
     }

@@ -1,0 +1,112 @@
+//! Machines that go off, and come back.
+
+use std::fs::File;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::error::{At, LabError};
+use super::event::LabEvent;
+use super::guest::Guest;
+use super::lab::Lab;
+
+/// How a machine goes down before it boots again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reboot {
+    /// As its administrator does it.
+    Orderly,
+    /// As a power cut does it: what its kernel had not written yet is lost.
+    Hard,
+}
+
+impl Lab {
+    /// Reboots these hosts, or all when none is named, side by side, and waits until each answers with a new boot id.
+    pub async fn reboot(
+        &self,
+        hosts: &[String],
+        how: Reboot,
+        events: &mut dyn FnMut(LabEvent),
+    ) -> Result<(), LabError> {
+        let (_lock, guests) = self.chosen(hosts).await?;
+        let deadline = patience(guests.len());
+        let mut rebooting = JoinSet::new();
+        for guest in guests {
+            let config = self.ssh_config();
+            events(LabEvent::MachineRebooting { host: guest.blueprint.host.clone() });
+            rebooting.spawn(async move {
+                let since = Instant::now();
+                match how {
+                    Reboot::Orderly => guest.reboot(&config, deadline).await?,
+                    Reboot::Hard => {
+                        guest.start().await?;
+                        guest.greeted(deadline).await?;
+                    }
+                }
+                Ok((guest.blueprint.host, since.elapsed()))
+            });
+        }
+        tell_ready(rebooting, events).await
+    }
+
+    /// Powers these hosts off, side by side. `up` starts them again, from their own disks.
+    pub async fn off(&self, hosts: &[String], events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
+        let (_lock, guests) = self.chosen(hosts).await?;
+        let deadline = patience(guests.len());
+        let mut ending = JoinSet::new();
+        for guest in guests {
+            let config = self.ssh_config();
+            ending.spawn(
+                async move { guest.power_off(&config, deadline).await.map(|()| guest.blueprint.host) },
+            );
+        }
+        while let Some(joined) = ending.join_next().await {
+            let host = joined.map_err(std::io::Error::from).at("a machine's task")??;
+            events(LabEvent::MachineStopped { host });
+        }
+        Ok(())
+    }
+
+    /// Which of these hosts have no machine here, running or not.
+    ///
+    /// # Errors
+    /// The lab's folder can't be read.
+    pub fn lacking<'h>(&self, hosts: impl IntoIterator<Item = &'h str>) -> Result<Vec<String>, LabError> {
+        let made = self.folder.blueprints()?;
+        let lacking = hosts.into_iter().filter(|host| made.iter().all(|made| made.host != **host));
+        Ok(lacking.map(str::to_owned).collect())
+    }
+
+    /// Holds the lab. Gives the machines of these hosts, or all when none is named.
+    async fn chosen(&self, hosts: &[String]) -> Result<(File, Vec<Guest>), LabError> {
+        let not_up = || LabError::NotUp { lab: self.name.clone() };
+        let lock = self.folder.lock(&self.name).await?.ok_or_else(not_up)?;
+        let made = self.folder.blueprints()?;
+        if made.is_empty() {
+            return Err(not_up());
+        }
+        let lacking = self.lacking(hosts.iter().map(String::as_str))?;
+        if !lacking.is_empty() {
+            return Err(LabError::Lacks { hosts: lacking });
+        }
+        let chosen = made.iter().filter(|made| hosts.is_empty() || hosts.contains(&made.host));
+        Ok((lock, chosen.map(|blueprint| self.guest(blueprint)).collect()))
+    }
+}
+
+/// How long `count` machines may take to boot, or to reboot, on the processors that they share.
+pub(super) fn patience(count: usize) -> Duration {
+    Duration::from_secs(90 + 15 * count as u64)
+}
+
+/// Tells of each machine as it is ready; the first that fails ends the waiting for all.
+pub(super) async fn tell_ready(
+    mut machines: JoinSet<Result<(String, Duration), LabError>>,
+    events: &mut dyn FnMut(LabEvent),
+) -> Result<(), LabError> {
+    while let Some(joined) = machines.join_next().await {
+        let (host, after) = joined.map_err(std::io::Error::from).at("a machine's task")??;
+        events(LabEvent::MachineReady { host, after });
+    }
+    Ok(())
+}
