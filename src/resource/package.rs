@@ -5,8 +5,24 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::record::pattern;
 use super::shell::words;
-use super::{Aspect, Change, Context, Facts, Family, Kind, Names, Refusal, Unreadable, quote};
+use super::{Aspect, Change, Context, Facts, Family, Kind, Names, Refusal, Unreadable};
+
+mod apt;
+mod dnf;
+mod reverse;
+mod status;
+mod transaction;
+
+use transaction::{DIFFERENCE, Words};
+
+pub use reverse::Prior;
+pub use status::{Observed, Status};
+pub use transaction::Transaction;
+
+/// How long a run follows a transaction. After it the transaction goes on.
+const DEADLINE: Duration = Duration::from_secs(1200);
 
 /// Packages that are, or are not, on the host.
 ///
@@ -27,6 +43,10 @@ pub struct Package {
     /// leave its configuration behind.
     #[serde(default)]
     pub state: Presence,
+    /// Whether this is a [`Kind::trace`]: the probe then tells what its transactions did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(skip)]
+    pub recorded: bool,
 }
 
 /// Whether a package is on the host.
@@ -40,29 +60,10 @@ pub enum Presence {
     Absent,
 }
 
-/// What the package database says of one package.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Not installed, though its configuration may be.
-    Absent,
-    /// Installed and configured.
-    Installed {
-        /// Its version.
-        version: String,
-    },
-    /// Someone was interrupted in the middle: half installed, unpacked, not configured.
-    Interrupted {
-        /// dpkg's words: `half-configured`.
-        state: String,
-        /// Whether only unpacking it again can heal it.
-        reinstall: bool,
-    },
-}
-
 impl Kind for Package {
     const MODULE: &'static str = "package";
-    type Observed = Vec<Status>;
-    type Prior = ();
+    type Observed = Observed;
+    type Prior = Prior;
 
     fn subject(&self) -> String {
         self.name.0.join(", ")
@@ -75,79 +76,73 @@ impl Kind for Package {
                 return Err(format!("`{name}` is no package's name"));
             }
         }
+        if self.recorded {
+            return Err("unknown field `recorded`".into());
+        }
         if self.name.0.is_empty() { Err("`name` is empty: name at least one package".into()) } else { Ok(()) }
     }
 
     fn probe(batch: &[&Self], facts: &Facts) -> String {
-        let names = words(batch.iter().flat_map(|p| &p.name.0).map(String::as_str));
-        match facts.os.family {
-            Family::Debian => format!(
-                "dpkg-query -W -f '${{Package}} ${{Architecture}} ${{db:Status-Status}} ${{db:Status-Eflag}} \
-                 ${{Version}}\\n' {names} 2>/dev/null\n"
-            ),
-            Family::RedHat => {
-                format!(
-                    "rpm -q --qf '%{{NAME}} %{{ARCH}} installed ok %{{VERSION}}-%{{RELEASE}}\\n' {names}\n"
-                )
-            }
-            Family::Other => String::new(),
-        }
-    }
-
-    fn parse(batch: &[&Self], _facts: &Facts, output: &[u8]) -> Result<Vec<Vec<Status>>, Unreadable> {
-        let text = String::from_utf8_lossy(output);
-        let mut known = Vec::new();
-        for line in text.lines() {
-            let fields: Vec<&str> = line.split(' ').collect();
-            match fields[..] {
-                // rpm tells of those that it doesn't know on standard output
-                ["package", _, "is", "not", "installed"] => {}
-                [name, arch, status, flag, version] => known.push((name, arch, read(status, flag, version))),
-                _ => return Err(Unreadable::new("package", line)),
-            }
-        }
-        let find = |name: &String| {
-            let (name, arch) = name.split_once(':').unwrap_or((name, ""));
-            let mut found = known.iter().filter(|(n, a, _)| *n == name && (arch.is_empty() || arch == *a));
-            let first = found.clone().next().map(|(_, _, status)| status.clone());
-            found
-                .find(|(_, _, s)| *s != Status::Absent)
-                .map(|(_, _, s)| s.clone())
-                .or(first)
-                .unwrap_or(Status::Absent)
+        let (query, list) = match facts.os.family {
+            Family::Debian => (format!("dpkg-query -W -f {}", apt::FORMAT), apt::LIST),
+            Family::RedHat => (format!("rpm -q --qf {}", dnf::FORMAT), dnf::LIST),
+            Family::Other => return String::new(),
         };
-        Ok(batch.iter().map(|package| package.name.0.iter().map(find).collect()).collect())
+        let names = words(batch.iter().flat_map(|p| &p.name.0).map(String::as_str));
+        let mut script = format!("{query} {names} 2>/dev/null\n{}", transaction::probe());
+        let recorded: Vec<_> = batch.iter().filter(|package| package.recorded).collect();
+        if !recorded.is_empty() {
+            script += &format!(
+                "{list}{DIFFERENCE}recorded() {{\n\
+                 p=$(cat \"$1/packages\"; if [ -e \"$1/before\" ]; then difference \"$1/before\"; fi) 2>/dev/null\n\
+                 [ -n \"$p\" ] || return 0\n\
+                 printf '%s\\n' \"$p\" | sed 's/^/=/'\n\
+                 {query} $(printf '%s\\n' \"$p\" | cut -d' ' -f2) 2>/dev/null\n}}\n"
+            );
+        }
+        for package in recorded {
+            let record = pattern(Self::MODULE, &package.subject());
+            script += &format!("echo =record\nfor r in {record}; do recorded \"$r\"; done\n");
+        }
+        script
     }
 
-    fn differ(&self, observed: &Vec<Status>, context: Context<'_>) -> Result<Option<Change>, Refusal> {
+    fn parse(batch: &[&Self], _facts: &Facts, output: &[u8]) -> Result<Vec<Observed>, Unreadable> {
+        let text = String::from_utf8_lossy(output);
+        let output = status::Output::parse(&text)?;
+        let mut records = 0..;
+        let observe = |package: &&Self| {
+            let record = if package.recorded { records.next() } else { None };
+            Observed {
+                statuses: package.name.0.iter().map(|name| output.status(name)).collect(),
+                transaction: output.transaction.clone(),
+                recorded: record.map(|index| output.recorded(index)).unwrap_or_default(),
+            }
+        };
+        Ok(batch.iter().map(observe).collect())
+    }
+
+    fn differ(&self, observed: &Observed, context: Context<'_>) -> Result<Option<Change>, Refusal> {
         let present = self.state == Presence::Present;
         let wrong: Vec<(&str, &Status)> = self
             .name
             .0
             .iter()
             .map(String::as_str)
-            .zip(observed)
+            .zip(&observed.statuses)
             .filter(|(_, status)| match status {
                 Status::Absent => present,
                 Status::Installed { .. } => !present,
                 Status::Interrupted { .. } => true,
             })
             .collect();
-        let script = match context.facts.os.family {
+        let (body, list) = match context.facts.os.family {
             _ if wrong.is_empty() && context.facts.os.family != Family::Other => return Ok(None),
-            Family::Debian => apt(&wrong, present),
-            Family::RedHat => dnf(&wrong, present),
-            Family::Other => {
-                return Err(Refusal {
-                    reason: format!("packages of {} are not known", context.facts.os.id),
-                    remedy:
-                        "package knows apt, dnf and yum: install them with a `command` that is guarded by \
-                             `creates` or `unless`"
-                            .into(),
-                });
-            }
+            Family::Debian => (apt::body(&wrong, present), apt::LIST),
+            Family::RedHat => (dnf::body(&wrong, present), dnf::LIST),
+            Family::Other => return Err(unknown_family(context.facts)),
         };
-        let aspects = wrong
+        let mut aspects: Vec<Aspect> = wrong
             .iter()
             .map(|(name, status)| {
                 let old = match status {
@@ -158,72 +153,44 @@ impl Kind for Package {
                 Aspect::value(*name, old, present.then(|| "installed".to_owned()))
             })
             .collect();
-        Ok(Some(Change { deadline: Duration::from_secs(600), ..Change::new(aspects, script) }))
+        aspects.extend(observed.transaction.as_ref().and_then(Transaction::failure));
+        let names: Vec<&str> = wrong.iter().map(|(name, _)| *name).collect();
+        let what = format!("{} {}", if present { "installs" } else { "removes" }, names.join(", "));
+        let list = format!("{list}{DIFFERENCE}");
+        let script = transaction::run(&Words { what: &what, list: &list, body: &body });
+        Ok(Some(Change { deadline: DEADLINE, ..Change::new(aspects, script) }))
+    }
+
+    fn busy(observed: &Observed) -> Option<String> {
+        observed.transaction.as_ref()?.waiting()
+    }
+
+    fn prior(&self, observed: &Observed) -> Option<Prior> {
+        Some(Prior::of(self, &observed.statuses))
+    }
+
+    fn trace(&self) -> Self {
+        Package { recorded: true, ..self.clone() }
+    }
+
+    fn revert(
+        &self,
+        _: &Prior,
+        observed: &Observed,
+        context: Context<'_>,
+    ) -> Result<Option<Change>, Refusal> {
+        reverse::reversal(&observed.recorded, context)
     }
 }
 
-/// A status from dpkg's words; rpm's probe says `installed ok`.
-fn read(status: &str, flag: &str, version: &str) -> Status {
-    match (status, flag) {
-        ("not-installed" | "config-files", _) => Status::Absent,
-        ("installed", "ok") => Status::Installed { version: version.to_owned() },
-        // configured, and only waits for another package's triggers; dpkg runs them by itself
-        ("triggers-pending", "ok") => Status::Installed { version: version.to_owned() },
-        (state, flag) => Status::Interrupted { state: state.to_owned(), reinstall: flag != "ok" },
+fn unknown_family(facts: &Facts) -> Refusal {
+    Refusal {
+        reason: format!("packages of {} are not known", facts.os.id),
+        remedy:
+            "package knows apt, dnf and yum: install them with a `command` that is guarded by `creates` or \
+                 `unless`"
+                .into(),
     }
-}
-
-/// - apt's and dpkg's children stay in the script's process group (no pty), so that they end when it is ended.
-/// - Recommended packages are left out: a server gets what is declared and what that needs to run.
-/// - The administrator's configuration files stay; `confdef` takes the package's where they were not touched.
-/// - Its locks are the kernel's and go with the process, so that a killed run leaves none; what it left half
-///   installed is healed before the install if it was seen, and else when the install fails.
-/// - Lists are fetched where there are none, and when the install fails: it may be for want of newer ones.
-fn apt(wrong: &[(&str, &Status)], present: bool) -> String {
-    let names = words(wrong.iter().map(|(name, _)| *name));
-    let interrupted = wrong.iter().any(|(_, status)| matches!(status, Status::Interrupted { .. }));
-    let reinstall =
-        wrong.iter().any(|(_, status)| matches!(status, Status::Interrupted { reinstall: true, .. }));
-    let (verb, lists) = match (present, reinstall) {
-        (true, true) => ("--reinstall install", true),
-        (true, false) => ("install", true),
-        (false, _) => ("remove", false),
-    };
-    let lists = if lists {
-        "have_lists() { for f in /var/lib/apt/lists/*_Packages*; do [ -e \"$f\" ] && return 0; done; return 1; }\n\
-         have_lists || apt update\n"
-    } else {
-        ""
-    };
-    let first = if interrupted { "heal\n" } else { "" };
-    format!(
-        r#"export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1
-apt() {{
-  apt-get -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Acquire::Retries=2 \
-    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold --no-install-recommends "$@"
-}}
-heal() {{
-  dpkg --force-confdef --force-confold --configure -a || :
-  apt -f install || :
-}}
-{lists}{first}if ! apt {verb} {names}; then
-  echo "apt-get failed: healing what was interrupted, fetching the lists and trying again"
-  heal
-  apt update || :
-  apt {verb} {names}
-fi
-"#
-    )
-}
-
-/// dnf waits for another dnf by itself, until the deadline. Weak dependencies are left out, as with apt.
-fn dnf(wrong: &[(&str, &Status)], present: bool) -> String {
-    let names = words(wrong.iter().map(|(name, _)| *name));
-    let verb = quote(if present { "install" } else { "remove" });
-    format!(
-        "if command -v dnf >/dev/null 2>&1; then dnf -y --setopt=install_weak_deps=False {verb} {names}\n\
-         else yum -y {verb} {names}\nfi\n"
-    )
 }
 
 #[cfg(test)]
@@ -232,7 +199,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn package(names: &[&str], state: Presence) -> Package {
-        Package { name: Names(names.iter().map(|&n| n.to_owned()).collect()), state }
+        Package { name: Names(names.iter().map(|&n| n.to_owned()).collect()), state, recorded: false }
     }
 
     fn observe(package: &Package, output: &str) -> Option<Change> {
@@ -282,6 +249,6 @@ mod tests {
             b"package httpd is not installed\nchrony x86_64 installed ok 4.5-1.el9\n",
         );
         let chrony = Status::Installed { version: "4.5-1.el9".into() };
-        assert_eq!(seen.unwrap(), [[Status::Absent, chrony]]);
+        assert_eq!(seen.unwrap()[0].statuses, [Status::Absent, chrony]);
     }
 }

@@ -10,6 +10,9 @@ use super::{Script, Unreadable, quote};
 /// Where the records are: a folder each, root's alone, whose names sort in the order of the changes.
 pub const FOLDER: &str = "/var/lib/lvsprov/records";
 
+/// Where a package transaction is followed: it is no record, and goes with the last of them.
+pub(super) const TRANSACTION: &str = "/var/lib/lvsprov/transaction";
+
 /// The prior state of one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -121,6 +124,12 @@ impl Stored {
 
     /// POSIX sh that forgets the record.
     pub fn forget(&self) -> String {
-        format!("rm -rf {}\nrmdir {FOLDER} /var/lib/lvsprov 2>/dev/null || :\n", quote(&self.folder()))
+        format!(
+            "rm -rf {}\n\
+             if rmdir {FOLDER} 2>/dev/null; then\n\
+             if [ -e {TRANSACTION}/code ]; then rm -rf {TRANSACTION}; fi\n\
+             rmdir /var/lib/lvsprov 2>/dev/null || :\nfi\n",
+            quote(&self.folder())
+        )
     }
 }

@@ -10,9 +10,11 @@ mod facts;
 mod file;
 mod kernel_module;
 mod package;
+mod repository;
 mod root;
 mod service;
 mod sysctl;
+mod transaction;
 mod undo;
 
 use lvsprov::resource::Resource;

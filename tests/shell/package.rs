@@ -109,3 +109,44 @@ fn dnf_is_taken_where_there_is_one_and_yum_else() {
         assert_eq!(yum()[0], "dnf -y --setopt=install_weak_deps=False install httpd");
     });
 }
+
+/// A database of lines of a name, in which `httpd` brings `apr`, that something else may have come to need.
+const RPM: &str = r#"case "$*" in
+-qa*) sed 's/$/.x86_64 there/' /rpms;;
+*--whatprovides*) case "$*" in *' libapr.so()(64bit)') echo apr.x86_64;; esac;;
+-e*) if [ -e /needed ] && [ "$*" != '-e --test httpd.x86_64' ]; then
+  printf 'error: Failed dependencies:\n\tlibapr.so()(64bit) is needed by (installed) other-1-1.x86_64\n' >&2; exit 1; fi;;
+-q*) shift 3
+  for p; do n=${p%.x86_64}
+    if grep -qx "$n" /rpms; then echo "$n x86_64 installed ok 1-1"; else echo "package $p is not installed"; fi
+  done;;
+esac"#;
+const DNF: &str = r#"case "$*" in
+*' remove '*) for p; do sed -i "/^${p%.x86_64}\$/d" /rpms; done;;
+*) printf 'apr\nhttpd\n' >>/rpms;;
+esac"#;
+
+#[test]
+fn with_rpm_too_exactly_what_came_goes() {
+    under_each_shell(|root| {
+        if root.has_applets() {
+            return;
+        }
+        root.write("/etc/os-release", "ID=rocky\nID_LIKE=\"rhel fedora\"\n");
+        root.write("/rpms", "bash\n");
+        root.stub("rpm", RPM);
+        root.stub("dnf", DNF);
+        let httpd = declare("package", json!({ "name": "httpd" }));
+        root.deploy(&httpd);
+        assert_eq!(root.read("/rpms"), "bash\napr\nhttpd\n");
+        root.write("/needed", "");
+        let (mut shown, said) = root.undo(&root.records()[0]);
+        shown.sort();
+        assert_eq!(shown, ["apr.x86_64: 1-1 -> -", "httpd.x86_64: 1-1 -> -"]);
+        assert_eq!(said.lines().next(), Some("the package apr.x86_64 stays: other-1-1.x86_64 needs it"));
+        assert_eq!(root.read("/rpms"), "bash\napr\n");
+        root.sh("rm /needed");
+        assert_eq!(root.destroy(), ["apr.x86_64: 1-1 -> -"]);
+        assert_eq!(root.read("/rpms"), "bash\n");
+    });
+}

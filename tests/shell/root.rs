@@ -73,6 +73,10 @@ impl Root {
             fs::create_dir(dir.path().join("etc/alternatives")).unwrap();
             symlink(awk, dir.path().join("etc/alternatives/awk")).unwrap();
         }
+        // what a script starts as `sh` is run by the same shell
+        let sh = format!("#!/usr/bin/dash\nexec {} \"$@\"\n", shell.0.join(" "));
+        fs::write(dir.path().join("stub/sh"), sh).unwrap();
+        fs::set_permissions(dir.path().join("stub/sh"), fs::Permissions::from_mode(0o755)).unwrap();
         let mut holder = Command::new("unshare")
             .args(["--mount", "--net", "sh", "-euc", MOUNTS, "sh"])
             .arg(dir.path())

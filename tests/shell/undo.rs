@@ -4,15 +4,36 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
 
-use lvsprov::resource::{Change, Context, RECORDS, Record, Refusal, Resource, Stored};
+use lvsprov::resource::{Change, Context, Record, Refusal, Resource, Stored};
 
 use crate::root::{Root, shown};
+
+/// What is there in only one of the two, or not the same.
+pub fn differences(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
+    let missing = "nothing".to_owned();
+    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let sides = paths
+        .into_iter()
+        .map(|path| (path, before.get(path).unwrap_or(&missing), after.get(path).unwrap_or(&missing)));
+    sides
+        .filter(|(_, old, new)| old != new)
+        .map(|(path, old, new)| format!("{path}: {old} -> {new}"))
+        .collect()
+}
 
 impl Root {
     /// All files with mode, owner, group, time of change, and content or target. What the tests themselves write is left
     /// out, and what lvsprov keeps.
     pub fn tree(&self) -> BTreeMap<String, String> {
-        let list = self.sh("for d in /etc /var /srv /opt; do [ -e $d ] || continue; find $d -path /var/lib/lvsprov -prune -o -print; done");
+        self.tree_without(&[])
+    }
+
+    pub fn tree_without(&self, folders: &[&str]) -> BTreeMap<String, String> {
+        let without: String = folders.iter().map(|folder| format!("-path {folder} -o ")).collect();
+        let list = self.sh(&format!(
+            "for d in /etc /var /srv /opt; do [ -e $d ] || continue
+            find $d \\( {without} -path /var/lib/lvsprov \\) -prune -o -print; done"
+        ));
         let describe = |path: &str| {
             let data = self.path(path).symlink_metadata().unwrap();
             let content = if data.is_file() {
@@ -34,8 +55,9 @@ impl Root {
         let observed = self.observe(&[resource]).remove(0);
         let context = Context { facts: &facts, changing: &BTreeSet::new() };
         if let Some(change) = resource.differ(&observed, context).unwrap() {
-            let (record, keep) = resource.record(&observed).expect("it can be taken back");
-            self.sh(&format!("{}\n{}", Record::write_all(&[(record, keep)]).reveal(), change.unguarded()));
+            let record = resource.record(&observed).expect("it can be taken back");
+            let written = Record::write_all(std::slice::from_ref(&record)).reveal();
+            self.sh(&format!("{written}{}{}", record.0.find(), change.unguarded()));
         }
     }
 
@@ -71,11 +93,7 @@ impl Root {
         }
         assert_ne!(self.tree(), before, "nothing was changed");
         let shown = self.destroy();
-        let differs: Vec<_> = {
-            let after: BTreeSet<_> = self.tree().into_iter().collect();
-            before.into_iter().collect::<BTreeSet<_>>().symmetric_difference(&after).cloned().collect()
-        };
-        assert_eq!(differs, []);
+        assert_eq!(differences(&before, &self.tree()), [""; 0]);
         shown
     }
 
@@ -87,10 +105,8 @@ impl Root {
             assert_eq!(self.reverse(&stored), Ok(None), "there is more to take back");
             self.sh(&stored.forget());
         }
-        assert!(
-            !self.exists(RECORDS) && !self.exists("/var/lib/lvsprov"),
-            "something is left of the records"
-        );
+        let left = self.sh("find /var/lib/lvsprov 2>/dev/null || :");
+        assert_eq!(left, "", "something is left of the records");
         all
     }
 }

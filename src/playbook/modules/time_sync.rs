@@ -55,7 +55,8 @@ impl TimeSync {
                 remedy: "declare chrony's package, its file and its service each by itself".into(),
             });
         };
-        let package = Package { name: Names(vec!["chrony".into()]), state: Presence::Present };
+        let package =
+            Package { name: Names(vec!["chrony".into()]), state: Presence::Present, recorded: false };
         let declared = !(self.servers.is_empty() && self.serve.is_empty());
         let file = declared.then(|| File {
             mode: Mode::new("0644").ok(),
