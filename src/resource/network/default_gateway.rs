@@ -16,7 +16,7 @@ use super::reverse::{self, Made};
 use super::route::Routes;
 use crate::resource::{Aspect, Change, Context, Facts, Kind, Live, Need, Refusal, Script, Unreadable};
 
-/// The one default gateway of its IP version, now and after the next boot.
+/// The one default gateway, now and after the next boot.
 ///
 /// The route that runs, and the file that brings it at boot, are compared apart. The file belongs to whoever
 /// configures the interface: ifupdown's and systemd-networkd's are edited, in the gateway's line alone. Other
