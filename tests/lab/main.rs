@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `support/` | a cluster of a test's own; runs of lvsprov and their events; what is read from the machines |
 //! | `tutorial` | the order of the scenarios on the tutorial's cluster |
-//! | `bare` | from bare machines, killed at ten moments |
+//! | `bare` | from bare machines, killed at eight moments |
 //! | `again` | a second deploy writes nothing |
 //! | `edits` | the tutorial's own edits, under a download |
 //! | `drift` | what a verify finds and a deploy repairs |

@@ -27,8 +27,8 @@ fn the_tutorials_cluster() {
     cluster.up();
     match &only {
         None => {
-            tell("first deploy, killed at ten moments");
-            bare::ten_times_killed(&cluster);
+            tell("first deploy, killed at eight moments");
+            bare::many_times_killed(&cluster);
         }
         Some(_) => {
             cluster.lab("deploy", "tutorial.yaml", &[]).exits(0);

@@ -56,10 +56,10 @@ impl Cluster {
     }
 
     /// Waits until nothing of lvsprov runs on any host. What watches the connection on a host needs its time: a polite
-    /// signal, two seconds, a certain one.
+    /// signal, two seconds, a certain one. A package transaction goes on to its own end.
     #[track_caller]
     pub fn is_quiet(&self) {
-        until("nothing of lvsprov runs on any host", Duration::from_secs(60), || {
+        until("nothing of lvsprov runs on any host", Duration::from_secs(300), || {
             let left = self.on_each(&self.hosts(), AT_WORK);
             let busy: Vec<String> = left
                 .iter()
