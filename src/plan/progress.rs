@@ -152,3 +152,6 @@ impl Plan {
         format!("it waits for {}, {state}", host.name)
     }
 }
+
+#[cfg(test)]
+mod tests;
