@@ -7,7 +7,7 @@ use super::probe::Probe;
 use super::{Event, Failure, Job, observe};
 use crate::plan::{Chunk, Ending, Left, Plan, Reason, StepId};
 use crate::resource::{Change, Facts, Observed, Resource};
-use crate::transport::{Exchange, Link, LinkError, Progress as Way, Reply};
+use crate::transport::{Exchange, Link, Progress as Way, Reply};
 
 /// How long reading back may take, beside the changes' own deadlines.
 const READ_BACK: Duration = Duration::from_secs(60);
@@ -32,13 +32,9 @@ impl Job<'_> {
         &self,
         doing: &Doing<'_>,
         chunk: &Chunk,
-        link: Option<Link>,
+        mut link: Option<Link>,
     ) -> Option<Link> {
         let plan = doing.plan;
-        let mut link = match link {
-            Some(link) => Ok(link),
-            None => self.open(chunk.host).await,
-        };
         let mut together: Vec<Making> = Vec::new();
         let mut made = 0;
         for step in &chunk.steps {
@@ -48,13 +44,13 @@ impl Job<'_> {
                 self.leave_step(doing, *step, reason);
                 continue;
             }
-            let open = match &mut link {
-                Ok(open) => open,
-                Err(_) => {
-                    self.fail_unopened(doing, *step, &mut link);
-                    continue;
+            if link.is_none() {
+                match self.open_locked(chunk.host).await {
+                    Ok(open) => link = Some(open),
+                    Err(failure) => self.fail_step(doing, *step, failure),
                 }
-            };
+            }
+            let Some(open) = &mut link else { continue };
             let alone = !plan.steps[step.0].parts.is_empty() || plan.steps[step.0].guarded;
             if alone {
                 // What comes before it must have ended well, or it is left.
@@ -78,7 +74,7 @@ impl Job<'_> {
                 self.prove(doing, *step).await;
             }
         }
-        if let Ok(open) = &mut link {
+        if let Some(open) = &mut link {
             made += self.make(doing, open, together, chunk.steps.len()).await;
         }
         let failed =
@@ -86,7 +82,7 @@ impl Job<'_> {
         if made > 0 && !failed {
             self.emit(Event::StageDone { host: self.name(chunk.host).to_owned(), changed: made });
         }
-        link.ok().filter(|_| !failed)
+        link.filter(|_| !failed)
     }
 
     fn leave_step(&self, doing: &Doing<'_>, step: StepId, reason: Reason) {
@@ -95,13 +91,6 @@ impl Job<'_> {
         if reason != Reason::Ended {
             let (host, what) = (doing.plan.steps[step.0].host, doing.plan.label(step));
             self.leave(doing, &Left { host, what, reason });
-        }
-    }
-
-    fn fail_unopened(&self, doing: &Doing<'_>, step: StepId, link: &mut Result<Link, LinkError>) {
-        let lost = Err(LinkError::Lost { stderr: String::new() });
-        if let Err(error) = std::mem::replace(link, lost) {
-            self.fail_step(doing, step, error.into());
         }
     }
 

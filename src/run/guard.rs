@@ -56,8 +56,9 @@ impl Job<'_> {
         match (confirmed, reply) {
             (Some(_), Ok(Ok(_))) => Ok(()),
             (Some(new), _) => {
+                // The old one has the host's lock until it is gone.
                 *link = new;
-                Ok(())
+                self.lock_again(host, link).await
             }
             (None, _) => {
                 sleep((deadline + Duration::from_secs(1)).saturating_sub(begun.elapsed())).await;

@@ -6,12 +6,16 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep};
 
+use super::observe::not_yet_a_shell;
 use super::{Event, Failure, Job, Links, Observation};
 use crate::plan::Plan;
-use crate::transport::{Link, Lock};
+use crate::transport::{Link, Lock, Turn};
 
 /// How often a lock that another run holds is asked for again.
 const AGAIN: Duration = Duration::from_secs(1);
+
+/// How long what a lost shell has started may take to end, and with it the lock: it is told to, and killed 2 s later.
+const LINGERING: Duration = Duration::from_secs(15);
 
 /// The plan's hosts are locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +39,12 @@ impl Job<'_> {
         let mut hosts: Vec<usize> = plan.steps.iter().map(|step| step.host).collect();
         hosts.dedup();
         let mut locked = Locked { must_read_again: false };
-        let begun = Instant::now();
+        let until = Instant::now() + self.lock_wait;
         let (first, rest) = hosts.split_at(hosts.len().min(1));
         for group in [first, rest] {
             let work: Vec<_> = group.iter().map(|host| (*host, links.take(*host))).collect();
             let one = |(host, link): (usize, Option<Link>)| async move {
-                (host, self.lock_one(host, link, begun).await)
+                (host, self.lock_one(host, link, until).await)
             };
             let mut work = futures_util::stream::iter(work).map(one).buffer_unordered(self.forks.max(1));
             let mut failures: Vec<Option<Rc<Failure>>> = vec![None; plan.hosts.len()];
@@ -79,22 +83,49 @@ impl Job<'_> {
         futures_util::stream::iter(all).buffer_unordered(self.forks.max(1)).collect::<Vec<()>>().await;
     }
 
+    /// A new shell that holds its host's lock.
+    pub(super) async fn open_locked(&self, host: usize) -> Result<Link, Failure> {
+        let until = Instant::now() + LINGERING.max(self.lock_wait);
+        let (link, ..) = self.lock_one(host, None, until).await?;
+        Ok(link)
+    }
+
+    /// Has a new shell take the lock over from one of this run that was lost.
+    pub(super) async fn lock_again(&self, host: usize, link: &mut Link) -> Result<(), Failure> {
+        let until = Instant::now() + LINGERING.max(self.lock_wait);
+        self.take_lock(host, link, until).await.map(drop)
+    }
+
     async fn lock_one(
         &self,
         host: usize,
         link: Option<Link>,
-        begun: Instant,
-    ) -> Result<(Link, crate::transport::Turn, bool), Failure> {
-        let mut link = match link {
-            Some(link) => link,
-            None => self.open(host).await?,
-        };
+        until: Instant,
+    ) -> Result<(Link, Turn, bool), Failure> {
+        if let Some(mut link) = link {
+            match self.take_lock(host, &mut link, until).await {
+                Ok((last, waited)) => return Ok((link, last, waited)),
+                // It was lost since the host was read, and has changed nothing there.
+                Err(Failure::Link(_)) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        let mut link = self.open(host).await?;
+        match self.take_lock(host, &mut link, until).await {
+            Ok((last, waited)) => Ok((link, last, waited)),
+            Err(Failure::Link(error)) => Err(not_yet_a_shell(error).into()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Whose turn it was before, and whether another run had to be waited for.
+    async fn take_lock(&self, host: usize, link: &mut Link, until: Instant) -> Result<(Turn, bool), Failure> {
         let mut told = false;
         loop {
             match link.lock(self.holder).await? {
-                Lock::Taken { last } => return Ok((link, last, told)),
+                Lock::Taken { last } => return Ok((last, told)),
                 Lock::Unable { why, remedy } => return Err(Failure::Unlockable { why, remedy }),
-                Lock::Held { by } if begun.elapsed() >= self.lock_wait => return Err(Failure::Locked { by }),
+                Lock::Held { by } if Instant::now() >= until => return Err(Failure::Locked { by }),
                 Lock::Held { by } => {
                     if !told {
                         let what = format!("another run that changes it: {by}");
