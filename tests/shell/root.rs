@@ -48,12 +48,17 @@ mount --rbind /proc proc
 mount -t sysfs none sys
 mount --rbind /dev dev
 ip link set lo up
-echo ready
-read _ || :
 "#;
 
+const READY: &str = "echo ready\nread _ || :\n";
+
 impl Root {
-    fn new(shell: Shell) -> Root {
+    pub fn new(shell: Shell) -> Root {
+        Root::with(shell, "")
+    }
+
+    /// One in which more was done, by a text of sh in its folder, before anything runs there.
+    pub fn with(shell: Shell, more: &str) -> Root {
         assert!(Path::new(shell.0[0]).exists(), "{} is missing: apt-get install {}", shell.0[0], shell.1);
         // in memory where there is such a place: `sync` is most of what these tests wait for
         let memory = Path::new("/dev/shm");
@@ -78,7 +83,7 @@ impl Root {
         fs::write(dir.path().join("stub/sh"), sh).unwrap();
         fs::set_permissions(dir.path().join("stub/sh"), fs::Permissions::from_mode(0o755)).unwrap();
         let mut holder = Command::new("unshare")
-            .args(["--mount", "--net", "sh", "-euc", MOUNTS, "sh"])
+            .args(["--mount", "--net", "sh", "-euc", &format!("{MOUNTS}{more}{READY}"), "sh"])
             .arg(dir.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -151,12 +156,19 @@ impl Root {
         calls.lines().map(str::to_owned).collect()
     }
 
+    /// What leads into it: the words before those of a command that is to run there.
+    pub fn entrance(&self) -> Vec<String> {
+        let holder = self.holder.id().to_string();
+        let words = ["nsenter", "--target", &holder, "--root", "--mount", "--net", "chroot"];
+        words.into_iter().map(str::to_owned).chain([self.dir.path().display().to_string()]).collect()
+    }
+
     fn command(&self, script: &str) -> Command {
         self.write("/script", script);
-        let mut command = Command::new("nsenter");
+        let entrance = self.entrance();
+        let mut command = Command::new(&entrance[0]);
         command
-            .args(["--target", &self.holder.id().to_string(), "--root", "--mount", "--net", "chroot"])
-            .arg(self.dir.path())
+            .args(&entrance[1..])
             .args(self.shell.0)
             .arg("/script")
             .env_clear()

@@ -1,0 +1,19 @@
+//! Runs on hosts that are roots of this machine: what is done in which order, and what becomes of the rest when something
+//! fails, does not answer or is cut off.
+
+#![allow(clippy::unwrap_used)]
+
+mod cluster;
+mod failure;
+mod gate;
+mod guard;
+mod link;
+mod lock;
+mod machine;
+mod order;
+mod restart;
+
+// Of which this program does not need all.
+#[allow(dead_code)]
+#[path = "../shell/root.rs"]
+mod root;
