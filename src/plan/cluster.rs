@@ -152,23 +152,32 @@ impl Plan {
         if records.is_empty() { Script::new() } else { Record::write_all(&records) }
     }
 
-    /// What goes before a step's script and after it: the record's folder is in `$record`, and is gone when the record
-    /// has served.
-    pub fn frame(&self, step: StepId) -> (String, String) {
+    /// POSIX sh that goes before a step's script: the folder of its record is in `$record`, which is empty where there is
+    /// none.
+    pub fn with_record(&self, step: StepId) -> String {
         let Step { host, item, .. } = self.steps[step.0];
         match self.direction {
             Direction::Back => {
-                let stored = &self.hosts[host].records[item];
-                (format!("record={RECORDS}/{}\n", stored.name), stored.forget())
+                format!("record={RECORDS}/{}\n", self.hosts[host].records[item].name)
             }
             Direction::Forward => {
                 let survey = self.hosts[host].survey.as_ref().ok();
                 let record = survey.and_then(|survey| {
                     survey.declared.get(item)?.resource.record(survey.observed.get(item)?)
                 });
-                (record.map(|(record, _)| record.find()).unwrap_or_default(), String::new())
+                record.map(|(record, _)| record.find()).unwrap_or_default()
             }
         }
+    }
+
+    /// POSIX sh that forgets the records of steps of one host, once they were read back: a reverse that did not take must
+    /// find its record again. Empty where the plan makes records.
+    pub fn forget(&self, steps: &[StepId]) -> String {
+        let stored = |id: &StepId| {
+            let Step { host, item, .. } = self.steps[id.0];
+            self.hosts[host].records.get(item).map(Stored::forget)
+        };
+        steps.iter().filter_map(stored).collect()
     }
 
     /// Whether nothing is to be done and nothing is in the way.

@@ -112,14 +112,13 @@ impl Job<'_> {
             doing.progress.borrow_mut().end(plan, step, ending);
             return Ok(None);
         };
-        let (before, after) = plan.frame(step);
         let body = if plan.steps[step.0].guarded {
             self.guard(doing, step, &change, link).await?;
             change.script.reveal()
         } else {
             change.unguarded()
         };
-        let script = format!("{before}{body}\n{after}");
+        let script = plan.with_record(step) + &body;
         let ending = if shut.is_empty() { Ending::Done } else { Ending::DoneInPart };
         Ok(Some(Making { step, change, resource, script, ending }))
     }
@@ -194,6 +193,8 @@ impl Job<'_> {
         };
         if let Err((step, failure)) = observed {
             self.fail_step(doing, step, failure);
+        } else if let Err(failure) = forget(doing.plan, link, &ids).await {
+            self.fail_step(doing, ids[0], failure);
         }
         done
     }
@@ -223,6 +224,26 @@ impl Job<'_> {
             tokio::time::sleep(Duration::from_millis(500)).await;
             observed = observe::read(link, &resources, facts).await.map_err(|failure| (step, failure))?;
         }
+    }
+}
+
+/// Forgets the records that have served.
+async fn forget(plan: &Plan, link: &mut Link, steps: &[StepId]) -> Result<(), Failure> {
+    let script = plan.forget(steps);
+    if script.is_empty() {
+        return Ok(());
+    }
+    let mut exchange = Exchange::changing(READ_BACK);
+    exchange.push_step(script.as_str());
+    let reply = link.exchange(&exchange, |_| ()).await?;
+    match reply.sections.into_iter().next().flatten() {
+        Some(output) if output.code != 0 => Err(Failure::Step {
+            label: "forgetting the record of the prior state".into(),
+            code: output.code,
+            output: String::from_utf8_lossy(&output.bytes).into_owned(),
+            script: script.into(),
+        }),
+        _ => Ok(()),
     }
 }
 

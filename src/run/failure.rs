@@ -89,7 +89,7 @@ pub enum Failure {
 impl Failure {
     /// Whether the host could not be reached at all, as opposed to having failed.
     pub fn is_unreachable(&self) -> bool {
-        matches!(self, Failure::Link(LinkError::Unreachable { .. } | LinkError::Start { .. }))
+        matches!(self, Failure::Link(LinkError::Unreachable { .. }))
     }
 
     /// What the host or the tools themselves said, where the message does not say it: a command's output, ssh's

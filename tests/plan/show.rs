@@ -141,9 +141,8 @@ pub fn scripts(plan: &Plan) -> Vec<(String, String)> {
     ids.enumerate()
         .map(|(number, id)| {
             let (change, host) = (plan.change(*id), &plan.hosts[plan.steps[id.0].host].name);
-            let (before, after) = plan.frame(*id);
             let name = format!("{:02}-{host}-{}.sh", number + 1, word(&plan.label(*id)));
-            (name, format!("{before}{}{after}", change.unguarded()))
+            (name, plan.with_record(*id) + &change.unguarded())
         })
         .collect()
 }
