@@ -56,6 +56,8 @@ impl Job<'_> {
                         locked.must_read_again |= waited || !unbroken;
                         links.hold(host, Some(link));
                     }
+                    // A host whose connection fails holds nobody up: its steps try again, and fail by themselves.
+                    Err(Failure::Link(_)) => {}
                     Err(failure) => {
                         let failure = Rc::new(failure);
                         let name = self.name(host).to_owned();
@@ -65,9 +67,7 @@ impl Job<'_> {
                 }
             }
             drop(work);
-            // A host that can't be reached any more holds nobody up: its steps fail when they are begun.
-            let held = failures.iter().flatten().any(|failure| !failure.is_unreachable());
-            if held {
+            if failures.iter().any(Option::is_some) {
                 self.unlock(links).await;
                 return Err(failures);
             }
