@@ -103,7 +103,7 @@ impl Kind for VirtualServices {
             return Ok(None);
         }
         let mut whole = Script::from(PATH);
-        whole += touched.script();
+        whole += touched.script(&observed.touched);
         whole += script;
         let gates = gates::gates(&diff, &observed.boot.rules.table, &self.ungated);
         let deadline = Duration::from_secs(60) + live.longest;

@@ -42,8 +42,15 @@ impl Thing {
 }
 
 impl Touched {
-    /// POSIX sh that adds these to what is kept in the record's folder, `$record`, where there is one.
-    pub(super) fn script(&self) -> Script {
+    /// POSIX sh that adds these to what is kept in the record's folder, `$record`, where there is one; empty where all of
+    /// them are `kept` already.
+    pub(super) fn script(&self, kept: &Touched) -> Script {
+        if self.live.is_subset(&kept.live)
+            && self.rules.is_subset(&kept.rules)
+            && self.things.is_subset(&kept.things)
+        {
+            return Script::new();
+        }
         let services = [("live", &self.live), ("at boot", &self.rules)];
         let services = services
             .into_iter()
