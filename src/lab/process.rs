@@ -38,7 +38,7 @@ fn all_within(namespace: &Path, wrapper: &Path) -> Vec<Process> {
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         if let Some(host) = host_of(&words(&entry.path(), namespace), wrapper) {
-            found.push(Process { pid, host, kernel: leads_session(pid) });
+            found.push(Process { pid, host, kernel: leads_session(&entry.path(), pid) });
         }
     }
     found
@@ -51,9 +51,15 @@ pub fn running(lab: &Path) -> Vec<String> {
 
 /// Whether a process began its session: `setsid` starts a kernel so, a reboot leaves it so, and none of those that the
 /// kernel starts does it.
-fn leads_session(pid: i32) -> bool {
-    let pid = Pid::from_raw(pid);
-    pid.is_some() && rustix::process::getsid(pid).is_ok_and(|session| Some(session) == pid)
+fn leads_session(process: &Path, pid: i32) -> bool {
+    fs::read_to_string(process.join("stat")).is_ok_and(|stat| session(&stat) == Some(pid))
+}
+
+/// The session in a `/proc/PID/stat`, see proc_pid_stat(5). It is 0 where a container's session began outside of it, which
+/// the safe wrappers of getsid(2) take for impossible.
+fn session(stat: &str) -> Option<i32> {
+    // The second field is the program's name in parentheses, and may itself hold blanks and parentheses.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(3)?.parse().ok()
 }
 
 /// The words of a process's command line. For a moment of each execve(2), of which a kernel begins with several, there
@@ -120,6 +126,13 @@ mod tests {
         assert_eq!(of(b"/s/other/boot\0umid=client\0"), None);
         assert_eq!(of(b"less\0/s/web/boot\0"), None);
         assert_eq!(of(b""), None);
+    }
+
+    #[test]
+    fn a_session_may_have_begun_outside_of_the_container() {
+        assert_eq!(session("7 (sh) S 1 7 7 0 -1 4194304"), Some(7));
+        assert_eq!(session("7 (a b) c) S 1 7 0 0 -1 4194304"), Some(0));
+        assert_eq!(session("7 (sh"), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, getsid, kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::labs::SMALL;
@@ -99,9 +99,14 @@ pub fn a_renamed_host(labs: &Cluster, (inventory, cluster): &(String, String)) {
 #[track_caller]
 fn kernel(boot: &Path, host: &str) -> Pid {
     let mark = format!("{} umid={host} ", boot.display());
-    let words = |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let read =
+        |pid: i32, file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    let mut own = ids.filter(|pid| words(*pid).replace('\0', " ").contains(&mark)).filter_map(Pid::from_raw);
-    own.find(|pid| getsid(Some(*pid)) == Ok(*pid)).expect("a kernel runs")
+    let mut ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let leads = |pid: i32| {
+        let stat = read(pid, "stat");
+        stat.rsplit(')').next().and_then(|fields| fields.split_whitespace().nth(3)) == Some(&pid.to_string())
+    };
+    let first = ids.find(|pid| read(*pid, "cmdline").replace('\0', " ").contains(&mark) && leads(*pid));
+    first.and_then(Pid::from_raw).expect("a kernel runs")
 }
