@@ -6,7 +6,7 @@ use crate::inventory::{Inventory, TableOwner};
 /// Refuses an inventory that can be read, but not deployed.
 ///
 /// # Errors
-/// Directors that share a VIP, keepalived as the table's owner, and directors with own addresses.
+/// Directors that share a VIP, and keepalived as the table's owner.
 pub(super) fn deployable(inventory: &Inventory) -> Result<(), Stop> {
     if let Some(pair) = inventory.pairs().first() {
         let names: Vec<&str> = pair.iter().map(|host| host.name.as_str()).collect();
@@ -25,15 +25,6 @@ pub(super) fn deployable(inventory: &Inventory) -> Result<(), Stop> {
         return Err(Stop::usage(
             "`engine: keepalived` is not deployed by this version yet",
             "leave the key out: the table is then ipvsadm's",
-        ));
-    }
-    if let Some(director) = inventory.directors().find(|director| !director.to_configure().is_empty()) {
-        let name = director.name.as_str();
-        return Err(Stop::usage(
-            format!(
-                "{name} has `own` addresses: this version does not put vip and dip on its interfaces yet"
-            ),
-            "leave `own` out, and configure vip and dip by hand",
         ));
     }
     Ok(())

@@ -10,8 +10,8 @@ use super::order::{self, Edge};
 use super::progress::{Left, Reason};
 use super::step::StepId;
 use super::survey::{Absence, Survey};
-use crate::inventory::{Host, Inventory};
-use crate::resource::{Aspect, Change, Context, Stored};
+use crate::inventory::{Dip, Host, Inventory};
+use crate::resource::{Ability, Aspect, Change, Context, Need, Stored};
 
 /// What a host has on record, with what there is now.
 #[derive(Clone, Debug)]
@@ -101,16 +101,10 @@ impl Plan {
             .collect();
         for (index, step) in self.steps.iter().enumerate() {
             let Ok(survey) = &self.hosts[step.host].survey else { continue };
-            if survey.declared[step.item].resource.provides().is_none() {
-                continue;
-            }
-            let behind = |other: &usize| {
-                uses(
-                    &inventory.hosts[self.hosts[*other].host],
-                    &inventory.hosts[self.hosts[step.host].host],
-                    inventory,
-                )
-            };
+            let Some(ability) = survey.declared[step.item].resource.provides() else { continue };
+            let director = &inventory.hosts[self.hosts[step.host].host];
+            let behind =
+                |other: &usize| uses(&inventory.hosts[self.hosts[*other].host], director, ability, inventory);
             if let Some(other) = unread.iter().find(|other| behind(other)) {
                 held.push(StepId(index));
                 let what = self.label(StepId(index));
@@ -120,9 +114,10 @@ impl Plan {
     }
 }
 
-/// Whether a real server has the director as its gateway.
-fn uses(real_server: &Host, director: &Host, inventory: &Inventory) -> bool {
-    inventory.dips_for(real_server).iter().any(|dip| director.dips().contains(dip))
+/// Whether a real server has the director as a gateway, and needs this of it.
+fn uses(real_server: &Host, director: &Host, ability: Ability, inventory: &Inventory) -> bool {
+    let is_met = |dip: &Dip| Need::Forwarding { by: dip.ip() }.is_met_by(ability);
+    inventory.dips_for(real_server).iter().any(|dip| director.dips().contains(dip) && is_met(dip))
 }
 
 fn planned(inventory: &Inventory, recorded: Recorded) -> PlannedHost {

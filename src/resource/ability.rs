@@ -10,12 +10,17 @@ pub enum Ability {
         /// Which of the two.
         ipv6: bool,
     },
+    /// It has an address.
+    Has {
+        /// The address.
+        address: IpAddr,
+    },
 }
 
 /// What must be true on another host before a resource may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// The host with this address forwards packets of its family: it becomes a gateway.
+    /// The host that is to have this address has it, and forwards packets of its family: it becomes a gateway.
     Forwarding {
         /// The gateway's address.
         by: IpAddr,
@@ -23,10 +28,11 @@ pub enum Need {
 }
 
 impl Need {
-    /// Whether this is what is needed.
+    /// Whether this is a part of what is needed.
     pub fn is_met_by(self, ability: Ability) -> bool {
         match (self, ability) {
             (Need::Forwarding { by }, Ability::Forwards { ipv6 }) => by.is_ipv6() == ipv6,
+            (Need::Forwarding { by }, Ability::Has { address }) => by == address,
         }
     }
 }

@@ -22,6 +22,7 @@
 //! | `labs` | the lab itself |
 //! | `machines` | what becomes of a lab's machines |
 //! | `rehearsal` | the whole way in one command |
+//! | `families` | IPv4 and IPv6, on addresses that lvsprov puts on the director |
 
 #![allow(clippy::unwrap_used, reason = "a test's way to fail")]
 
@@ -30,6 +31,7 @@ mod bare;
 mod cut;
 mod drift;
 mod edits;
+mod families;
 mod handlers;
 mod labs;
 mod leaving;

@@ -11,7 +11,7 @@ use super::owner::refuse;
 use super::owners::Owners;
 use super::reverse::{self, Made};
 use super::running::{Running, take};
-use crate::resource::{Change, Context, Facts, Kind, Refusal, Unreadable};
+use crate::resource::{Ability, Change, Context, Facts, Kind, Refusal, Unreadable};
 
 mod difference;
 
@@ -89,6 +89,10 @@ impl Kind for Address {
     fn subject(&self) -> String {
         let on = self.interface.as_ref().map_or(String::new(), |interface| format!(" ({interface})"));
         format!("{}{on}", self.address)
+    }
+
+    fn provides(&self) -> Option<Ability> {
+        (self.state == AddressState::Present).then_some(Ability::Has { address: self.address.addr() })
     }
 
     fn check(&self) -> Result<(), String> {
