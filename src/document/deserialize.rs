@@ -1,22 +1,17 @@
 //! serde's side of a node: unknown keys are complained of and skipped, fields go on after an error.
 
+mod access;
+
 use std::cell::RefCell;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::access::{Entries, Items, Located};
 use super::error::Error;
+use super::newtype::{FIELD, ONE_OR_MANY, OR_TEXT, SPANNED, TEXT};
 use super::{Complaints, Node, NodeEntry, Span, Value, choose_from, nearest};
-
-/// Newtype names by which the types of this room ask for more than serde's data model gives. serde knows a newtype by
-/// name only, so a name is the one thing that passes through it.
-pub(super) const SPANNED: &str = "lvsprov::document::Spanned";
-pub(super) const FIELD: &str = "lvsprov::document::Field";
-pub(super) const TEXT: &str = "lvsprov::document::Text";
-pub(super) const OR_TEXT: &str = "lvsprov::document::OrText";
-pub(super) const ONE_OR_MANY: &str = "lvsprov::document::OneOrMany";
+use access::{Entries, Items, Located};
 
 /// What a complaint calls a value.
 #[derive(Clone, Copy)]
@@ -27,6 +22,32 @@ pub(super) enum Name<'a> {
     Key(&'a str),
     /// An entry of the list under a key.
     Item(&'a str),
+}
+
+impl Node {
+    /// Reads it as a `T`, with `complaints` about the source that it came from. `None` when it is something else than
+    /// a `T` altogether; a complaint then says so.
+    pub fn read<T: DeserializeOwned>(&self, complaints: &mut Complaints) -> Option<T> {
+        read(self, Name::Document, complaints)
+    }
+
+    /// Reads the part of a mapping that a struct describes, and gives the other entries back instead of complaining
+    /// of them: a task is `{ name, when, tags, MODULE: arguments }`, and which module there is, its key says.
+    pub fn read_part<T: DeserializeOwned>(
+        &self,
+        complaints: &mut Complaints,
+    ) -> Option<(T, Vec<&NodeEntry>)> {
+        let (part, rest) = read_part(self, complaints)?;
+        let entries = self.entries().unwrap_or_default();
+        Some((part, rest.into_iter().filter_map(|index| entries.get(index)).collect()))
+    }
+}
+
+impl NodeEntry {
+    /// As [`Node::read`]; complaints call the value by its key.
+    pub fn read<T: DeserializeOwned>(&self, complaints: &mut Complaints) -> Option<T> {
+        read(&self.value, Name::Key(&self.key.value), complaints)
+    }
 }
 
 /// Reads a node; an error that no field has caught is recorded here.

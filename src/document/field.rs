@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::deserialize::{FIELD, SPANNED};
+use super::newtype::{FIELD, SPANNED};
 use super::{Complaints, Span};
 
 /// A value with its place. Unlike a [`Field`] it must be right, or what holds it is wrong as a whole.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
 use super::Field;
-use super::deserialize::{ONE_OR_MANY, OR_TEXT, TEXT};
+use super::newtype::{ONE_OR_MANY, OR_TEXT, TEXT};
 
 /// A text that may look like a number or a boolean: it is taken as it is written, `1.10` as `1.10`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

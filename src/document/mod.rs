@@ -24,13 +24,13 @@
 //!
 //! `#[serde(flatten)]` and `#[serde(untagged)]` buffer values without their places, so documents do without them.
 
-mod access;
 mod complaint;
 mod deserialize;
 mod error;
 mod field;
 mod lenient;
 mod nearest;
+mod newtype;
 mod node;
 mod parse;
 mod source;

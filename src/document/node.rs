@@ -3,10 +3,9 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::deserialize::{self, Name};
-use super::{Complaints, Span, Spanned};
+use super::{Span, Spanned};
 
 /// A value with its place. Also a field's type in a document, where its shape is found out later:
 /// `tasks: Field<Vec<Node>>`.
@@ -69,23 +68,6 @@ impl Node {
         self.entries()?.iter().find(|entry| entry.key.value == key).map(|entry| &entry.value)
     }
 
-    /// Reads it as a `T`, with `complaints` about the source that it came from. `None` when it is something else than
-    /// a `T` altogether; a complaint then says so.
-    pub fn read<T: DeserializeOwned>(&self, complaints: &mut Complaints) -> Option<T> {
-        deserialize::read(self, Name::Document, complaints)
-    }
-
-    /// Reads the part of a mapping that a struct describes, and gives the other entries back instead of complaining
-    /// of them: a task is `{ name, when, tags, MODULE: arguments }`, and which module there is, its key says.
-    pub fn read_part<T: DeserializeOwned>(
-        &self,
-        complaints: &mut Complaints,
-    ) -> Option<(T, Vec<&NodeEntry>)> {
-        let (part, rest) = deserialize::read_part(self, complaints)?;
-        let entries = self.entries().unwrap_or_default();
-        Some((part, rest.into_iter().filter_map(|index| entries.get(index)).collect()))
-    }
-
     /// Without places, for templates.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
@@ -104,13 +86,6 @@ impl Node {
                 entries.iter().map(|entry| (entry.key.value.clone(), entry.value.to_json())).collect(),
             ),
         }
-    }
-}
-
-impl NodeEntry {
-    /// As [`Node::read`]; complaints call the value by its key.
-    pub fn read<T: DeserializeOwned>(&self, complaints: &mut Complaints) -> Option<T> {
-        deserialize::read(&self.value, Name::Key(&self.key.value), complaints)
     }
 }
 
@@ -193,7 +168,7 @@ impl schemars::JsonSchema for Node {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{self as document, Field, OneOrMany, Source};
+    use super::super::{self as document, Complaints, Field, OneOrMany, Source};
     use super::*;
 
     #[derive(Deserialize)]

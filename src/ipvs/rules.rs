@@ -104,6 +104,20 @@ impl FromStr for Table {
     }
 }
 
+impl TryFrom<String> for Table {
+    type Error = Rejected;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Table> for String {
+    fn from(table: Table) -> String {
+        table.to_string()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

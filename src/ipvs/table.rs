@@ -125,20 +125,6 @@ pub struct Table {
     pub services: BTreeMap<ServiceKey, VirtualService>,
 }
 
-impl TryFrom<String> for Table {
-    type Error = super::Rejected;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Table> for String {
-    fn from(table: Table) -> String {
-        table.to_string()
-    }
-}
-
 impl Table {
     /// The table of these services.
     pub fn of(services: impl IntoIterator<Item = VirtualService>) -> Self {

@@ -6,7 +6,7 @@ mod debian;
 mod debian_12;
 mod debian_13;
 
-use super::seed::SeedFile;
+use super::seed_file::SeedFile;
 use super::topology::Blueprint;
 use crate::inventory::{Image, images};
 

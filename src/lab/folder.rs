@@ -9,7 +9,6 @@ use rustix::fs::{FlockOperation, flock};
 use tokio::time::{Instant, sleep};
 
 use super::error::{At, LabError};
-use super::guest;
 use super::topology::{Blueprint, digest};
 use crate::inventory::Image;
 
@@ -41,7 +40,7 @@ impl Folder {
 
     /// A machine's console log: the live one, else the one that a failed `up` left.
     pub fn console(&self, host: &str) -> PathBuf {
-        let live = guest::folder(&self.path, host).join("console.log");
+        let live = machine(&self.path, host).join("console.log");
         let kept = self.kept_log(host);
         if !live.exists() && kept.exists() { kept } else { live }
     }
@@ -55,7 +54,7 @@ impl Folder {
     pub fn keep_logs(&self, blueprints: &[Blueprint]) {
         let kept = fs::create_dir_all(&self.failed).is_ok();
         for blueprint in blueprints.iter().filter(|_| kept) {
-            let console = guest::folder(&self.path, &blueprint.host).join("console.log");
+            let console = machine(&self.path, &blueprint.host).join("console.log");
             // A machine that was not started has said nothing.
             let _ = fs::copy(console, self.kept_log(&blueprint.host));
         }
@@ -68,7 +67,7 @@ impl Folder {
 
     /// The machines that the lab has, in the inventory's order.
     pub fn blueprints(&self) -> Result<Vec<Blueprint>, LabError> {
-        let guests = guest::folder(&self.path, "");
+        let guests = machine(&self.path, "");
         let mut blueprints: Vec<Blueprint> = Vec::new();
         if !guests.exists() {
             return Ok(blueprints);
@@ -87,12 +86,12 @@ impl Folder {
 
     /// Whether the machine's blueprint, and so its seed, is recorded.
     pub fn has(&self, blueprint: &Blueprint) -> bool {
-        record(&guest::folder(&self.path, &blueprint.host)).exists()
+        record(&machine(&self.path, &blueprint.host)).exists()
     }
 
     /// Records a machine whose seed is complete. Renamed into place, so that half of it is never read.
     pub fn write_blueprint(&self, blueprint: &Blueprint) -> Result<(), LabError> {
-        let record = record(&guest::folder(&self.path, &blueprint.host));
+        let record = record(&machine(&self.path, &blueprint.host));
         let fresh = record.with_extension("new");
         let text = serde_json::to_string_pretty(blueprint).map_err(std::io::Error::from).at(&record)?;
         fs::write(&fresh, text).at(&fresh)?;
@@ -132,6 +131,11 @@ pub fn file_name(name: &str) -> String {
     format!("{start}-{}", digest(&[name], 4))
 }
 
+/// The folder of a machine in its lab's.
+pub fn machine(lab: &Path, host: &str) -> PathBuf {
+    lab.join("machines").join(host)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::topology::Topology;
@@ -154,7 +158,7 @@ mod tests {
         let blueprints = Topology::of(&tutorial()).unwrap().blueprints;
         assert_eq!(folder.blueprints().unwrap(), []);
         for blueprint in blueprints.iter().rev() {
-            fs::create_dir_all(guest::folder(&folder.path, &blueprint.host)).unwrap();
+            fs::create_dir_all(machine(&folder.path, &blueprint.host)).unwrap();
             if blueprint.host != "client" {
                 folder.write_blueprint(blueprint).unwrap();
             }

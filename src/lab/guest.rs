@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::error::{At, LabError};
-use super::folder::Folder;
+use super::folder::{self, Folder};
 use super::program::{Program, command, tail};
 use super::proxy::greets;
 use super::topology::Blueprint;
@@ -33,7 +33,7 @@ pub struct Guest {
 impl Guest {
     /// Its own folder: disk, seed, host key, console.
     pub fn folder(&self) -> PathBuf {
-        folder(&self.lab.path, &self.blueprint.host)
+        folder::machine(&self.lab.path, &self.blueprint.host)
     }
 
     /// What its kernel and its systemd print.
@@ -198,11 +198,6 @@ fn last_words(log: &str) -> String {
         None => log,
     };
     tail(log, 15)
-}
-
-/// The folder of a machine in its lab's.
-pub fn folder(lab: &Path, host: &str) -> PathBuf {
-    lab.join("machines").join(host)
 }
 
 /// Writes the program that starts the lab's kernels.

@@ -1,18 +1,15 @@
 //! A lab: an inventory's cluster on this machine.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::{At, LabError};
 use super::event::LabEvent;
-use super::folder::Folder;
-use super::guest::{self, Guest};
-use super::raising::{Before, Raising};
-use super::topology::{Blueprint, Topology};
-use super::{image, made, network, process, program, ssh};
-use crate::inventory::{Image, Inventory};
+use super::folder::{self, Folder};
+use super::guest::Guest;
+use super::topology::Blueprint;
+use super::{image, network, process, program, ssh};
+use crate::inventory::Image;
 
 /// Where labs keep what they keep.
 #[derive(Clone, Debug)]
@@ -73,49 +70,6 @@ impl Lab {
         self.ssh_config().exists() && !process::running(&self.folder.path).is_empty()
     }
 
-    /// Holds the lab, to make the inventory's cluster run here; nothing runs yet.
-    pub async fn begin(
-        &self,
-        inventory: &Inventory,
-        events: &mut dyn FnMut(LabEvent),
-    ) -> Result<Raising<'_>, LabError> {
-        self.check_controller()?;
-        let mut topology = Topology::of(inventory)?;
-        if network::link(&self.namespace()).exists() && !self.folder.path.exists() {
-            return Err(LabError::NamespaceTaken { namespace: self.namespace() });
-        }
-        let made = self.folder.blueprints()?;
-        for blueprint in &mut topology.blueprints {
-            let asked = inventory.host(&blueprint.host).and_then(|host| host.image);
-            let made = made.iter().find(|made| made.host == blueprint.host).map(|made| made.image);
-            // A machine whose host does not say what it is made from stays what it is.
-            blueprint.image = asked.or(made).unwrap_or_default();
-        }
-        let mut bases = BTreeMap::new();
-        for blueprint in &topology.blueprints {
-            if let Entry::Vacant(entry) = bases.entry(blueprint.image) {
-                entry.insert(self.base(blueprint.image, events).await?);
-            }
-        }
-        let lock = loop {
-            fs::create_dir_all(&self.folder.path).at(&self.folder.path)?;
-            if let Some(lock) = self.folder.lock(&self.name).await? {
-                break lock;
-            }
-        };
-        let made = self.folder.blueprints()?;
-        let running = process::running(&self.folder.path);
-        for blueprint in &topology.blueprints {
-            let same = made.iter().find(|made| made.host == blueprint.host);
-            if let Some(what) = same.and_then(|made| made::difference(made, blueprint)) {
-                return Err(LabError::Changed { host: blueprint.host.clone(), what });
-            }
-        }
-        let retired = made::retired(&made, &topology.blueprints, &running)?;
-        let before = Before { machines: made.into_iter().map(|blueprint| blueprint.host).collect(), running };
-        Ok(Raising { lab: self, topology, bases, retired, before, _lock: lock })
-    }
-
     /// Ends every process of the lab and removes all that it has on this machine; also what an `up` left that was cut
     /// off at any moment. Nothing there is nothing to do.
     pub async fn down(&self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
@@ -126,25 +80,7 @@ impl Lab {
         self.take_down(events).await
     }
 
-    /// Takes back what a [`Raising`] put up that was dropped or has failed: all of the lab, or what it had not before.
-    pub async fn take_back(&self, before: &Before, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
-        let Some(_lock) = self.folder.lock(&self.name).await? else { return Ok(()) };
-        if before.machines.is_empty() {
-            return self.take_down(events).await;
-        }
-        process::end(&self.folder.path, |host| !before.running.iter().any(|kept| kept == host)).await?;
-        for blueprint in self.folder.blueprints()? {
-            if !before.machines.contains(&blueprint.host) {
-                self.remove(&blueprint.host).await?;
-            }
-        }
-        if before.running.is_empty() {
-            network::remove(&self.namespace()).await?;
-        }
-        self.write_ssh()
-    }
-
-    async fn take_down(&self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
+    pub(super) async fn take_down(&self, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
         let mut hosts: Vec<String> =
             process::all(&self.folder.path).into_iter().map(|process| process.host).collect();
         hosts.sort_unstable();
@@ -161,7 +97,11 @@ impl Lab {
 
     /// The base image of that flavour: the one that the lab's disks are made over, even when a newer recipe would make
     /// another.
-    async fn base(&self, image: Image, events: &mut dyn FnMut(LabEvent)) -> Result<PathBuf, LabError> {
+    pub(super) async fn base(
+        &self,
+        image: Image,
+        events: &mut dyn FnMut(LabEvent),
+    ) -> Result<PathBuf, LabError> {
         match fs::read_to_string(self.folder.base(image)).map(PathBuf::from) {
             Ok(path) if path.exists() => {
                 events(LabEvent::ImageReady { path: path.clone(), cached: true });
@@ -172,7 +112,7 @@ impl Lab {
     }
 
     /// Whether this machine has all that a lab needs.
-    fn check_controller(&self) -> Result<(), LabError> {
+    pub(super) fn check_controller(&self) -> Result<(), LabError> {
         if !rustix::process::geteuid().is_root() {
             return Err(LabError::NotRoot);
         }
@@ -183,7 +123,7 @@ impl Lab {
     /// Ends a machine, and removes its disk.
     pub(super) async fn remove(&self, host: &str) -> Result<(), LabError> {
         process::end(&self.folder.path, |one| one == host).await?;
-        let folder = guest::folder(&self.folder.path, host);
+        let folder = folder::machine(&self.folder.path, host);
         fs::remove_dir_all(&folder).at(&folder)
     }
 
@@ -194,7 +134,7 @@ impl Lab {
     pub(super) fn write_ssh(&self) -> Result<(), LabError> {
         let blueprints = self.folder.blueprints()?;
         let known = ssh::known_hosts(&blueprints, |blueprint| {
-            ssh::public_key(&guest::folder(&self.folder.path, &blueprint.host))
+            ssh::public_key(&folder::machine(&self.folder.path, &blueprint.host))
         })?;
         let config = ssh::config(&blueprints, &self.folder.path, &self.exe, &self.namespace());
         for (path, text) in [(self.folder.file("known_hosts"), known), (self.ssh_config(), config)] {

@@ -16,7 +16,7 @@
 //! | `image`, `mirror`, `image/` | the base images, where their packages come from, and their recipes' files |
 //! | `topology` | which subnets, cards and addresses an inventory asks for (pure) |
 //! | `network` | the namespace, its bridges and taps |
-//! | `seed` | what a machine is given before its first boot |
+//! | `seed`, `seed_file` | what a machine is given before its first boot |
 //! | `guest` | one machine: start it, reboot it, hear from it |
 //! | `process` | a machine's processes on this one |
 //! | `ssh`, `proxy` | the way in |
@@ -39,6 +39,7 @@ mod program;
 mod proxy;
 mod raising;
 mod seed;
+mod seed_file;
 mod ssh;
 mod status;
 mod topology;

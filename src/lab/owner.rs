@@ -6,7 +6,7 @@ mod networkd;
 pub use ifupdown::IFUPDOWN;
 pub use networkd::NETWORKD;
 
-use super::seed::SeedFile;
+use super::seed_file::SeedFile;
 use super::topology::Blueprint;
 
 /// One of those who configure a network.

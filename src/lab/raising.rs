@@ -1,6 +1,7 @@
 //! A lab that is being put up.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::PathBuf;
 
@@ -12,8 +13,8 @@ use super::event::LabEvent;
 use super::lab::Lab;
 use super::power::{patience, tell_ready};
 use super::topology::Topology;
-use super::{guest, network, seed};
-use crate::inventory::Image;
+use super::{guest, made, network, process, seed};
+use crate::inventory::{Image, Inventory};
 
 /// What a lab had before it was put up. That stays as it is, whatever happens.
 #[derive(Clone, Debug)]
@@ -22,6 +23,69 @@ pub struct Before {
     pub machines: Vec<String>,
     /// Those that ran.
     pub running: Vec<String>,
+}
+
+impl Lab {
+    /// Holds the lab, to make the inventory's cluster run here; nothing runs yet.
+    pub async fn begin(
+        &self,
+        inventory: &Inventory,
+        events: &mut dyn FnMut(LabEvent),
+    ) -> Result<Raising<'_>, LabError> {
+        self.check_controller()?;
+        let mut topology = Topology::of(inventory)?;
+        if network::link(&self.namespace()).exists() && !self.folder.path.exists() {
+            return Err(LabError::NamespaceTaken { namespace: self.namespace() });
+        }
+        let made = self.folder.blueprints()?;
+        for blueprint in &mut topology.blueprints {
+            let asked = inventory.host(&blueprint.host).and_then(|host| host.image);
+            let made = made.iter().find(|made| made.host == blueprint.host).map(|made| made.image);
+            // A machine whose host does not say what it is made from stays what it is.
+            blueprint.image = asked.or(made).unwrap_or_default();
+        }
+        let mut bases = BTreeMap::new();
+        for blueprint in &topology.blueprints {
+            if let Entry::Vacant(entry) = bases.entry(blueprint.image) {
+                entry.insert(self.base(blueprint.image, events).await?);
+            }
+        }
+        let lock = loop {
+            fs::create_dir_all(&self.folder.path).at(&self.folder.path)?;
+            if let Some(lock) = self.folder.lock(&self.name).await? {
+                break lock;
+            }
+        };
+        let made = self.folder.blueprints()?;
+        let running = process::running(&self.folder.path);
+        for blueprint in &topology.blueprints {
+            let same = made.iter().find(|made| made.host == blueprint.host);
+            if let Some(what) = same.and_then(|made| made::difference(made, blueprint)) {
+                return Err(LabError::Changed { host: blueprint.host.clone(), what });
+            }
+        }
+        let retired = made::retired(&made, &topology.blueprints, &running)?;
+        let before = Before { machines: made.into_iter().map(|blueprint| blueprint.host).collect(), running };
+        Ok(Raising { lab: self, topology, bases, retired, before, _lock: lock })
+    }
+
+    /// Takes back what a [`Raising`] put up that was dropped or has failed: all of the lab, or what it had not before.
+    pub async fn take_back(&self, before: &Before, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
+        let Some(_lock) = self.folder.lock(&self.name).await? else { return Ok(()) };
+        if before.machines.is_empty() {
+            return self.take_down(events).await;
+        }
+        process::end(&self.folder.path, |host| !before.running.iter().any(|kept| kept == host)).await?;
+        for blueprint in self.folder.blueprints()? {
+            if !before.machines.contains(&blueprint.host) {
+                self.remove(&blueprint.host).await?;
+            }
+        }
+        if before.running.is_empty() {
+            network::remove(&self.namespace()).await?;
+        }
+        self.write_ssh()
+    }
 }
 
 /// A lab that is held, against other processes, to be put up. Dropping it half way leaves what it had put up so far, which

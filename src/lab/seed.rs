@@ -7,29 +7,8 @@ use std::path::{Path, PathBuf};
 use super::error::{At, LabError};
 use super::flavour;
 use super::program::Program;
+use super::seed_file::SeedFile;
 use super::topology::{Blueprint, digest};
-
-/// A file of a seed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeedFile {
-    /// Its path in the guest, without the first slash.
-    pub path: String,
-    /// Its permissions; root owns it.
-    pub mode: u32,
-    /// What is in it.
-    pub text: String,
-}
-
-impl SeedFile {
-    /// A file that everybody may read.
-    pub fn readable(path: impl Into<String>, text: impl Into<String>) -> SeedFile {
-        SeedFile { path: path.into(), mode: 0o644, text: text.into() }
-    }
-
-    fn secret(path: &str, text: impl Into<String>) -> SeedFile {
-        SeedFile { path: path.to_owned(), mode: 0o600, text: text.into() }
-    }
-}
 
 /// Writes `folder/seed.tar`, beside the machine's host key, and gives the tar's path.
 ///

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::args::text_or_integer_schema;
 use super::service::{Effect, mark_stale};
-use super::shell::{Attributes, replace, words};
+use super::shell::{Attributes, replace};
+use super::word::words;
 use super::{Aspect, Change, Context, Facts, Kind, Mode, Refusal, Script, Unreadable, quote};
 
 mod args;

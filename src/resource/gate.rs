@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::shell::words;
+use super::word::words;
 use crate::ipvs::ServiceKey;
 
 /// A new real server of some services, which enters their table only when it accepts a TCP connection from the director.

@@ -24,6 +24,7 @@ mod shell;
 mod sysctl;
 mod unreadable;
 mod virtual_services;
+mod word;
 
 pub use ability::{Ability, Need};
 pub use args::{Mode, Names, Scalar, text_or_integer_schema};
@@ -41,10 +42,10 @@ pub use record::{FOLDER as RECORDS, Record, Stored};
 pub use registry::{Declared, Observed, Resource, Section};
 pub use script::Script;
 pub use service::{Effect, Service, ServiceState};
-pub use shell::quote;
 pub use sysctl::Sysctl;
 pub use unreadable::Unreadable;
 pub use virtual_services::VirtualServices;
+pub use word::quote;
 
 /// The module that brings a director's table.
 pub const VIRTUAL_SERVICES: &str = <VirtualServices as Kind>::MODULE;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::record::pattern;
-use super::shell::words;
+use super::word::words;
 use super::{Aspect, Change, Context, Facts, Family, Kind, Names, Refusal, Unreadable};
 
 mod apt;

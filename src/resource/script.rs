@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::AddAssign;
 
-use super::quote;
+use super::word::quote;
 
 /// A text for a shell. What it shows is for people: the content of a file, which may be a secret, stands there as
 /// `(content)`. Only [`Script::reveal`] gives the text that a shell can run.

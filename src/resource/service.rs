@@ -9,7 +9,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::shell::words;
+use super::word::words;
 use super::{Aspect, Change, Context, Facts, Kind, Refusal, Risk, Unreadable, quote};
 
 mod reverse;

@@ -1,21 +1,7 @@
-//! Words for POSIX sh.
+//! What several changes do alike in POSIX sh.
 
 use super::Script;
-
-/// The text as one word, whatever it holds (but for NUL, which no shell word can).
-pub fn quote(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-/// The texts as words with a space between.
-pub(super) fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    texts.into_iter().map(quote).collect::<Vec<_>>().join(" ")
-}
+use super::word::quote;
 
 /// What a file that is written gets beside its content. What is `None` stays as the file has it when the script
 /// runs, or is root's and `0644` when there is none yet.
@@ -91,16 +77,4 @@ if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
         mode = or(mode, "$1"),
     );
     script
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quote;
-
-    #[test]
-    fn a_word_survives_whatever_it_holds() {
-        assert_eq!(quote("net.ipv4.ip_forward"), "net.ipv4.ip_forward");
-        assert_eq!(quote(""), "''");
-        assert_eq!(quote("it's $HOME"), r"'it'\''s $HOME'");
-    }
 }

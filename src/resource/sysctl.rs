@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::drop_in::{self, DropIn, base};
-use super::shell::{Attributes, replace, words};
+use super::shell::{Attributes, replace};
+use super::word::words;
 use super::{Ability, Aspect, Change, Context, Facts, Kind, Refusal, Scalar, Script, Unreadable, quote};
 
 mod reverse;

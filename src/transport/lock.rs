@@ -3,7 +3,7 @@
 //! The shell keeps a file open on a descriptor that nothing which it starts inherits, and flock(1) locks it: whatever
 //! ends the shell, a cut connection or a reboot, frees the lock. The file also says who holds it, and whose turn it was last.
 
-use super::reply::Output;
+use super::Output;
 use super::word;
 
 /// The descriptor of the lock's file. dash and busybox sh know only those of one digit, and 3 is the connection.

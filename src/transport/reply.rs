@@ -2,22 +2,13 @@
 
 use std::collections::VecDeque;
 
-use super::Exchange;
+use super::{Exchange, Output};
 
 /// The outputs, one for each section that ran.
 #[derive(Clone, Debug, Default)]
 pub struct Reply {
     /// In the sections' order; `None` for one that was not run because one before it failed.
     pub sections: Vec<Option<Output>>,
-}
-
-/// What one section printed (both streams), and its exit code.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Output {
-    /// Raw bytes.
-    pub bytes: Vec<u8>,
-    /// 0 when it succeeded.
-    pub code: i32,
 }
 
 /// How far an exchange is.

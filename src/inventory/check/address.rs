@@ -1,13 +1,9 @@
 //! Addresses with their subnets.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::Cast;
-use super::director::is_pair;
-use super::machine::{Address, Machine};
 use crate::document::{Complaints, Spanned};
 
 /// Reads `IP/PREFIX`, as the value of `key` (vip, dip, own, rip or cip). It must be an address that a host can have.
@@ -59,35 +55,6 @@ fn first_and_last(net: IpNet) -> Option<(IpAddr, IpAddr)> {
         IpNet::V6(net) => IpAddr::V6(net.broadcast()),
     };
     Some((if first == net.network() { hosts.next()? } else { first }, last))
-}
-
-/// No two hosts, and no host twice, can have one address; but the directors of a pair share their VIPs and DIPs.
-pub(crate) fn addresses(cast: &Cast, complaints: &mut Complaints) {
-    let mut seen: HashMap<IpAddr, (&Machine, &Address)> = HashMap::new();
-    for machine in &cast.machines {
-        for address in &machine.addresses {
-            let ip = address.net.addr();
-            let Some((owner, first)) = seen.get(&ip) else {
-                seen.insert(ip, (machine, address));
-                continue;
-            };
-            let shared = matches!(address.key, "vip" | "dip") && address.key == first.key;
-            if shared && !std::ptr::eq(*owner, machine) && is_pair(owner, machine) {
-                continue;
-            }
-            let (owner, name) = (&owner.name.value, &machine.name.value);
-            let message = format!("{ip} is already the {} of `{owner}`", first.called());
-            let remedy = if owner == name {
-                "leave one of the two out".to_owned()
-            } else {
-                format!("give `{name}` an address of its own")
-            };
-            complaints
-                .add(address.span, message, remedy)
-                .label(format!("the {} of `{name}`", address.called()))
-                .also(first.span, format!("the {} of `{owner}`", first.called()));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -10,13 +10,14 @@ mod member;
 mod name;
 mod service;
 mod ssh;
+mod taken;
 mod topology;
 
-pub(super) use address::addresses;
 pub(super) use cast::{Cast, Defaults};
 pub(super) use director::{directors, engine};
 pub(super) use group::groups;
 pub use name::OWN_NAMES;
 pub(super) use name::{cluster, is_word};
 pub(super) use service::services;
+pub(super) use taken::addresses;
 pub(super) use topology::topology;

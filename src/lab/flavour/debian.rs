@@ -2,7 +2,7 @@
 
 use super::Flavour;
 use crate::lab::owner::Owner;
-use crate::lab::seed::SeedFile;
+use crate::lab::seed_file::SeedFile;
 use crate::lab::topology::Blueprint;
 
 /// A release of Debian.

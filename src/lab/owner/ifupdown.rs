@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 
 use super::Owner;
-use crate::lab::seed::SeedFile;
+use crate::lab::seed_file::SeedFile;
 use crate::lab::topology::Blueprint;
 
 /// Its package enables its unit.

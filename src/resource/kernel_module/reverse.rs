@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{KernelModule, Observed, canonical};
 use crate::resource::drop_in;
-use crate::resource::shell::{SAY, words};
+use crate::resource::shell::SAY;
+use crate::resource::word::words;
 use crate::resource::{Aspect, Change, Script, quote};
 
 /// What there was of a module.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::gateway::IpVersion;
-use crate::resource::shell::words;
+use crate::resource::word::words;
 use crate::resource::{Facts, Risk, quote};
 
 /// The running default routes of one IP version.

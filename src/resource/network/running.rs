@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::gateway::IpVersion;
 use super::route::word_after;
 use crate::resource::quote;
-use crate::resource::shell::words;
+use crate::resource::word::words;
 
 /// An address of an interface.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Transactions of apt and dpkg.
 
 use super::Status;
-use super::reverse::Back;
-use crate::resource::shell::words;
+use super::status::Back;
+use crate::resource::word::words;
 
 /// What dpkg-query prints of a package.
 pub(super) const FORMAT: &str =

@@ -1,9 +1,9 @@
 //! Transactions of dnf, or yum where there is no dnf.
 
 use super::Status;
-use super::reverse::Back;
+use super::status::Back;
 use crate::resource::quote;
-use crate::resource::shell::words;
+use crate::resource::word::words;
 
 /// What rpm prints of a package.
 pub(super) const FORMAT: &str = r"'%{NAME} %{ARCH} installed ok %{VERSION}-%{RELEASE}\n'";

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::status::{Recorded, Verb};
+use super::status::{Back, Recorded, Verb};
 use super::transaction::Words;
 use super::{DEADLINE, Package, Status, apt, dnf, transaction, unknown_family};
 use crate::resource::{Aspect, Change, Context, Family, Refusal};
@@ -13,13 +13,6 @@ use crate::resource::{Aspect, Change, Context, Family, Refusal};
 pub struct Prior {
     /// Which of the declared were not there.
     missing: Vec<String>,
-}
-
-/// The names that go, and come back.
-pub(super) struct Back<'a> {
-    pub purge: Vec<&'a str>,
-    pub remove: Vec<&'a str>,
-    pub install: Vec<&'a str>,
 }
 
 impl Prior {

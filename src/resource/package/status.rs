@@ -143,3 +143,10 @@ fn read(status: &str, flag: &str, version: &str) -> Status {
         (state, flag) => Status::Interrupted { state: state.to_owned(), reinstall: flag != "ok" },
     }
 }
+
+/// The names that go, and come back.
+pub(super) struct Back<'a> {
+    pub purge: Vec<&'a str>,
+    pub remove: Vec<&'a str>,
+    pub install: Vec<&'a str>,
+}

@@ -1,11 +1,8 @@
 //! What ssh is told.
 
 use super::jump::Jump;
+use super::trust::{TRUST, connect_timeout};
 use crate::transport::{LinkError, Settings, Target, Way};
-
-/// Nobody is there to be asked, and a host key is never taken on trust, whatever ~/.ssh/config says: neither a host's nor
-/// that of a jump host on the way.
-pub(super) const TRUST: [(&str, &str); 2] = [("BatchMode", "yes"), ("StrictHostKeyChecking", "yes")];
 
 /// ssh's arguments that say where to and how, in its order of precedence: the first value of an option counts.
 pub(super) fn arguments(target: &Target, settings: &Settings) -> Result<Vec<String>, LinkError> {
@@ -47,11 +44,6 @@ pub(super) fn arguments(target: &Target, settings: &Settings) -> Result<Vec<Stri
     words.push("--".into());
     words.push(destination.clone());
     Ok(words)
-}
-
-/// ssh's ConnectTimeout, in seconds.
-pub(super) fn connect_timeout(settings: &Settings) -> String {
-    settings.connect_timeout.as_secs().max(1).to_string()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-use super::arguments::{TRUST, connect_timeout};
+use super::trust::{TRUST, connect_timeout};
 
 use crate::transport::{LinkError, Settings, word};
 

@@ -18,6 +18,7 @@ mod control;
 mod direct;
 mod jump;
 mod master;
+mod trust;
 
 pub use configuration::configuration;
 pub use jump::{Jump, JumpError};

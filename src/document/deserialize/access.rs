@@ -6,9 +6,10 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::deserialize::{Name, NodeDeserializer, SPANNED};
-use super::error::Error;
-use super::{Complaints, Node, NodeEntry, Span, Spanned};
+use super::{Name, NodeDeserializer};
+use crate::document::error::Error;
+use crate::document::newtype::SPANNED;
+use crate::document::{Complaints, Node, NodeEntry, Span, Spanned};
 
 /// A value with its place, as a sequence of three: offset, length, value.
 pub(super) struct Located<'a> {
