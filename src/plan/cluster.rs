@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::host::{HostPlan, Outcome};
-use super::progress::Left;
+use super::left::{self, Left};
 use super::step::{Step, StepId, Wave};
 use super::survey::{Absence, Survey};
 use crate::inventory::Inventory;
@@ -108,7 +108,7 @@ impl Plan {
 
     /// What enters which services through a gate.
     pub fn entering(&self, inventory: &Inventory, gate: &Gate) -> String {
-        super::forward::entering(inventory, gate)
+        left::entering(inventory, gate)
     }
 
     /// What a step is about, without what is behind the gates that are shut: what is read back after it.

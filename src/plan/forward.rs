@@ -4,8 +4,8 @@ use super::cluster::{Plan, PlannedHost, Stage, narrowed};
 use super::host::{HostPlan, Outcome};
 use super::interruption;
 use super::law::{self, Met};
+use super::left::{Left, Reason, entering};
 use super::order::{self, Edge};
-use super::progress::{Left, Reason};
 use super::step::StepId;
 use super::survey::Surveyed;
 use crate::inventory::Inventory;
@@ -123,17 +123,4 @@ impl PlannedHost {
             records: Vec::new(),
         }
     }
-}
-
-/// What enters which services: `real server rs3 (10.0.0.3:80) of web`.
-pub(super) fn entering(inventory: &Inventory, gate: &Gate) -> String {
-    let services: Vec<&str> = inventory
-        .virtual_services
-        .iter()
-        .filter(|declared| gate.services.contains(&declared.service.key))
-        .map(|declared| declared.name.as_str())
-        .collect();
-    let name = inventory.hosts.iter().find(|host| host.has(gate.address.ip()));
-    let name = name.map_or_else(String::new, |host| format!("{} ", host.name));
-    format!("real server {name}({}) of {}", gate.address, services.join(", "))
 }

@@ -8,8 +8,8 @@ use std::net::IpAddr;
 
 use super::cluster::PlannedHost;
 use super::host::Outcome;
+use super::left::Reason;
 use super::order::Edge;
-use super::progress::Reason;
 use super::step::{Part, Step, StepId};
 use crate::inventory::{Host, Inventory};
 use crate::resource::{Gate, Need};

@@ -10,6 +10,7 @@
 //! | `law` | which step of another host a step depends on, whatever the playbook's order |
 //! | `interruption` | what interrupts real servers: one after another |
 //! | `order` | from plays, batches and laws to waves |
+//! | `left` | what is not done in a run, and why |
 //! | `progress` | what has come of the steps so far, and whether a step may begin |
 
 mod cluster;
@@ -17,6 +18,7 @@ mod forward;
 mod host;
 mod interruption;
 mod law;
+mod left;
 mod order;
 mod progress;
 mod reverse;
@@ -25,7 +27,8 @@ mod survey;
 
 pub use cluster::{Plan, PlannedHost, Stage};
 pub use host::{HostPlan, Item, Outcome};
-pub use progress::{Ending, Left, Progress, Reason};
+pub use left::{Left, Reason};
+pub use progress::{Ending, Progress};
 pub use reverse::Recorded;
 pub use step::{Chunk, Part, Proof, Step, StepId, Wave};
 pub use survey::{Absence, Survey, Surveyed};

@@ -1,9 +1,9 @@
 //! What has come of the steps so far, and whether a step may begin.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use super::cluster::Plan;
+use super::left::Reason;
 use super::step::StepId;
 use super::survey::Absence;
 
@@ -26,35 +26,6 @@ pub enum Ending {
     Failed,
     /// It was not begun.
     Left(Reason),
-}
-
-/// Why something was not begun.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// It depends on a host that can't be read, or of which nothing is changed because a part of its plan is refused.
-    Host(usize),
-    /// It depends on a step that did not end well.
-    Step(StepId),
-    /// A real server does not answer its director.
-    Unanswered(SocketAddr),
-    /// More hosts of its play have failed than it allows.
-    MaxFailures {
-        /// The play's bound.
-        allowed: usize,
-    },
-    /// Its host ended early.
-    Ended,
-}
-
-/// Something that was planned, and left.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// The host that it would have changed.
-    pub host: usize,
-    /// What: a step's label, or a real server in its services.
-    pub what: String,
-    /// Why.
-    pub reason: Reason,
 }
 
 impl Progress {

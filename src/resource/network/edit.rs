@@ -1,6 +1,6 @@
 //! What is done so that an owner brings something else at boot.
 
-use super::owner::ConfFile;
+use super::conf_file::ConfFile;
 use super::patch::Patch;
 use crate::resource::shell::{Attributes, put, replace};
 use crate::resource::{Script, quote};

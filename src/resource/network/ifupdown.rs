@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
+use super::conf_file::ConfFile;
 use super::edit::Edit;
 use super::gateway::{Gateway, IpVersion, Via};
-use super::owner::{Assigned, ConfFile, Owner, Setting, Told, refuse};
+use super::owner::{Assigned, Owner, Setting, Told, refuse};
 use crate::resource::{Refusal, Unreadable};
 
 mod address;

@@ -1,10 +1,11 @@
 //! netplan, which generates the files of systemd-networkd or the profiles of NetworkManager. It is read by what it
 //! generated, and not edited yet: what is to be set is refused with what to write.
 
+use super::conf_file::ConfFile;
 use super::edit::Edit;
 use super::gateway::{Gateway, IpVersion, Via};
 use super::networkd::unit::{Section, sections};
-use super::owner::{Assigned, ConfFile, Owner, Setting, Told, refuse};
+use super::owner::{Assigned, Owner, Setting, Told, refuse};
 use crate::resource::{Refusal, Unreadable};
 
 /// netplan, where it has something to generate from.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::conf_file::ConfFile;
 use super::edit::Edit;
 use super::gateway::{Gateway, IpVersion};
 use crate::resource::{Refusal, Unreadable};
@@ -77,15 +78,6 @@ impl Told<'_> {
     pub fn below(&self, folder: &str) -> Vec<ConfFile> {
         self.files.iter().filter(|file| file.path.starts_with(folder)).cloned().collect()
     }
-}
-
-/// A configuration file with its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfFile {
-    /// The path.
-    pub path: String,
-    /// The text, whose last line is complete.
-    pub text: String,
 }
 
 /// An address that an interface gets at boot.

@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
+use super::conf_file::ConfFile;
 use super::edit::Edit;
 use super::gateway::{Gateway, IpVersion};
-use super::owner::{Assigned, ConfFile, Owner, Setting, Told};
+use super::owner::{Assigned, Owner, Setting, Told};
 use crate::resource::{Refusal, Unreadable};
 
 /// All owners that there are on a host, those that speak for others first.

@@ -9,6 +9,7 @@ mod engine;
 mod gates;
 mod observed;
 mod revert;
+mod sections;
 mod touched;
 
 use std::borrow::Cow;

@@ -3,6 +3,7 @@
 use super::super::{Facts, Unreadable};
 use super::boot_restore::{Boot, Ways};
 use super::engine;
+use super::sections::Sections;
 use super::touched::Touched;
 use crate::ipvs::Table;
 
@@ -18,30 +19,6 @@ pub struct Observed {
     pub(super) boot: Boot,
     /// What was changed in earlier runs.
     pub(super) touched: Touched,
-}
-
-/// What the probe printed: sections, each headed by `@NAME` in the first column, where no other line has a `@`.
-pub(super) struct Sections<'a>(Vec<(&'a str, Vec<&'a str>)>);
-
-impl<'a> Sections<'a> {
-    const NAMES: [&'static str; 7] = ["running", "saved", "services", "unit", "rules", "switch", "touched"];
-
-    pub(super) fn of(text: &'a str) -> Result<Self, Unreadable> {
-        let mut sections: Vec<(&str, Vec<&str>)> = Vec::new();
-        for line in text.lines() {
-            match (line.strip_prefix('@').filter(|name| Self::NAMES.contains(name)), sections.last_mut()) {
-                (Some(name), _) => sections.push((name, Vec::new())),
-                (None, Some((_, lines))) => lines.push(line),
-                (None, None) => return Err(Unreadable::new("virtual services", line)),
-            }
-        }
-        Ok(Sections(sections))
-    }
-
-    /// The lines of the section of that name.
-    pub(super) fn lines(&self, name: &str) -> Option<&[&'a str]> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, lines)| lines.as_slice())
-    }
 }
 
 impl Observed {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::super::{RECORDS, Script, Unreadable, quote};
-use super::observed::Sections;
+use super::sections::Sections;
 use crate::ipvs::ServiceKey;
 
 /// The services and things that were changed.

@@ -7,8 +7,9 @@ use ipnet::IpNet;
 use super::MAIN;
 use super::stanza::{Stanza, brought_up, counts, stanzas};
 use crate::resource::Refusal;
+use crate::resource::network::conf_file::ConfFile;
 use crate::resource::network::edit::Edit;
-use crate::resource::network::owner::{Assigned, ConfFile, refuse};
+use crate::resource::network::owner::{Assigned, refuse};
 
 /// What the stanzas and the commands in them bring.
 pub fn all(files: &[ConfFile]) -> Vec<Assigned> {

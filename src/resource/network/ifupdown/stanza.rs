@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::MAIN;
+use crate::resource::network::conf_file::ConfFile;
 use crate::resource::network::gateway::IpVersion;
-use crate::resource::network::owner::ConfFile;
 
 /// An `iface ...` with its options.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::observed::Sections;
+use super::super::sections::Sections;
 use super::Ways;
 use crate::ipvs::Rules;
 use crate::resource::Unreadable;

@@ -7,7 +7,7 @@ mod ipvsadm;
 use std::time::Duration;
 
 use super::super::{Script, Unreadable};
-use super::observed::Sections;
+use super::sections::Sections;
 use crate::ipvs::{Table, TableDiff};
 
 /// One owner of the live table.

@@ -5,7 +5,7 @@ mod leave;
 
 use std::time::Duration;
 
-use super::super::observed::Sections;
+use super::super::sections::Sections;
 use super::{Engine, LiveChange};
 use crate::ipvs::{Edit, Rejected, Table, TableDiff};
 use crate::resource::Unreadable;
