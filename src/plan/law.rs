@@ -12,6 +12,7 @@ use super::left::Reason;
 use super::order::Edge;
 use super::step::{Part, Step, StepId};
 use crate::inventory::{Host, Inventory};
+use crate::playbook::Declaration;
 use crate::resource::{Gate, Need};
 
 /// What a law says of one need.
@@ -30,25 +31,33 @@ pub(super) fn steps_of(host: usize, steps: &[Step]) -> Vec<StepId> {
     of_host.map(|(index, _)| StepId(index)).collect()
 }
 
-/// Whether, and by what, another host meets a need.
+/// Whether, and by what, another host meets a need. Of a host that takes no part nothing is known.
 pub(super) fn met(need: Need, inventory: &Inventory, hosts: &[PlannedHost], steps: &[Step]) -> Met {
     let Need::Forwarding { by } = need;
     let Some(index) = host_with(by, inventory, hosts) else { return Met::Already };
     let host = &hosts[index];
     let Ok(survey) = &host.survey else { return Met::Not(Reason::Host(index)) };
-    let providing = survey.declared.iter().enumerate().filter(|(_, declaration)| {
-        declaration.resource.provides().is_some_and(|ability| need.is_met_by(ability))
-    });
     let mut by = Vec::new();
-    for (item, _) in providing {
-        match host.plan.items.get(item).map(|item| &item.outcome) {
-            Some(Outcome::Change(_)) => {
-                by.extend(steps.iter().position(|step| (step.host, step.item) == (index, item)).map(StepId));
+    for ability in need.abilities() {
+        let provides = |declaration: &Declaration| declaration.resource.provides() == Some(ability);
+        let mut providing =
+            (0..survey.declared.len()).filter(|item| provides(&survey.declared[*item])).peekable();
+        if providing.peek().is_none() && !survey.facts.can(ability) {
+            return Met::Not(Reason::Unable { host: index, ability });
+        }
+        for item in providing {
+            match host.plan.items.get(item).map(|item| &item.outcome) {
+                Some(Outcome::Change(_)) => {
+                    by.extend(
+                        steps.iter().position(|step| (step.host, step.item) == (index, item)).map(StepId),
+                    );
+                }
+                Some(Outcome::Refused(_)) => return Met::Not(Reason::Host(index)),
+                _ => {}
             }
-            Some(Outcome::Refused(_)) => return Met::Not(Reason::Host(index)),
-            _ => {}
         }
     }
+    by.sort_unstable();
     if by.is_empty() { Met::Already } else { Met::By(by) }
 }
 

@@ -4,13 +4,20 @@ use std::net::SocketAddr;
 
 use super::step::StepId;
 use crate::inventory::Inventory;
-use crate::resource::Gate;
+use crate::resource::{Ability, Gate};
 
 /// Why something was not begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// It depends on a host that can't be read, or of which nothing is changed because a part of its plan is refused.
     Host(usize),
+    /// It depends on a host that is not able to do something, and that nothing in this run makes able.
+    Unable {
+        /// An index into the plan's hosts.
+        host: usize,
+        /// What it is not able to do.
+        ability: Ability,
+    },
     /// It depends on a step that did not end well.
     Step(StepId),
     /// A real server does not answer its director.

@@ -6,6 +6,7 @@ use super::cluster::Plan;
 use super::left::Reason;
 use super::step::StepId;
 use super::survey::Absence;
+use crate::resource::Ability;
 
 /// What has come of each step.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,6 +93,17 @@ impl Plan {
     pub fn why(&self, reason: &Reason, progress: &Progress) -> String {
         match reason {
             Reason::Host(host) => self.about(*host),
+            Reason::Unable { host, ability } => {
+                let lacks = match ability {
+                    Ability::Forwards { ipv6: false } => "does not forward IPv4".to_owned(),
+                    Ability::Forwards { ipv6: true } => "does not forward IPv6".to_owned(),
+                    Ability::Has { address } => format!("does not have {address}"),
+                };
+                format!(
+                    "it waits for {}, which {lacks}: nothing in this run changes that",
+                    self.hosts[*host].name
+                )
+            }
             Reason::Step(id) => {
                 let step = &self.steps[id.0];
                 let name = &self.hosts[step.host].name;

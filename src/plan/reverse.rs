@@ -116,8 +116,8 @@ impl Plan {
 
 /// Whether a real server has the director as a gateway, and needs this of it.
 fn uses(real_server: &Host, director: &Host, ability: Ability, inventory: &Inventory) -> bool {
-    let is_met = |dip: &Dip| Need::Forwarding { by: dip.ip() }.is_met_by(ability);
-    inventory.dips_for(real_server).iter().any(|dip| director.dips().contains(dip) && is_met(dip))
+    let needs = |dip: &Dip| Need::Forwarding { by: dip.ip() }.abilities().contains(&ability);
+    inventory.dips_for(real_server).iter().any(|dip| director.dips().contains(dip) && needs(dip))
 }
 
 fn planned(inventory: &Inventory, recorded: Recorded) -> PlannedHost {

@@ -132,6 +132,8 @@ fn invented(host: &Host, family: Family) -> Facts {
         uid: 0,
         systemd: true,
         addresses: networks.iter().enumerate().map(|(i, net)| (format!("eth{i}"), *net)).collect(),
+        forwards_ipv4: false,
+        forwards_ipv6: false,
         over_ssh: true,
         connection: networks.first().map(|net| Connection { client: net.network(), server: net.addr() }),
     }

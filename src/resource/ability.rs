@@ -28,11 +28,9 @@ pub enum Need {
 }
 
 impl Need {
-    /// Whether this is a part of what is needed.
-    pub fn is_met_by(self, ability: Ability) -> bool {
-        match (self, ability) {
-            (Need::Forwarding { by }, Ability::Forwards { ipv6 }) => by.is_ipv6() == ipv6,
-            (Need::Forwarding { by }, Ability::Has { address }) => by == address,
-        }
+    /// All that the other host must be able to do.
+    pub fn abilities(self) -> [Ability; 2] {
+        let Need::Forwarding { by } = self;
+        [Ability::Has { address: by }, Ability::Forwards { ipv6: by.is_ipv6() }]
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::{Family, Os, Unreadable};
+use super::{Ability, Family, Os, Unreadable};
 
 /// A host's facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,10 @@ pub struct Facts {
     pub systemd: bool,
     /// Its addresses: interface and address with prefix length.
     pub addresses: Vec<(String, IpNet)>,
+    /// Whether it forwards IPv4.
+    pub forwards_ipv4: bool,
+    /// Whether it forwards IPv6.
+    pub forwards_ipv6: bool,
     /// Whether it is reached over ssh, and not as this machine itself.
     pub over_ssh: bool,
     /// The ssh connection as the host sees it; `None` when it does not know it.
@@ -55,6 +59,10 @@ while read -r k _ l _; do
   case $k in Uid:) printf 'uid %s\n' "$l"; break;; esac
 done </proc/self/status
 [ -d /run/systemd/system ] && echo systemd
+for f in ipv4/ip_forward ipv6/conf/all/forwarding; do
+  l=; [ ! -r "/proc/sys/net/$f" ] || read -r l <"/proc/sys/net/$f"
+  case $l in [!0]*) printf 'forwards %s\n' "${f%%/*}";; esac
+done
 printf 'way %s\nssh %s\n' "${lvsprov_way-}" "${SSH_CONNECTION-}"
 echo addresses
 ip -o addr show 2>/dev/null
@@ -78,6 +86,7 @@ impl Facts {
         let (mut uid, mut systemd, mut ended) = (None, false, false);
         let mut by_ip = false;
         let (mut addresses, mut connection, mut over_ssh) = (Vec::new(), None, true);
+        let (mut forwards_ipv4, mut forwards_ipv6) = (false, false);
         for line in text.lines() {
             let unreadable = || Unreadable::new("facts", line);
             if by_ip && line != "end" {
@@ -97,6 +106,11 @@ impl Facts {
                 "boot" => boot_id = value.to_owned(),
                 "uid" => uid = Some(value.parse().map_err(|_| unreadable())?),
                 "systemd" => systemd = true,
+                "forwards" => match value {
+                    "ipv4" => forwards_ipv4 = true,
+                    "ipv6" => forwards_ipv6 = true,
+                    _ => return Err(unreadable()),
+                },
                 // what says nothing of itself is taken for the way that can be lost
                 "way" => over_ssh = value != "local",
                 "ssh" => connection = Connection::read(value),
@@ -118,9 +132,20 @@ impl Facts {
             uid: uid.ok_or_else(|| missing("uid"))?,
             systemd,
             addresses,
+            forwards_ipv4,
+            forwards_ipv6,
             over_ssh,
             connection,
         })
+    }
+
+    /// Whether the host can do that already.
+    pub fn can(&self, ability: Ability) -> bool {
+        match ability {
+            Ability::Forwards { ipv6: false } => self.forwards_ipv4,
+            Ability::Forwards { ipv6: true } => self.forwards_ipv6,
+            Ability::Has { address } => self.addresses.iter().any(|(_, net)| net.addr() == address),
+        }
     }
 
     /// The interface and network on which `address` is a neighbour.
@@ -173,6 +198,8 @@ impl Facts {
             uid: 0,
             systemd: true,
             addresses: vec![("lo".into(), read("127.0.0.1/8")), ("eth0".into(), read("192.168.40.101/24"))],
+            forwards_ipv4: false,
+            forwards_ipv6: false,
             over_ssh: true,
             connection: Some(Connection { client: address("10.9.9.9"), server: address("192.168.40.101") }),
         }
@@ -187,7 +214,7 @@ mod tests {
     fn facts_are_read() {
         let facts = Facts::parse(
             b"os ID=\"rocky\"\nos VERSION_ID=\"9.3\"\nos ID_LIKE=\"rhel centos fedora\"\nhostname rs\nkernel 5.14.0\n\
-              boot 1-2\nuid 0\nsystemd\nssh 10.0.0.9 50000 192.168.40.101 22\naddresses\n\
+              boot 1-2\nuid 0\nsystemd\nforwards ipv4\nssh 10.0.0.9 50000 192.168.40.101 22\naddresses\n\
               1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n\
               2: eth0@if4    inet 192.168.40.101/24 brd 192.168.40.255 scope global eth0\\  valid_lft forever\n\
               2: eth0    inet6 fe80::1/64 scope link \\       valid_lft forever preferred_lft forever\n\
@@ -196,6 +223,9 @@ mod tests {
         .unwrap();
         assert_eq!(facts.os, Os { id: "rocky".into(), version: "9.3".into(), family: Family::RedHat });
         assert!(facts.systemd);
+        assert!(facts.can(Ability::Forwards { ipv6: false }) && !facts.can(Ability::Forwards { ipv6: true }));
+        let has = |address: &str| facts.can(Ability::Has { address: address.parse().unwrap() });
+        assert!(has("192.168.40.101") && !has("192.168.40.102"));
         assert_eq!(facts.connection.unwrap().client.to_string(), "10.0.0.9");
         assert_eq!(facts.on_link("192.168.40.1".parse().unwrap()).unwrap().0, "eth0");
         assert_eq!(facts.on_link("10.0.0.9".parse().unwrap()), None);

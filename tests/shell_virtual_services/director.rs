@@ -151,6 +151,8 @@ pub fn debian() -> Facts {
         uid: 0,
         systemd: true,
         addresses: Vec::new(),
+        forwards_ipv4: false,
+        forwards_ipv6: false,
         over_ssh: true,
         connection: None,
     }
