@@ -45,6 +45,7 @@ impl Context {
                 exit: exit.code(),
                 hosts: Vec::new(),
                 left: Vec::new(),
+                not_verified: false,
                 elapsed,
             });
         }

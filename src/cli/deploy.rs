@@ -12,6 +12,7 @@ use super::summary::{self, summary};
 use super::verify::curl_loops;
 use crate::plan::Plan;
 use crate::playbook::Engine;
+use crate::report::Summary;
 use crate::run::{Links, Performed};
 
 /// What came of a deploy.
@@ -88,7 +89,11 @@ pub(super) fn end_of_plan(
     let (pending, refused) = (count(|plan| plan.changes().count()), count(|plan| plan.refusals().count()));
     let exit = Exit::worst([
         Exit::of_failures(failures.iter().flatten()),
-        if refused.iter().any(|refusals| *refusals > 0) { Exit::Failed } else { Exit::Done },
+        if plan.is_unable() || refused.iter().any(|refusals| *refusals > 0) {
+            Exit::Failed
+        } else {
+            Exit::Done
+        },
         if pending.iter().any(|changes| *changes > 0) { Exit::Pending } else { Exit::Done },
     ]);
     let performed = Performed { changed: pending, failures, ..Performed::default() };
@@ -141,13 +146,14 @@ async fn apply(
     job.unlock(&mut links).await;
     let exit = Exit::worst([
         Exit::of_failures(performed.failures.iter().flatten()),
-        if performed.unanswered { Exit::Failed } else { Exit::Done },
+        if performed.unanswered || plan.is_unable() { Exit::Failed } else { Exit::Done },
     ]);
+    let not_verified = exit != Exit::Done && requests.is_some();
     let exit = match (exit, requests) {
         (Exit::Done, Some(count)) => curl_loops(prepared, &plan.hosts, &mut links, count, context).await,
         (exit, _) => exit,
     };
-    let summary = summary(verb, exit, &plan, &performed, start);
+    let summary = Summary { not_verified, ..summary(verb, exit, &plan, &performed, start) };
     context.report.summary(&summary);
     Deployed { exit, changed: performed.changed.iter().sum() }
 }

@@ -27,6 +27,7 @@ pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Ex
         exit: exit.code(),
         hosts: Vec::new(),
         left: Vec::new(),
+        not_verified: false,
         elapsed: start.elapsed(),
     });
     Ok(exit)

@@ -36,7 +36,7 @@ pub(super) fn summary(
         .iter()
         .map(|(host, what, why)| LeftOver { host: host.clone(), what: what.clone(), why: why.clone() })
         .collect();
-    Summary { verb, exit: exit.code(), hosts, left, elapsed: start.elapsed() }
+    Summary { verb, exit: exit.code(), hosts, left, not_verified: false, elapsed: start.elapsed() }
 }
 
 /// What a plan leaves, before anything is done.

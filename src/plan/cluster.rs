@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::host::{HostPlan, Outcome};
-use super::left::{self, Left};
+use super::left::{self, Left, Reason};
 use super::step::{Step, StepId, Wave};
 use super::survey::{Absence, Survey};
 use crate::inventory::Inventory;
@@ -183,6 +183,11 @@ impl Plan {
     /// Whether nothing is to be done and nothing is in the way.
     pub fn is_empty(&self) -> bool {
         self.left.is_empty() && self.hosts.iter().all(|host| host.plan.is_empty())
+    }
+
+    /// Whether something is left because a host that was read is not able to do what it needs.
+    pub fn is_unable(&self) -> bool {
+        self.left.iter().any(|left| matches!(left.reason, Reason::Unable { .. }))
     }
 
     /// Every change on hosts that can change, with its stage and batch.

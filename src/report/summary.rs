@@ -13,6 +13,8 @@ pub struct Summary {
     pub hosts: Vec<HostSummary>,
     /// What was planned, and left.
     pub left: Vec<LeftOver>,
+    /// Whether the clients were to ask the services, and did not.
+    pub not_verified: bool,
     /// How long it took.
     pub elapsed: Duration,
 }

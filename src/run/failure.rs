@@ -142,7 +142,8 @@ impl Failure {
                     .into()
             }
             Failure::TakenBack { seen: false, .. } => {
-                "the host is to have taken the change back by itself, but that was not seen: look at it by another way"
+                "whether the change was made is not known: if it was, the host's own watchdog takes it back; look at it \
+                 by another way"
                     .into()
             }
             Failure::Unproved { .. } => {

@@ -35,7 +35,7 @@ impl Job<'_> {
         let begun = Instant::now();
         let mut exchange = Exchange::changing(deadline + Duration::from_secs(UNDOING));
         exchange.push_step(doing.plan.records(&[step]).reveal());
-        exchange.push_step(armed(live, seconds).reveal());
+        exchange.push_step(doing.plan.with_record(step) + &armed(live, seconds).reveal());
         // The answer may never come: then the new connection tells.
         let reply = tokio::time::timeout(deadline, link.exchange(&exchange, |_| ())).await;
         if let Ok(Ok(reply)) = &reply

@@ -360,6 +360,8 @@ pub(super) struct Summary<'a> {
     hosts: Hosts<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left: Vec<Left<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    not_verified: bool,
     verb: &'static str,
     seconds: f64,
 }
@@ -370,6 +372,7 @@ impl<'a> Summary<'a> {
             exit: summary.exit,
             hosts: Hosts(&summary.hosts),
             left: summary.left.iter().map(Left::of).collect(),
+            not_verified: summary.not_verified,
             verb: summary.verb,
             seconds: summary.elapsed.as_secs_f64(),
         }

@@ -7,7 +7,8 @@ use crate::run::{Event, Failure};
 use crate::transport::{LinkError, Unreachable};
 
 fn summary(exit: u8, hosts: Vec<HostSummary>) -> Summary {
-    Summary { verb: "deploy", exit, hosts, left: Vec::new(), elapsed: Duration::from_millis(12_345) }
+    let elapsed = Duration::from_millis(12_345);
+    Summary { verb: "deploy", exit, hosts, left: Vec::new(), not_verified: false, elapsed }
 }
 
 /// The paragraph that the summary begins with.
@@ -136,13 +137,14 @@ fn a_run_ends_with_its_failures_and_its_numbers() {
         vec![host("lvs_director", 3, 1, false), host("client", 0, 0, false), host("rs01", 0, 0, true)];
     let (out, err) = told(text(), |report| {
         report.tell(Event::Failed { host: "lvs_director".into(), failure: Rc::new(step()) });
-        report.summary(&summary(1, hosts));
+        report.summary(&Summary { not_verified: true, ..summary(1, hosts) });
     });
     assert_eq!(err.matches("Unable to locate").count(), 1, "{err}");
     insta::assert_snapshot!(out, @r#"
     ✘ lvs_director  5 ok, 3 changed, 1 failed
     ✔ client        5 ok, 0 changed, 0 failed
     ✘ rs01          unreachable
+    not verified: `lvsprov verify` asks the services
     deploy: failed on 1 of 3 hosts in 12.3 s, 3 changes on 1 of 3 hosts
     "#);
 }

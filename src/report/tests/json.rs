@@ -72,6 +72,7 @@ fn a_run_ends_with_its_summary() {
         exit: 1,
         hosts: vec![HostSummary { host: host(), ok: 1, changed: 2, failed: 1, unreachable: false }],
         left: Vec::new(),
+        not_verified: false,
         elapsed: Duration::from_millis(1500),
     };
     let lines = lines(|report| {
@@ -114,6 +115,7 @@ fn what_is_told_after_a_summary_needs_another() {
             exit: 0,
             hosts: Vec::new(),
             left: Vec::new(),
+            not_verified: false,
             elapsed: Duration::ZERO,
         });
         assert!(report.summed_up());

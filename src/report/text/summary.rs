@@ -28,7 +28,11 @@ pub(super) fn summary(summary: &Summary) -> Option<String> {
         let all = if told.is_empty() { "all" } else { "the other" };
         text += &format!("{}\n", paint(FAINT, &format!("  {all} {}: ok", count(quiet.len(), "host"))));
     }
-    Some(text + &left(summary) + &last_line(summary))
+    text += &left(summary);
+    if summary.not_verified {
+        text += &format!("{}: `lvsprov verify` asks the services\n", paint(NOTE, "not verified"));
+    }
+    Some(text + &last_line(summary))
 }
 
 /// What was left, a line each, those with the same reason together.
