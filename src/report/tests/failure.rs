@@ -107,7 +107,7 @@ fn the_others() {
     lvs_director: default_gateway 192.168.40.100 was not confirmed by a new connection within 30 s
       help: the host has taken the change back by itself: make sure that the new way leads to this machine, or give --allow-route-change to make it without confirmation
     lvs_director: default_gateway 192.168.40.100 was not confirmed by a new connection within 30 s
-      help: the host is to have taken the change back by itself, but that was not seen: look at it by another way
+      help: whether the change was made is not known: if it was, the host's own watchdog takes it back; look at it by another way
     lvs_director: after service apache2, its director gets no answer from 192.168.40.101:80
       help: look at its service there; the real servers after it were left as they are
     lvs_director: another run changes this host: ann@desk from 192.0.2.7 since 2026-11-23 10:04:00 UTC

@@ -1,0 +1,116 @@
+record=/var/lib/lvsprov/records/000006
+PATH=$PATH:/usr/sbin:/sbin
+command -v ipvsadm >/dev/null || { echo 'ipvsadm is not installed: add `package: { name: ipvsadm }` before' >&2; exit 1; }
+[ -e /proc/net/ip_vs ] || modprobe ip_vs
+edit() {
+    said=$(ipvsadm "$@" 2>&1) && return 0
+    call="ipvsadm $*"
+    verb=$1
+    shift
+    case $verb:$said in
+        -A:*'already exists'*) ipvsadm -E "$@"; return ;;
+        -a:*'already exists'*) ipvsadm -e "$@"; return ;;
+        -[dD]:*'No such'* | -d:*'not defined'*) return 0 ;;
+    esac
+    echo "$call: $said" >&2
+    return 1
+}
+edit -e -t 192.168.175.100:80 -r 192.168.40.101:80 -m -w 0
+edit -e -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 0
+busy() {
+    { printf '%s\n\n' "$leaving"; ipvsadm -Ln; } | awk '
+        !listing && NF == 0 { listing = 1; next }
+        !listing { leaving[$0] = 1; next }
+        $1 == "->" {
+            if (((service " " $2) in leaving || (service " all") in leaving) && ($5 > 0 || (service ~ /^UDP/ && $6 > 0))) busy = 1
+            next
+        }
+        { service = $1 " " $2 ($1 == "FWM" && $3 == "IPv6" ? " IPv6" : "") }
+        END { print busy ? "yes" : "no" }'
+}
+leaving='TCP 192.168.175.100:80 all'
+seconds=10
+while [ "$seconds" -gt 0 ] && [ "$(busy)" != no ]; do
+    seconds=$((seconds - 1))
+    sleep 1
+done
+edit -D -t 192.168.175.100:80
+(
+p=/etc/ipvsadm.rules
+if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
+d=${p%/*}
+[ -d "$d/" ] || { echo "there is no directory ${d:-/} for $p: declare it before with \`file: { dest: $d, state: directory }\`" >&2; exit 1; }
+t=$d/.lvsprov.${p##*/}.new
+trap 'rm -f "$t"' EXIT
+trap 'exit 143' HUP INT TERM
+rm -f "$t"
+umask 077
+set -C
+if [ -e "${record:-}"/etc-ipvsadm.rules ]; then cat "${record:-}"/etc-ipvsadm.rules; else printf %s ''; fi >"$t"
+if [ -e "$p" ]; then set -- $(stat -c '%a %u %g' "$p"); else set -- 0644 0 0; fi
+chown $2:$3 "$t"
+chmod $1 "$t"
+sync "$t" 2>/dev/null || sync
+mv -f "$t" "$p"
+if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
+)
+(
+p=/etc/default/ipvsadm
+if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
+d=${p%/*}
+[ -d "$d/" ] || { echo "there is no directory ${d:-/} for $p: declare it before with \`file: { dest: $d, state: directory }\`" >&2; exit 1; }
+t=$d/.lvsprov.${p##*/}.new
+trap 'rm -f "$t"' EXIT
+trap 'exit 143' HUP INT TERM
+rm -f "$t"
+umask 077
+set -C
+printf %s '# ipvsadm
+
+# if you want to start ipvsadm on boot set this to true
+
+# daemon method (none|master|backup)
+DAEMON="none"
+
+# use interface (eth0,eth1...)
+IFACE="eth0"
+
+# syncid to use
+# (0 means no filtering of syncids happen, that is the default)
+# SYNCID="0"
+' >"$t"
+if [ -e "$p" ]; then set -- $(stat -c '%a %u %g' "$p"); else set -- 0644 0 0; fi
+chown $2:$3 "$t"
+chmod $1 "$t"
+sync "$t" 2>/dev/null || sync
+mv -f "$t" "$p"
+if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
+)
+boot_restore() {
+if [ -f /etc/systemd/system/ipvsadm.service ] || [ -e /usr/lib/systemd/system/ipvsadm.service ] || [ -e /lib/systemd/system/ipvsadm.service ]; then
+    if [ -c /etc/systemd/system/ipvsadm.service ]; then echo masked; return 0; fi
+    for link in /etc/systemd/system/*.wants/ipvsadm.service; do
+        if [ -L "$link" ]; then echo enabled; return 0; fi
+    done
+    echo disabled
+elif [ -e /etc/init.d/ipvsadm ]; then
+    if [ -c /etc/systemd/system/ipvsadm.service ]; then echo masked; return 0; fi
+    for link in /etc/rc[2-4].d/S??ipvsadm; do
+        if [ -L "$link" ]; then echo enabled; return 0; fi
+    done
+    echo disabled
+else
+    echo absent
+fi
+}
+if [ "$(boot_restore)" != disabled ]; then
+if [ -f /etc/systemd/system/ipvsadm.service ] || [ -e /usr/lib/systemd/system/ipvsadm.service ] || [ -e /lib/systemd/system/ipvsadm.service ]; then
+    systemctl disable ipvsadm
+elif [ -e /etc/init.d/ipvsadm ]; then
+    if [ -d /run/systemd/system ]; then systemctl disable ipvsadm
+    else update-rc.d ipvsadm disable
+    fi
+else
+    :
+fi
+fi

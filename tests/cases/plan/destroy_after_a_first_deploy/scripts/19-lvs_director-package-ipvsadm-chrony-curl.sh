@@ -1,0 +1,1 @@
+record=/var/lib/lvsprov/records/000001

@@ -1,0 +1,51 @@
+record=
+for record in /var/lib/lvsprov/records/*-9a10a4510255c969; do break; done
+[ -d "$record" ] || record=
+PATH=$PATH:/usr/sbin:/sbin
+if [ -d "${record:-}" ]; then
+    { cat "$record/touched" 2>/dev/null || :; printf %s 'live -t 192.168.175.100:80
+at boot -t 192.168.175.100:80
+rules
+'; } | sort -u >"$record/touched.new"
+    sync "$record/touched.new" 2>/dev/null || sync
+    mv -f "$record/touched.new" "$record/touched"
+fi
+command -v ipvsadm >/dev/null || { echo 'ipvsadm is not installed: add `package: { name: ipvsadm }` before' >&2; exit 1; }
+[ -e /proc/net/ip_vs ] || modprobe ip_vs
+edit() {
+    said=$(ipvsadm "$@" 2>&1) && return 0
+    call="ipvsadm $*"
+    verb=$1
+    shift
+    case $verb:$said in
+        -A:*'already exists'*) ipvsadm -E "$@"; return ;;
+        -a:*'already exists'*) ipvsadm -e "$@"; return ;;
+        -[dD]:*'No such'* | -d:*'not defined'*) return 0 ;;
+    esac
+    echo "$call: $said" >&2
+    return 1
+}
+edit -e -t 192.168.175.100:80 -r 192.168.40.101:80 -m -w 3
+(
+p=/etc/ipvsadm.rules
+if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
+d=${p%/*}
+[ -d "$d/" ] || { echo "there is no directory ${d:-/} for $p: declare it before with \`file: { dest: $d, state: directory }\`" >&2; exit 1; }
+t=$d/.lvsprov.${p##*/}.new
+trap 'rm -f "$t"' EXIT
+trap 'exit 143' HUP INT TERM
+rm -f "$t"
+umask 077
+set -C
+printf %s '-A -t 192.168.175.100:80 -s rr
+-a -t 192.168.175.100:80 -r 192.168.40.101:80 -m -w 3
+-a -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 1
+-a -t 192.168.175.100:80 -r 192.168.40.103:80 -m -w 1
+' >"$t"
+if [ -e "$p" ]; then set -- $(stat -c '%a %u %g' "$p"); else set -- 0644 0 0; fi
+chown $2:$3 "$t"
+chmod $1 "$t"
+sync "$t" 2>/dev/null || sync
+mv -f "$t" "$p"
+if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
+)
