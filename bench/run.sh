@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures, and writes the table of bench/README.md. `run.sh [idle] [first] [hundred] [plan]`: all when none is named.
+# Measures, and writes the table of bench/README.md. `run.sh [idle] [first] [services] [hundred] [thousand] [plan]`: all when none is named.
 # BENCH_ROUNDS and BENCH_FIRST tell how often (5 and 3).
 #
 # Run as root on Debian 12 with what the Makefile's `bench` target installs; the peers come from PyPI into target/bench/.
@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 work=${CARGO_TARGET_DIR:-$PWD/target}/bench
 mkdir -p "$work"
 if [ "$(id -u)" != 0 ]; then echo "bench: run it as root: the lab makes network namespaces" >&2; exit 2; fi
-if [ "$#" = 0 ]; then set -- idle first hundred plan; fi
+if [ "$#" = 0 ]; then set -- idle first services hundred thousand plan; fi
 
 cargo build --release --locked
 case " $* " in *' idle '* | *' first '*)

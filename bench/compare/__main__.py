@@ -8,12 +8,12 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from . import first, hundred, idle, table
+from . import first, hundred, idle, services, table, thousand
 from .clock import Failed
 from .lab import Lab
 from .tools import Tools
 
-SECTIONS = ("idle", "first", "hundred", "plan")
+SECTIONS = ("idle", "first", "services", "hundred", "thousand", "plan")
 
 
 def main(work, *wanted):
@@ -31,6 +31,8 @@ def main(work, *wanted):
     parts = {
         "idle": lambda: idle.measure(lab, tools, rounds),
         "first": lambda: first.measure(lab, tools, first_rounds),
+        "services": lambda: services.measure(lab, first_rounds),
+        "thousand": lambda: thousand.measure(lvsprov, work, first_rounds),
         "hundred": lambda: hundred.measure(lvsprov, work, rounds),
         "plan": plan,
     }
@@ -47,7 +49,7 @@ def main(work, *wanted):
     except Failed as failed:
         raise SystemExit(f"bench: {failed}") from None
     finally:
-        if {"idle", "first"} & set(wanted):
+        if {"idle", "first", "services"} & set(wanted):
             lab.down()
     print(table.render(results))
 

@@ -13,7 +13,9 @@ def write(results, readme):
 
 def render(results):
     """All parts that have been measured."""
-    parts = {"idle": idle, "first": first, "hundred": hundred, "plan": plan}
+    parts = {
+        "idle": idle, "first": first, "services": services, "hundred": hundred, "thousand": thousand, "plan": plan,
+    }  # fmt: skip
     return "\n".join(part(results[name]) for name, part in parts.items() if name in results)
 
 
@@ -110,6 +112,38 @@ def hundred(part):
     resident = max(figures[f"plan {forks}"]["resident"] for forks in (20, 100)) / 1024
     demanded.append(at_most("peak memory", resident, 100, " MiB", 0))
     return header("100 hosts, plan only, no live master", part) + rows(figures, names) + bounds(demanded)
+
+
+def thousand(part):
+    figures = part["figures"]
+    names = [
+        ("ssh", "1,000 × `ssh HOST true`, 20 at once"),
+        ("check", "`lvsprov deploy --check --forks 20`"),
+        ("deploy", "`lvsprov deploy --forks 20`, a file changes on each host"),
+    ]
+    demanded = []
+    for name, title in (("check", "deploy --check"), ("deploy", "deploy of a file")):
+        demanded.append(at_most(f"{title} / ssh", figures[name]["median"] / figures["ssh"]["median"], 1.25))
+    resident = max(figures[name]["resident"] for name in ("check", "deploy")) / 1024
+    demanded.append(at_most("peak memory", resident, 100, " MiB", 0))
+    title = "1,000 hosts, no live master, at most 1,024 open files"
+    return header(title, part) + rows(figures, names) + bounds(demanded)
+
+
+def services(part):
+    figures = part["figures"]
+    names = [
+        ("ipvsadm first", "`ssh DIRECTOR 'ipvsadm -R && ipvsadm -Sn'`, from an empty table"),
+        ("lvsprov first", "`lvsprov run`, from an empty table, kept for the next boot"),
+        ("ipvsadm idle", "`ssh DIRECTOR ipvsadm -Sn`"),
+        ("lvsprov idle", "`lvsprov run`, nothing to change"),
+    ]
+    demanded = []
+    for name, bound in (("first", 1.5), ("idle", 1.3)):
+        ratio = figures[f"lvsprov {name}"]["median"] / figures[f"ipvsadm {name}"]["median"]
+        demanded.append(at_most(f"lvsprov / ipvsadm, {name}", ratio, bound))
+    title = "1,000 services of 10 real servers, live masters"
+    return header(title, part) + rows(figures, names) + bounds(demanded)
 
 
 def plan(part):
