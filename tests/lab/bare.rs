@@ -99,7 +99,7 @@ fn digests(cluster: &Cluster) -> BTreeMap<String, String> {
         FILES.join(" ")
     );
     let mut all = BTreeMap::new();
-    for (host, printed) in cluster.on_each(&cluster.hosts(), &script) {
+    for (host, printed) in cluster.on_each(cluster.hosts(), &script) {
         for line in printed.lines() {
             let (digest, file) = line.rsplit_once(' ').expect("cksum prints three words");
             assert!(!file.contains("/.lvsprov."), "{host}: a killed run left {file}");

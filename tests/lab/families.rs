@@ -4,8 +4,7 @@ use crate::bare::alternates;
 use crate::labs::nothing_is_left;
 use crate::support::{Cluster, Events, tell};
 
-#[test]
-fn both_families_balance_on_addresses_that_are_put_on_the_director() {
+pub fn both_families_balance_on_addresses_that_are_put_on_the_director() {
     let cluster = Cluster::new("six");
     let own = include_str!("../../inventories/tutorial-ipv6.yaml")
         .replace("cluster: web-ipv6\n", "cluster: web \n")

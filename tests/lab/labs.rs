@@ -16,8 +16,7 @@ real_servers:
   server: { rip: 10.2.0.11/24, ssh: { user: ops, become: true } }
 ";
 
-#[test]
-fn two_labs_with_the_same_addresses() {
+pub fn two_labs_with_the_same_addresses() {
     // `edge` has one cluster, and `far`, with the same hosts and addresses, another.
     let labs = Cluster::new("two");
     let [edge, far] = ["edge", "far"].map(|name| labs.written(name));

@@ -1,10 +1,13 @@
 //! Whole clusters on real kernels: sshd, systemd, apt, apache and IPVS, in labs of this suite's own.
 //!
-//! Bringing a cluster up from bare machines takes a minute, so most scenarios share one: they run in a declared order
-//! inside one test, and each leaves the cluster as declared, which it proves by planning again and finding nothing.
-//! `cargo test --test lab -- --nocapture` tells which part is running. `LAB_SCENARIO=drift,cut` runs those alone,
-//! after a deploy that nothing disturbs; `LAB_KEEP=FOLDER` keeps their lab there for the next such run, for who writes
-//! a scenario.
+//! Bringing a cluster up from bare machines takes a minute, so tests share one. They run in the order of this file,
+//! one at a time: labs share this machine's processors, and a guest that gets none looks like one that hangs. Each
+//! test leaves the cluster as declared, which it proves by planning again and finding nothing. The machines of one
+//! that failed are taken down, and the next test gets new ones.
+//!
+//! `cargo test --test lab` tells which part is running. A filter is a part of a test's name, or several with commas
+//! between: `cargo test --test lab tutorial::drift,tutorial::cut`. `LAB_KEEP=FOLDER` keeps the machines there for the
+//! next such run, for who writes a scenario.
 //!
 //! | file | holds |
 //! |---|---|
@@ -13,6 +16,7 @@
 //! | `bare` | from bare machines, killed at eight moments |
 //! | `again` | a second deploy writes nothing |
 //! | `edits` | the tutorial's own edits, under a download |
+//! | `leaving` | a real server leaves a service that hashes |
 //! | `drift` | what a verify finds and a deploy repairs |
 //! | `handlers` | a run that is killed between a file and its service |
 //! | `reboots` | what the next boot brings |
@@ -42,3 +46,33 @@ mod rehearsal;
 mod route;
 mod support;
 mod tutorial;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+use support::Scenario::{self, Own};
+
+/// The tests that share no machines.
+const OTHERS: [(&str, Scenario); 5] = [
+    ("labs", Own(labs::two_labs_with_the_same_addresses)),
+    ("rehearsal", Own(rehearsal::a_rehearsal_goes_the_whole_way_and_leaves_nothing)),
+    ("rehearsal::debian_13", Own(rehearsal::debian_13_through_sudo)),
+    ("rehearsal::interrupted", Own(rehearsal::an_interrupted_rehearsal_leaves_nothing)),
+    ("families", Own(families::both_families_balance_on_addresses_that_are_put_on_the_director)),
+];
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = Some(1);
+    let (filter, exact) = (arguments.filter.take(), arguments.exact);
+    let is_wanted = |name: &str| {
+        let mut parts = filter.iter().flat_map(|filter| filter.split(','));
+        filter.is_none() || parts.any(|part| if exact { name == part } else { name.contains(part) })
+    };
+    let all = tutorial::SCENARIOS.into_iter().chain(OTHERS);
+    let wanted = all.filter(|(name, _)| is_wanted(name)).map(|(name, scenario)| scenario.trial(name));
+    let conclusion = libtest_mimic::run(&arguments, wanted.collect());
+    support::take_down();
+    conclusion.exit_code()
+}

@@ -6,8 +6,7 @@ use crate::bare::alternates;
 use crate::labs::nothing_is_left;
 use crate::support::{Cluster, Events, tell};
 
-#[test]
-fn a_rehearsal_goes_the_whole_way_and_leaves_nothing() {
+pub fn a_rehearsal_goes_the_whole_way_and_leaves_nothing() {
     let cluster = Cluster::new("all");
     tell("rehearse, with the client in a subnet of its own");
     let far = include_str!("../../inventories/tutorial.yaml")
@@ -36,8 +35,7 @@ fn a_rehearsal_goes_the_whole_way_and_leaves_nothing() {
     nothing_is_left(&cluster, cluster.name());
 }
 
-#[test]
-fn debian_13_through_sudo() {
+pub fn debian_13_through_sudo() {
     let cluster = Cluster::new("trixie");
     tell("rehearse --image debian-13, as a user who becomes root");
     let sudo = include_str!("../../inventories/tutorial.yaml")
@@ -56,8 +54,7 @@ fn debian_13_through_sudo() {
     nothing_is_left(&cluster, cluster.name());
 }
 
-#[test]
-fn an_interrupted_rehearsal_leaves_nothing() {
+pub fn an_interrupted_rehearsal_leaves_nothing() {
     let cluster = Cluster::new("int");
     for moment in ["machine_started", "step_began"] {
         tell(&format!("rehearse, Ctrl-C at the first {moment}"));

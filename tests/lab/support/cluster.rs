@@ -3,14 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
 use super::{Outcome, Running, tell};
 
-/// One test at a time: labs share this machine's processors, and a guest that gets none looks like one that hangs.
-static TURN: Mutex<()> = Mutex::new(());
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// How much of each console is shown when a test fails.
@@ -27,17 +25,20 @@ pub struct Cluster {
     /// The inventories' folder, and lvsprov's working directory.
     pub folder: PathBuf,
     name: String,
+    /// The inventory that its machines are made from.
+    pub inventory: &'static str,
+    hosts: &'static [&'static str],
     /// What was run so far, and what came of it.
     journal: Mutex<Vec<String>>,
     /// `None` when the lab is to stay for the next run.
     temporary: Option<TempDir>,
-    _turn: MutexGuard<'static, ()>,
 }
+
+const TUTORIAL: &[&str] = &["lvs_director", "lvs_real_server01", "lvs_real_server02", "client"];
 
 impl Cluster {
     /// A cluster that is not up yet, with the repository's inventories under a name of its own.
     pub fn new(name: &str) -> Cluster {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let kept = std::env::var_os("LAB_KEEP").map(PathBuf::from);
         let unique = if kept.is_some() { "kept".into() } else { format!("{}-{number}", std::process::id()) };
@@ -47,9 +48,10 @@ impl Cluster {
         let cluster = Cluster {
             folder,
             name: format!("t-{name}-{unique}"),
+            inventory: "tutorial.yaml",
+            hosts: TUTORIAL,
             journal: Mutex::default(),
             temporary,
-            _turn: turn,
         };
         for inventory in ["tutorial", "tutorial-wrr", "tutorial-sh"] {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("inventories/{inventory}.yaml"));
@@ -66,8 +68,8 @@ impl Cluster {
         std::fs::write(self.folder.join(file), text).expect("the temporary folder can be written");
     }
 
-    pub fn hosts(&self) -> Vec<&'static str> {
-        vec!["lvs_director", "lvs_real_server01", "lvs_real_server02", "client"]
+    pub fn hosts(&self) -> &'static [&'static str] {
+        self.hosts
     }
 
     /// The name in its inventories.
@@ -154,7 +156,7 @@ impl Cluster {
     /// Starts `run` of a playbook that is written for it.
     pub fn start_playbook(&self, playbook: &str, more: &[&str]) -> Running {
         self.write("playbook.yaml", playbook);
-        self.start_lab("run", "playbook.yaml", &[&["tutorial.yaml"], more].concat())
+        self.start_lab("run", "playbook.yaml", &[&[self.inventory], more].concat())
     }
 
     /// Runs a playbook that is written for it.
@@ -163,11 +165,11 @@ impl Cluster {
         self.ended(self.start_playbook(playbook, more))
     }
 
-    /// Puts the tutorial's machines up.
+    /// Puts its machines up.
     #[track_caller]
     pub fn up(&self) {
         tell("lab up");
-        self.lvsprov(&["lab", "up", "tutorial.yaml", "--output", "json"]).exits(0);
+        self.lvsprov(&["lab", "up", self.inventory, "--output", "json"]).exits(0);
     }
 
     /// Every scenario's last words: a plan finds nothing to change.
@@ -198,12 +200,13 @@ impl Cluster {
         }
     }
 
-    fn show_what_happened(&self) {
+    /// For whoever must find out why a test failed: the last runs, and how the machines' consoles end.
+    pub fn show_what_happened(&self) {
         let journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         for told in journal.iter().rev().take(RUNS).rev() {
             eprintln!("{told}");
         }
-        for host in self.hosts() {
+        for host in self.hosts {
             let console = self.lab_folder().join("machines").join(host).join("console.log");
             let Ok(bytes) = std::fs::read(&console) else { continue };
             let text = String::from_utf8_lossy(&bytes);

@@ -30,7 +30,7 @@ impl Cluster {
     /// Runs a shell script on a machine, which must succeed, and gives its stdout.
     #[track_caller]
     pub fn on(&self, host: &str, script: &str) -> String {
-        let outcome = self.lvsprov(&["lab", "ssh", host, "--inventory", "tutorial.yaml", "--", script]);
+        let outcome = self.lvsprov(&["lab", "ssh", host, "--inventory", self.inventory, "--", script]);
         assert_eq!(outcome.code, Some(0), "{host}: {script}\n{}\n{}", outcome.stdout, outcome.stderr);
         outcome.stdout
     }
@@ -52,7 +52,7 @@ impl Cluster {
     /// Every file of every host, a line each.
     #[track_caller]
     pub fn files(&self) -> BTreeMap<String, String> {
-        self.on_each(&self.hosts(), FILES)
+        self.on_each(self.hosts(), FILES)
     }
 
     /// Waits until nothing of lvsprov runs on any host. What watches the connection on a host needs its time: a polite
@@ -60,7 +60,7 @@ impl Cluster {
     #[track_caller]
     pub fn is_quiet(&self) {
         until("nothing of lvsprov runs on any host", Duration::from_secs(300), || {
-            let left = self.on_each(&self.hosts(), AT_WORK);
+            let left = self.on_each(self.hosts(), AT_WORK);
             let busy: Vec<String> = left
                 .iter()
                 .filter(|(_, processes)| !processes.is_empty())

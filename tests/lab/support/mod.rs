@@ -3,10 +3,12 @@
 mod cluster;
 mod events;
 mod guest;
+mod machines;
 mod running;
 
 pub use cluster::{Cluster, commands};
 pub use events::{Events, Outcome};
+pub use machines::{Machines, Scenario, take_down};
 pub use running::Running;
 
 use std::time::{Duration, Instant};
