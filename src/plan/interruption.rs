@@ -1,6 +1,9 @@
 //! What interrupts a real server's service is done to one real server after another. Each one's turn begins with the
 //! first file whose change its service restarts for, so that a mistake in it reaches the first of them alone; it ends
 //! when the real server has answered its director again. What is to stop for good need not answer afterwards.
+//!
+//! Beside them, a real server whose service is down already has the first turn: to try there costs nobody anything, and
+//! no other one is away before it is back.
 
 use std::collections::BTreeSet;
 
@@ -17,6 +20,8 @@ use crate::resource::{Change, Risk};
 struct Interruption {
     host: usize,
     steps: Vec<StepId>,
+    /// Whether the service runs before it.
+    runs: bool,
     /// Whether the service is down only for a moment.
     returns: bool,
 }
@@ -35,9 +40,13 @@ pub(super) fn chain(
         (0..hosts.len()).filter_map(|host| turn(host, inventory, hosts, steps)).collect();
     turns.iter_mut().for_each(|turn| turn.steps.retain(|id| !held.contains(id)));
     turns.retain(|turn| !turn.steps.is_empty());
+    // Where none that runs is interrupted, those that are down start side by side.
+    if turns.iter().all(|turn| !turn.runs) {
+        return Vec::new();
+    }
     let slot =
         |turn: &Interruption, slots: &[usize]| turn.steps.iter().map(|id| slots[id.0]).max().unwrap_or(0);
-    turns.sort_by_key(|turn| (slot(turn, slots), turn.host));
+    turns.sort_by_key(|turn| (slot(turn, slots), turn.runs, turn.host));
     let mut edges = Vec::new();
     let mut before: Option<StepId> = None;
     for turn in &turns {
@@ -69,7 +78,7 @@ fn turn(host: usize, inventory: &Inventory, hosts: &[PlannedHost], steps: &[Step
         Outcome::Change(change) => Some(change),
         _ => None,
     };
-    let interrupts = |id: &&StepId| change(id).is_some_and(Change::interrupts);
+    let interrupts = |id: &&StepId| change(id).is_some_and(|change| change.interrupts() || change.revives);
     let last = *own.iter().rev().find(interrupts)?;
     let files: Vec<&String> = own
         .iter()
@@ -82,9 +91,10 @@ fn turn(host: usize, inventory: &Inventory, hosts: &[PlannedHost], steps: &[Step
     };
     let first = own.iter().find(|id| leads(id) || interrupts(id))?;
     let steps: Vec<StepId> = own.iter().filter(|id| (*first..=last).contains(id)).copied().collect();
+    let runs = steps.iter().filter_map(change).any(Change::interrupts);
     let stops = |risk: &Risk| matches!(risk, Risk::Stop { .. });
     let returns = !steps.iter().filter_map(change).flat_map(|change| &change.risks).any(stops);
-    Some(Interruption { host, steps, returns })
+    Some(Interruption { host, steps, runs, returns })
 }
 
 /// What the real server's services are asked by a director that can be read, when one holds any of them.

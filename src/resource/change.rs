@@ -20,6 +20,8 @@ pub struct Change {
     pub deadline: Duration,
     /// What the change risks.
     pub risks: Vec<Risk>,
+    /// Whether it starts what is there, does not run, and counts for what the host serves.
+    pub revives: bool,
     /// Whether only running it can tell what it changes (a command).
     pub unknown: bool,
     /// What must be true just before. The part of the change behind a gate that is shut is left out.
@@ -100,6 +102,7 @@ impl Change {
             script: script.into(),
             deadline: Duration::from_secs(60),
             risks: Vec::new(),
+            revives: false,
             unknown: false,
             gates: Vec::new(),
         }

@@ -172,6 +172,7 @@ impl Kind for Service {
         let mut aspects = Vec::new();
         let mut script = Script(unit::look(&quote(&name)));
         let mut risks = Vec::new();
+        let mut revives = false;
         if let Some(enabled) = self.enabled
             && let Some((old, new)) = unit.boot_differs(enabled, &name)?
         {
@@ -184,6 +185,8 @@ impl Kind for Service {
             Some(ServiceState::Started) if !unit.active() => {
                 aspects.push(Aspect::value("running", unit.shown(), Some("started".into())));
                 script.run(None);
+                // What its package is yet to bring has served nobody.
+                revives = interrupts && unit.shown().is_some();
             }
             Some(ServiceState::Stopped) if unit.up() => {
                 aspects.push(Aspect::value("running", unit.shown(), Some("stopped".into())));
@@ -206,7 +209,12 @@ impl Kind for Service {
         if aspects.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Change { deadline: Duration::from_secs(180), risks, ..Change::new(aspects, script.0) }))
+        Ok(Some(Change {
+            deadline: Duration::from_secs(180),
+            risks,
+            revives,
+            ..Change::new(aspects, script.0)
+        }))
     }
 
     fn unsettled(unit: &Unit) -> bool {

@@ -54,3 +54,21 @@ fn one_that_runs_and_does_not_answer_is_the_last() {
     assert!(!cluster.machine("web3").root.exists("/etc/tuning.conf"));
     assert_eq!(outcome.left().len(), 2, "{:?}", outcome.left());
 }
+
+#[test]
+fn one_that_is_down_is_tried_first() {
+    let cluster = Cluster::new(3, DEPLOY);
+    let web2 = &cluster.machine("web2").root;
+    web2.write("/units/apache2.service", "failed enabled\n");
+    web2.write("/broken", "apache2.service\n");
+    let still = cluster.deploy();
+    assert_eq!(still.failed(), ["web2"]);
+    for name in ["web1", "web3"] {
+        assert!(!cluster.machine(name).root.exists("/etc/tuning.conf"), "{name} was touched");
+    }
+    web2.write("/broken", "");
+    let repaired = cluster.deploy();
+    repaired.whole();
+    let expected = ["web2: service apache2", "web1: file /etc/tuning.conf", "web1: service apache2"];
+    assert_eq!(repaired.made()[..3], expected);
+}
