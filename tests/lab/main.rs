@@ -23,6 +23,12 @@
 //! | `refused` | hosts that can't be reached or do not let us in |
 //! | `route` | a gateway that is our own way back |
 //! | `cut` | a run that is interrupted, killed, or cut off |
+//! | `three` | a cluster with three real servers, and the order of its scenarios |
+//! | `killed` | a run that is killed while dpkg works |
+//! | `down` | what gets there while a real server is down |
+//! | `restart` | restarts one after another, under load |
+//! | `load` | a client that asks and asks |
+//! | `concurrent` | two deploys at once |
 //! | `labs` | the lab itself |
 //! | `machines` | what becomes of a lab's machines |
 //! | `rehearsal` | the whole way in one command |
@@ -32,19 +38,25 @@
 
 mod again;
 mod bare;
+mod concurrent;
 mod cut;
+mod down;
 mod drift;
 mod edits;
 mod families;
 mod handlers;
+mod killed;
 mod labs;
 mod leaving;
+mod load;
 mod machines;
 mod reboots;
 mod refused;
 mod rehearsal;
+mod restart;
 mod route;
 mod support;
+mod three;
 mod tutorial;
 
 use std::process::ExitCode;
@@ -70,7 +82,7 @@ fn main() -> ExitCode {
         let mut parts = filter.iter().flat_map(|filter| filter.split(','));
         filter.is_none() || parts.any(|part| if exact { name == part } else { name.contains(part) })
     };
-    let all = tutorial::SCENARIOS.into_iter().chain(OTHERS);
+    let all = tutorial::SCENARIOS.into_iter().chain(three::SCENARIOS).chain(OTHERS);
     let wanted = all.filter(|(name, _)| is_wanted(name)).map(|(name, scenario)| scenario.trial(name));
     let conclusion = libtest_mimic::run(&arguments, wanted.collect());
     support::take_down();

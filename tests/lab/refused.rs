@@ -159,8 +159,6 @@ pub fn a_host_is_down(cluster: &Cluster) {
     assert_eq!(refused.events.of("planned").count(), 3, "the others' state is told");
     assert_eq!(refused.events.of("stage_began").count(), 0);
 
-    others_get_there(cluster, host);
-
     // While the controller believes to know its hardware address, it waits for it; then the proxy has words for it.
     let why = until("there is no route", Duration::from_secs(90), || {
         let plan = outside.run_json("plan", &["--limit", host]).exits(4);
@@ -181,39 +179,6 @@ pub fn a_host_is_down(cluster: &Cluster) {
     cluster.lab("deploy", "tutorial.yaml", &[]).exits(0);
     cluster.lab("verify", "tutorial.yaml", &[]).exits(0);
     cluster.is_as_declared("tutorial.yaml");
-}
-
-/// While a real server is down: a weight, the dead one's weight 0, a new service, and a table that was lost.
-fn others_get_there(cluster: &Cluster, dead: &str) {
-    let tutorial = std::fs::read_to_string(cluster.folder.join("tutorial.yaml")).unwrap();
-    let edited = tutorial
-        .replace("{ host: lvs_real_server01, weight: 1 }", "{ host: lvs_real_server01, weight: 3 }")
-        .replace("{ host: lvs_real_server02, weight: 1 }", "{ host: lvs_real_server02, weight: 0 }");
-    let service = "  - name: second\n    address: 192.168.175.100:8080\n    scheduler: rr\n    real_servers:\n      \
-                   - { host: lvs_real_server01, port: 80 }\n      - { host: lvs_real_server02, port: 80 }\n\ntime:";
-    cluster.write("down.yaml", &edited.replacen("\ntime:", service, 1));
-    let table = || cluster.on("lvs_director", "ipvsadm -Sn | sort");
-    let down = cluster.lab("deploy", "down.yaml", &[]).exits(4);
-    let there = table();
-    for line in [
-        "-a -t 192.168.175.100:80 -r 192.168.40.101:80 -m -w 3",
-        "-a -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 0",
-        "-a -t 192.168.175.100:8080 -r 192.168.40.101:80 -m -w 1",
-    ] {
-        assert!(there.contains(line), "{line}\n{there}");
-    }
-    assert!(!there.contains("8080 -r 192.168.40.102"), "what does not answer is left out\n{there}");
-    let left = &down.events.summary()["left"][0];
-    assert!(left["what"].as_str().unwrap().contains(dead), "{left}");
-    assert!(left["why"].as_str().unwrap().contains("can't be reached"), "{left}");
-    tell(&format!("   left: {}: {}", left["what"], left["why"]));
-
-    cluster.on("lvs_director", "ipvsadm -C");
-    cluster.lab("deploy", "down.yaml", &[]).exits(4);
-    assert_eq!(table(), there, "the table that was lost is there again");
-    let text = cluster.lvsprov(&["deploy", "down.yaml", "--lab"]).exits(4);
-    assert!(text.stdout.contains("left"), "{}", text.stdout);
-    cluster.on("lvs_director", "ipvsadm -D -t 192.168.175.100:8080; sed -i /8080/d /etc/ipvsadm.rules");
 }
 
 /// Something that a deploy would change on the director.

@@ -62,6 +62,13 @@ impl Cluster {
         cluster
     }
 
+    /// The same, with machines that another of its inventories describes.
+    pub fn with(mut self, inventory: &'static str, text: &str, hosts: &'static [&'static str]) -> Cluster {
+        self.write(inventory, text);
+        (self.inventory, self.hosts) = (inventory, hosts);
+        self
+    }
+
     /// Writes a file beside the inventories; `cluster: web` becomes this cluster's name.
     pub fn write(&self, file: &str, text: &str) {
         let text = text.replace("cluster: web ", &format!("cluster: {} ", self.name));
