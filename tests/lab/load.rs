@@ -90,11 +90,11 @@ impl fmt::Display for Asked {
         let twice = self.twice();
         let failed = self.answers.iter().filter(|answer| answer.is_none()).count();
         let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
-        let (all, counts, seconds) = (self.answers.len(), counts.join(", "), self.lasted.as_secs_f64());
+        let (all, seconds) = (self.answers.len(), self.lasted.as_secs_f64());
         write!(
             f,
-            "{failed} of {all} requests failed in {seconds:.1} s, {twice} of them just after another; answers: {counts}; "
+            "{failed} of {all} requests failed in {seconds:.1} s, {twice} of them just after another; "
         )?;
-        write!(f, "the longest took {:.1} s", self.longest)
+        write!(f, "answers: {}; the longest took {:.1} s", counts.join(", "), self.longest)
     }
 }
