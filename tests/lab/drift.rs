@@ -67,11 +67,16 @@ const FAULTS: [Fault; 7] = [
     },
 ];
 
-/// What faults and repairs together may write: the files in question and their folders, and a disabled init script's
-/// links.
+/// What faults and repairs together may write: the files in question and their folders, a disabled init script's links,
+/// and on the director the note of what was touched, when it is the first time: the unit ipvsadm, which a run that was
+/// killed after its packages finds enabled by them, and never had to touch.
 fn may_be_written(host: &str, path: &str) -> bool {
     match host {
-        "lvs_director" => ["/etc", "/etc/ipvsadm.rules"].contains(&path) || path.starts_with("/etc/rc"),
+        "lvs_director" => {
+            let below = ["/etc/rc", "/var/lib/lvsprov/records/"];
+            ["/etc", "/etc/ipvsadm.rules"].contains(&path)
+                || below.iter().any(|below| path.starts_with(below))
+        }
         "lvs_real_server01" => ["/var/www/html", "/var/www/html/index.html"].contains(&path),
         _ => false,
     }
