@@ -158,7 +158,8 @@ impl Plan {
         let Step { host, item, .. } = self.steps[step.0];
         match self.direction {
             Direction::Back => {
-                format!("record={RECORDS}/{}\n", self.hosts[host].records[item].name)
+                let name = &self.hosts[host].records[item].name;
+                format!("record={RECORDS}/{name}\nrm -f \"$record/stays\"\n")
             }
             Direction::Forward => {
                 let survey = self.hosts[host].survey.as_ref().ok();
@@ -168,6 +169,16 @@ impl Plan {
                 record.map(|(record, _)| record.find()).unwrap_or_default()
             }
         }
+    }
+
+    /// POSIX sh that prints what the reverses of steps of one host have left to others, a line each behind the step's place
+    /// among them. Empty where the plan makes records.
+    pub fn stays(&self, steps: &[StepId]) -> String {
+        let stored = |(number, id): (usize, &StepId)| {
+            let Step { host, item, .. } = self.steps[id.0];
+            self.hosts[host].records.get(item).map(|stored| stored.stays(number))
+        };
+        steps.iter().enumerate().filter_map(stored).collect()
     }
 
     /// POSIX sh that forgets the records of steps of one host, once they were read back: a reverse that did not take must

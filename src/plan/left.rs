@@ -6,7 +6,7 @@ use super::step::StepId;
 use crate::inventory::Inventory;
 use crate::resource::{Ability, Gate};
 
-/// Why something was not begun.
+/// Why something was left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// It depends on a host that can't be read, or of which nothing is changed because a part of its plan is refused.
@@ -27,6 +27,8 @@ pub enum Reason {
         /// The play's bound.
         allowed: usize,
     },
+    /// It is taken back as far as others do not use it by now, in words.
+    Stays(String),
     /// Its host ended early.
     Ended,
 }

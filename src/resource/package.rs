@@ -11,6 +11,7 @@ use super::{Aspect, Change, Context, Facts, Family, Kind, Names, Refusal, Unread
 
 mod apt;
 mod dnf;
+mod in_use;
 mod reverse;
 mod status;
 mod transaction;

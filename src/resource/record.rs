@@ -122,6 +122,13 @@ impl Stored {
         format!("{FOLDER}/{}", self.name)
     }
 
+    /// POSIX sh that prints why the record's reverse has left something that others use by now, a line each behind
+    /// `number`.
+    pub fn stays(&self, number: usize) -> String {
+        let stays = quote(&format!("{}/stays", self.folder()));
+        format!("if [ -s {stays} ]; then sort -u {stays} | sed 's/^/{number} /'; fi\n")
+    }
+
     /// POSIX sh that forgets the record.
     pub fn forget(&self) -> String {
         format!(

@@ -22,6 +22,14 @@ pub(super) const SAY: &str = r#"say() {
 }
 "#;
 
+/// POSIX sh that defines `leave TEXT`, for a reverse that succeeds though something stays as it is, because others use it
+/// by now: why is kept with the record, whose folder is in `$record`, and the record stays for the next time.
+pub(super) const LEAVE: &str = r#"leave() {
+  echo "$1"
+  if [ -d "${record:-}" ]; then echo "$1" >>"$record/stays"; fi
+}
+"#;
+
 /// POSIX sh that replaces `dest` by rename, through a symbolic link if it is one. The temporary file has a fixed
 /// name in the same directory, which no `*` and no `*.conf` matches, so that what a killed run left is overwritten
 /// by the next; its content is on the disk before it takes the name, so that not even a crash shows a part of it.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::perform::Doing;
-use super::probe::Probe;
+use super::probe::{Probe, output};
 use super::{Event, Failure, Job, observe};
 use crate::plan::{Chunk, Ending, Left, Plan, Reason, StepId};
 use crate::resource::{Change, Facts, Observed, Resource};
@@ -142,6 +142,7 @@ impl Job<'_> {
         let resources: Vec<&Resource> = steps.iter().map(|making| &making.resource).collect();
         let probe = Probe::of(&resources, &survey.facts);
         let at = probe.push(&mut exchange);
+        let stays = exchange.push(doing.plan.stays(&ids));
 
         let mut done = 0;
         let place = |step: StepId| {
@@ -186,20 +187,33 @@ impl Job<'_> {
             self.fail_step(doing, making.step, failure);
             return done;
         }
+        let stays = staying(output(&reply, stays));
+        for (number, why) in &stays {
+            if let Some(making) = steps.get(*number) {
+                let (what, reason) = (doing.plan.label(making.step), Reason::Stays(why.clone()));
+                self.leave(doing, &Left { host, what, reason });
+            }
+        }
+        let taken = |number: usize| stays.iter().all(|(other, _)| *other != number);
         let read = probe.parse(&resources, &survey.facts, &reply, at);
         let observed = match read {
-            Ok(observed) => self.settled(doing.plan, link, &steps, &survey.facts, observed).await,
+            Ok(observed) => self.settled(doing.plan, link, &steps, &survey.facts, observed, &taken).await,
             Err(error) => Err((steps[0].step, error.into())),
         };
         if let Err((step, failure)) = observed {
             self.fail_step(doing, step, failure);
-        } else if let Err(failure) = forget(doing.plan, link, &ids).await {
-            self.fail_step(doing, ids[0], failure);
+            return done;
+        }
+        let taken: Vec<StepId> =
+            ids.iter().enumerate().filter(|(number, _)| taken(*number)).map(|(_, id)| *id).collect();
+        if let Err(failure) = forget(doing.plan, link, &taken).await {
+            self.fail_step(doing, taken[0], failure);
         }
         done
     }
 
-    /// Whether everything reads as planned. What is about to change by itself is read again for a while.
+    /// Whether everything that was `taken`, by its place, reads as planned. What is about to change by itself is read again
+    /// for a while.
     async fn settled(
         &self,
         plan: &Plan,
@@ -207,14 +221,15 @@ impl Job<'_> {
         steps: &[Making],
         facts: &Facts,
         mut observed: Vec<Observed>,
+        taken: &dyn Fn(usize) -> bool,
     ) -> Result<(), (StepId, Failure)> {
         let begun = tokio::time::Instant::now();
         let resources: Vec<&Resource> = steps.iter().map(|making| &making.resource).collect();
         loop {
-            let Some((step, failure)) = steps
-                .iter()
-                .zip(&observed)
-                .find_map(|(making, observed)| Some((making.step, not_taken(plan, making, observed)?)))
+            let Some((step, failure)) =
+                steps.iter().zip(&observed).enumerate().filter(|(number, _)| taken(*number)).find_map(
+                    |(_, (making, observed))| Some((making.step, not_taken(plan, making, observed)?)),
+                )
             else {
                 return Ok(());
             };
@@ -225,6 +240,16 @@ impl Job<'_> {
             observed = observe::read(link, &resources, facts).await.map_err(|failure| (step, failure))?;
         }
     }
+}
+
+/// Which steps, by their place, have left something to others, and why: from what [`Plan::stays`] printed.
+fn staying(printed: &[u8]) -> Vec<(usize, String)> {
+    let text = String::from_utf8_lossy(printed);
+    let read = |line: &str| {
+        let (number, why) = line.split_once(' ')?;
+        Some((number.parse().ok()?, why.to_owned()))
+    };
+    text.lines().filter_map(read).collect()
 }
 
 /// Forgets the records that have served.

@@ -13,7 +13,7 @@ type Scripts = &'static [(&'static str, &'static str)];
 
 /// Name, control fields, and scripts of maintainers. `web` is what is declared: it needs `lib`, and does away with `old`.
 /// Its scripts do what chrony's do: a state that they make and purge, and a user who goes by a program of another package.
-const PACKAGES: [(&str, &str, Scripts); 5] = [
+const PACKAGES: [(&str, &str, Scripts); 6] = [
     (
         "lvt-web",
         "Depends: lvt-lib, lvt-users\nConflicts: lvt-old\n",
@@ -34,6 +34,7 @@ const PACKAGES: [(&str, &str, Scripts); 5] = [
     ("lvt-users", "", &[]),
     ("lvt-old", "", &[]),
     ("lvt-other", "Depends: lvt-lib\n", &[]),
+    ("ipvsadm", "Depends: lvt-lib\n", &[("postrm", "[ \"$1\" != purge ] || rm -f /etc/ipvsadm.rules")]),
 ];
 
 const USERS: &str =
@@ -48,7 +49,7 @@ mkdir -p /etc/apt/apt.conf.d /etc/apt/preferences.d /etc/dpkg/dpkg.cfg.d
 echo 'APT::Sandbox::User "root"; Dir::Log::Terminal "";' >/etc/apt/apt.conf
 echo 'deb [trusted=yes] file:/srv/repository ./' >/etc/apt/sources.list
 cd /srv/repository
-for p in lvt-*; do
+for p in lvt-* ipvsadm; do
   /usr/bin/dpkg-deb --root-owner-group -Znone -b $p >/dev/null
   { cat $p/DEBIAN/control; echo "Filename: ./$p.deb"; echo "Size: $(stat -c %s $p.deb)"
     echo "SHA256: $(sha256sum <$p.deb | cut -d' ' -f1)"; echo; } >>Packages

@@ -67,6 +67,26 @@ fn what_others_have_come_to_need_stays_and_is_named() {
 }
 
 #[test]
+fn ipvsadm_stays_with_what_it_needs_while_others_have_virtual_services() {
+    under_each_with_dpkg(|root| {
+        let ipvsadm = declare("package", json!({ "name": "ipvsadm" }));
+        root.sh(&script(root, &ipvsadm));
+        root.write("/etc/ipvsadm.rules", "# theirs\n-A -t 192.0.2.1:80 -s rr\n");
+        let record = root.records().remove(0);
+        let (_, said) = root.undo(&record);
+        assert_eq!(
+            said,
+            "the package ipvsadm:all stays: the rules file has virtual services of others\n\
+             the package lvt-lib stays: ipvsadm needs it\n"
+        );
+        let why = root.sh(&record.stays(3));
+        assert!(why.starts_with("3 the package ipvsadm:all stays") && why.lines().count() == 2, "{why}");
+        root.write("/etc/ipvsadm.rules", "# none\n");
+        assert_eq!(root.destroy(), ["ipvsadm: 1 -> -", "lvt-lib: 1 -> -"]);
+    });
+}
+
+#[test]
 fn what_had_left_its_configuration_leaves_that_again() {
     under_each_with_dpkg(|root| {
         root.sh("apt-get -y install lvt-web >/dev/null 2>&1; apt-get -y remove lvt-web lvt-lib lvt-users >/dev/null 2>&1");

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{File, FileState, Node, Observed};
 use crate::resource::record::pattern;
 use crate::resource::service::{Effect, unit_name};
-use crate::resource::shell::{Attributes, SAY, restore};
+use crate::resource::shell::{Attributes, LEAVE, restore};
 use crate::resource::{Aspect, Change, Context, Mode, Refusal, Risk, Script, quote};
 
 /// What was at a path.
@@ -155,9 +155,9 @@ impl Prior {
             }
         };
         let text = format!(
-            r#"{SAY}p={dest}
+            r#"{LEAVE}p={dest}
 if [ -d "$p" ] && ! [ -L "$p" ]; then
-  rmdir "$p" 2>/dev/null || say "$p stays: there is something in it"
+  rmdir "$p" 2>/dev/null || leave "$p stays: there is something in it"
 else rm -f "$p"; fi
 {ABOVE}"#,
             dest = quote(dest)

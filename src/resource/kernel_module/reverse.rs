@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{KernelModule, Observed, canonical};
 use crate::resource::drop_in;
-use crate::resource::shell::SAY;
+use crate::resource::shell::{LEAVE, SAY};
 use crate::resource::word::words;
 use crate::resource::{Aspect, Change, Script, quote};
 
@@ -23,7 +23,7 @@ impl Prior {
     /// The change that brings it back. What is in use by then stays loaded, and is named.
     pub(super) fn reversal(&self, module: &KernelModule, observed: &Observed) -> Option<Change> {
         let mut aspects = Vec::new();
-        let mut script = Script::from(SAY);
+        let mut script = Script::from(format!("{SAY}{LEAVE}"));
         if observed.own && !self.own {
             let own = module.own();
             aspects.push(Aspect::value("at boot", Some(format!("loaded ({own})")), None));
@@ -49,7 +49,7 @@ const UNLOAD: &str = r#"unload() {
   e=$(rmmod "$1" 2>&1)
 }
 if ! unload "$m"; then
-  if [ "$(cat "/sys/module/$m/refcnt" 2>/dev/null)" = 0 ]; then why=$e; else why="it is in use"; fi
-  say "the kernel module $m stays loaded: $why"
+  if [ "$(cat "/sys/module/$m/refcnt" 2>/dev/null)" = 0 ]; then say "the kernel module $m stays loaded: $e"
+  else leave "the kernel module $m stays loaded: it is in use"; fi
 fi
 "#;

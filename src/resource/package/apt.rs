@@ -1,6 +1,7 @@
 //! Transactions of apt and dpkg.
 
 use super::Status;
+use super::in_use::IN_USE;
 use super::status::Back;
 use crate::resource::word::words;
 
@@ -77,7 +78,7 @@ fi
 /// along: it brings its own list of what was installed on behalf of others up to date with every package that it changes.
 pub(super) fn back(back: &Back<'_>) -> String {
     format!(
-        r#"{APT}stay() {{
+        r#"{APT}{IN_USE}stay() {{
   awk '/^dpkg: dependency problems prevent/ {{ p = $NF; sub(/:$/, "", p); why[p] = "" }}
     / depends on / && why[p] == "" {{ why[p] = $1 " needs it" }}
     /^dpkg: error processing package / {{ q = $5; getline; sub(/^ +/, ""); print q, (why[q] == "" ? $0 : why[q]) }}' "$t/tried"
@@ -87,10 +88,18 @@ without() {{ # LIST: what of it does not stay
     case " $stays " in *" $p "*|*" ${{p%:*}} "*) ;; *) echo "$p";; esac
   done
 }}
-purge="{purge}" remove="{remove}" install="{install}"
+purge="{purge}" remove="{remove}" install="{install}" stays=
+for p in $purge $remove; do
+  why=$(in_use "$p")
+  if [ -n "$why" ]; then
+    leave "the package $p stays: $why"
+    stays="$stays $p"
+  fi
+done
+if [ -n "$stays" ]; then purge=$(without "$purge") remove=$(without "$remove"); fi
 while [ -n "$purge$remove" ] && ! dpkg --no-act --remove $purge $remove >"$t/tried" 2>&1; do
   stay >"$t/stay"
-  while read -r p why; do tell "the package $p stays: $why"; done <"$t/stay"
+  while read -r p why; do leave "the package $p stays: $why"; done <"$t/stay"
   stays=$(cut -d' ' -f1 "$t/stay" | tr '\n' ' ')
   less="$(without "$purge") $(without "$remove")"
   if [ -z "$stays" ] || [ "$(echo $less)" = "$(echo $purge $remove)" ]; then cat "$t/tried"; exit 1; fi

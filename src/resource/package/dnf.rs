@@ -1,6 +1,7 @@
 //! Transactions of dnf, or yum where there is no dnf.
 
 use super::Status;
+use super::in_use::IN_USE;
 use super::status::Back;
 use crate::resource::quote;
 use crate::resource::word::words;
@@ -31,14 +32,19 @@ pub(super) fn body(wrong: &[(&str, &Status)], present: bool) -> String {
 /// rpm tells, with `--test`, what needs a package that is to go.
 pub(super) fn back(back: &Back<'_>) -> String {
     format!(
-        r#"{DNF}remove="{remove}"
+        r#"{DNF}{IN_USE}remove=
+for p in {remove}; do
+  why=$(in_use "$p")
+  if [ -n "$why" ]; then leave "the package $p stays: $why"; else remove="$remove $p"; fi
+done
+remove=${{remove# }}
 while [ -n "$remove" ] && ! rpm -e --test $remove >"$t/tried" 2>&1; do
   sed -n 's/^[[:space:]]*\(.*\) is needed by (installed) \(.*\)$/\2 \1/p' "$t/tried" >"$t/needed"
   stays=
   while read -r by needed; do
     for p in $(rpm -q --whatprovides --qf '%{{NAME}}.%{{ARCH}}\n' "${{needed%% *}}" 2>/dev/null); do
       case " $stays " in *" $p "*) continue;; esac
-      case " $remove " in *" $p "*) stays="$stays $p"; tell "the package $p stays: $by needs it";; esac
+      case " $remove " in *" $p "*) stays="$stays $p"; leave "the package $p stays: $by needs it";; esac
     done
   done <"$t/needed"
   if [ -z "$stays" ]; then cat "$t/tried"; exit 1; fi

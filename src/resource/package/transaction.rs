@@ -2,7 +2,7 @@
 //! runs on the host by itself; whoever began it follows it, and who comes later finds it.
 
 use crate::resource::record::TRANSACTION;
-use crate::resource::shell::SAY;
+use crate::resource::shell::{LEAVE, SAY};
 use crate::resource::{Aspect, quote};
 
 /// A transaction that an earlier run began.
@@ -98,7 +98,7 @@ pub(super) struct Words<'a> {
     /// POSIX sh with a function `list` that prints all packages that there are, sorted: `NAME:ARCH there`, or `configured`
     /// instead of `there` for one of which only the configuration is. Empty where nothing is to be noted.
     pub list: &'a str,
-    /// What it runs, as root, under `set -eu`. What it says by `tell TEXT` is told to the operator.
+    /// What it runs, as root, under `set -eu`. Its `leave TEXT` is [`LEAVE`]'s.
     pub body: &'a str,
 }
 
@@ -117,12 +117,12 @@ if transaction_runs; then
   say "waits for a package transaction that an earlier run began: $(cat "$t/what")"
   while transaction_runs; do nap; done
 fi
+if [ -n "${{record:-}}" ]; then rm -f "$record/stays"; fi
 what={what}
 ( umask 077; mkdir -p /var/lib/lvsprov; rm -rf "$t"; mkdir "$t" )
 echo "$what" >"$t/what"
 echo "${{record-}}" >"$t/record"
 export -p >"$t/environment"
-: >"$t/notes"
 cat >"$t/script" <<'lvsprov_transaction'
 cd {TRANSACTION} || exit 1
 . ./environment
@@ -134,8 +134,7 @@ set -- ${{stat##*) }}
 echo "$$ ${{20}} $boot $(date +%T)" >process.new && mv process.new process
 record=$(cat record)
 t={TRANSACTION}
-tell() {{ echo "$1"; echo "$1" >>"$t/notes"; }}
-{list}
+{LEAVE}{list}
 ( set -eu; cd /
 {before}{body}
 ) </dev/null >output 2>&1
@@ -162,7 +161,7 @@ while ! [ -e "$t/code" ]; do
   fi
   nap
 done
-while IFS= read -r l; do say "$l"; done <"$t/notes"
+if [ -e "${{record:-}}/stays" ]; then cat "$record/stays"; fi
 if [ -e "$t/code" ]; then read -r code <"$t/code"; else code=killed; fi
 if [ "$code" != 0 ]; then cat "$t/output" >&2; fi
 rm -rf "$t"
