@@ -32,6 +32,7 @@
 //! | `labs` | the lab itself |
 //! | `machines` | what becomes of a lab's machines |
 //! | `rehearsal` | the whole way in one command |
+//! | `destroy` | what a first deploy made of bare machines is taken back, also when it is killed five times |
 //! | `families` | IPv4 and IPv6, on addresses that lvsprov puts on the director |
 
 #![allow(clippy::unwrap_used, reason = "a test's way to fail")]
@@ -40,6 +41,7 @@ mod again;
 mod bare;
 mod concurrent;
 mod cut;
+mod destroy;
 mod down;
 mod drift;
 mod edits;
@@ -66,7 +68,9 @@ use libtest_mimic::Arguments;
 use support::Scenario::{self, Own};
 
 /// The tests that share no machines.
-const OTHERS: [(&str, Scenario); 5] = [
+const OTHERS: [(&str, Scenario); 7] = [
+    ("destroy::debian_12", Own(destroy::debian_12)),
+    ("destroy::debian_13", Own(destroy::debian_13)),
     ("labs", Own(labs::two_labs_with_the_same_addresses)),
     ("rehearsal", Own(rehearsal::a_rehearsal_goes_the_whole_way_and_leaves_nothing)),
     ("rehearsal::debian_13", Own(rehearsal::debian_13_through_sudo)),

@@ -1,0 +1,23 @@
+# What there is on a host: a line each, `SECTION KEY<tab>VALUE`. Nothing is left out here but other file systems, and
+# what /proc and /sys have beside the kernel's network parameters.
+export LC_ALL=C
+systemctl is-system-running --wait >/dev/null
+
+ss -Hlntu | awk '{ print "socket " $1 " " $5 }'
+# Each loads what it lists with, once and for all: before the modules are told.
+for family in 4 6; do
+  ip -$family route show table all | sed "s/ expires [0-9]*sec//; s/^/route $family /"
+  ip -$family rule | sed "s/^/rule $family /"
+done
+ip -o address | sed 's/^[0-9]*: /address /; s/ valid_lft.*//'
+sed 's/^\([^ ]*\).*/module \1/' /proc/modules
+sed 's/^/table /' /proc/net/ip_vs 2>/dev/null
+
+find / -xdev -printf 'node %p\t%y %m %U:%G %l\n'
+printf 'override %s\n' "$(cat /var/lib/dpkg/statoverride 2>/dev/null)"
+find / -xdev -type f -exec sha256sum {} + | sed 's/^\\\{0,1\}\([0-9a-f]*\)  \(.*\)$/content \2\t\1/'
+find /run /tmp -printf 'runtime %p\t%y %m %U:%G\n' | sort -u
+dpkg-query -W -f 'package ${Package}:${Architecture}\t${db:Status-Abbrev} ${Version}\n'
+grep -rsH '' /proc/sys/net | sed 's/^\([^:]*\):/sysctl \1\t/'
+systemctl list-unit-files --no-legend --no-pager --plain | sed 's/^\([^ ]*\) */unit-file \1\t/'
+systemctl list-units --all --no-legend --no-pager --plain | awk '{ print "unit " $1 "\t" $2, $3, $4 }'
