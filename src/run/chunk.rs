@@ -212,8 +212,8 @@ impl Job<'_> {
         done
     }
 
-    /// Whether everything that was `taken`, by its place, reads as planned. What is about to change by itself is read again
-    /// for a while.
+    /// Whether everything that was `taken`, by its place, reads as planned. What is about to change by itself is read
+    /// again for a while.
     async fn settled(
         &self,
         plan: &Plan,

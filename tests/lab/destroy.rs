@@ -49,8 +49,8 @@ const LEFT_OUT: [(&str, &str); 29] = [
 /// Of each host, by `SECTION KEY`.
 type Snapshot = BTreeMap<String, BTreeMap<String, String>>;
 
-/// When a destroy is killed: so long after a step began whose label holds this, in the order in which they come. A package
-/// transaction goes on by itself after a kill, and the next run finds it.
+/// When a destroy is killed: so many milliseconds after a step began whose label holds this, in the order in which they
+/// come. A package transaction goes on by itself after a kill, and the next run finds it.
 const MOMENTS: [(&str, u64); 5] = [
     ("virtual_services", 0),
     ("kernel_module", 0),
