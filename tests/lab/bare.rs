@@ -58,7 +58,7 @@ pub fn many_times_killed(cluster: &Cluster) {
         let made = killed.events.of("step_done").count();
         tell(&format!("   killed {} of {} times; {made} changes were made", number + 1, MOMENTS.len()));
         cluster.is_quiet();
-        for (file, digest) in digests(cluster) {
+        for (file, digest) in digests(cluster).into_iter().filter(|(file, _)| !is_temporary(file)) {
             seen.entry(file).or_default().insert(digest);
         }
     }
@@ -66,6 +66,8 @@ pub fn many_times_killed(cluster: &Cluster) {
     tell(&format!("   converged; the client was answered by {}", deployed.events.sequence().join(" ")));
     alternates(&deployed.events.sequence());
     let last = digests(cluster);
+    let temporary: Vec<&String> = last.keys().filter(|file| is_temporary(file)).collect();
+    assert!(temporary.is_empty(), "left for ever: {temporary:?}");
     let shipped = shipped(cluster);
     for (file, digests) in seen {
         for digest in digests {
@@ -76,6 +78,12 @@ pub fn many_times_killed(cluster: &Cluster) {
     }
     cluster.is_as_declared("tutorial.yaml");
     cluster.lab("verify", "tutorial.yaml", &[]).exits(0);
+}
+
+/// A host that is too busy to end what a killed run has begun ends it by force: a new text may then lie beside its file
+/// until the next run, which writes that file again.
+fn is_temporary(file: &str) -> bool {
+    file.contains("/.lvsprov.")
 }
 
 #[track_caller]
@@ -102,7 +110,6 @@ fn digests(cluster: &Cluster) -> BTreeMap<String, String> {
     for (host, printed) in cluster.on_each(cluster.hosts(), &script) {
         for line in printed.lines() {
             let (digest, file) = line.rsplit_once(' ').expect("cksum prints three words");
-            assert!(!file.contains("/.lvsprov."), "{host}: a killed run left {file}");
             all.insert(format!("{host}:{file}"), digest.to_owned());
         }
     }

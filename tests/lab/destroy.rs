@@ -198,7 +198,7 @@ fn snapshot(cluster: &Cluster) -> Snapshot {
         }
         all
     };
-    let printed = cluster.on_each(&cluster.hosts(), SNAPSHOT);
+    let printed = cluster.on_each(cluster.hosts(), SNAPSHOT);
     let all = printed.into_iter().map(|(host, text)| (host, read(text))).collect();
     tell(&format!("   every host was read in {:.1} s", begun.elapsed().as_secs_f32()));
     all
