@@ -126,3 +126,18 @@ fn every_resource_kind_has_a_file_of_its_own() {
         assert!(text.contains("impl Kind for"), "{} declares no kind", path.display());
     }
 }
+
+/// A file that grows beyond this has a second noun in it.
+const LINES: usize = 400;
+
+#[test]
+fn no_file_is_long() {
+    let mut long = Vec::new();
+    for file in rooms().into_iter().flat_map(|(_, files)| files) {
+        let lines = std::fs::read_to_string(&file).unwrap().lines().count();
+        if lines > LINES {
+            long.push(format!("{}: {lines} lines", file.display()));
+        }
+    }
+    assert!(long.is_empty(), "{long:#?}");
+}

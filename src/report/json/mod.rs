@@ -2,6 +2,7 @@
 //! new version, and none is taken away or changes its meaning within one.
 
 mod record;
+mod summary;
 
 use std::cell::Cell;
 
@@ -181,7 +182,7 @@ impl Json {
     }
 
     pub(super) fn summary(&self, summary: &Summary) {
-        self.line("summary", &is::Summary::of(summary));
+        self.line("summary", &summary::Summary::of(summary));
     }
 
     fn failed(&self, host: &str, failure: &Failure) {
