@@ -1,4 +1,5 @@
 record=/var/lib/lvsprov/records/000005
+rm -f "$record/stays"
 u=chrony.service
 s=$(systemctl --no-pager show -p LoadState,ActiveState,NeedDaemonReload "$u")
 case $s in *LoadState=not-found*) echo "there is no unit $u: declare the package or file that brings it before it" >&2; exit 1;; esac

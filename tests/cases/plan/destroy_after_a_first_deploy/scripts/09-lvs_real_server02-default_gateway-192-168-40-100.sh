@@ -1,4 +1,5 @@
 record=/var/lib/lvsprov/records/000006
+rm -f "$record/stays"
 lost=
 while ip -4 route del default 2>/dev/null; do :; done
 ip -4 route append default via 192.168.40.1 dev vec0 || lost=yes

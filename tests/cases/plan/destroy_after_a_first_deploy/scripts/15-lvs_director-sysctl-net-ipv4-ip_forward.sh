@@ -1,4 +1,5 @@
 record=/var/lib/lvsprov/records/000005
+rm -f "$record/stays"
 rm -f /etc/sysctl.d/99-zz-lvsprov-net.ipv4.ip_forward.conf
 if [ -e "$record/made" ]; then rmdir /etc/sysctl.d 2>/dev/null || :; fi
 printf '%s\n' 0 >/proc/sys/net/ipv4/ip_forward

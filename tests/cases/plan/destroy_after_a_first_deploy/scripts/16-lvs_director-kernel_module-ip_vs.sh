@@ -1,7 +1,12 @@
 record=/var/lib/lvsprov/records/000004
+rm -f "$record/stays"
 say() {
   echo "$1"
   if command -v lvsprov_note >/dev/null 2>&1; then lvsprov_note "$1"; fi
+}
+leave() {
+  echo "$1"
+  if [ -d "${record:-}" ]; then echo "$1" >>"$record/stays"; fi
 }
 rm -f /etc/modules-load.d/lvsprov-ip_vs.conf
 if [ -e "$record/made" ]; then rmdir /etc/modules-load.d 2>/dev/null || :; fi
@@ -14,7 +19,7 @@ unload() {
   e=$(rmmod "$1" 2>&1)
 }
 if ! unload "$m"; then
-  if [ "$(cat "/sys/module/$m/refcnt" 2>/dev/null)" = 0 ]; then why=$e; else why="it is in use"; fi
-  say "the kernel module $m stays loaded: $why"
+  if [ "$(cat "/sys/module/$m/refcnt" 2>/dev/null)" = 0 ]; then say "the kernel module $m stays loaded: $e"
+  else leave "the kernel module $m stays loaded: it is in use"; fi
 fi
 for m in ; do unload "$m" || :; done
