@@ -19,6 +19,7 @@ const INTERFACES: &str = "/etc/network/interfaces";
 /// web1 is reached by way of its gateway, and web2 is beside us.
 fn cluster(guard: u64) -> Cluster {
     let mut cluster = Cluster::new(2, DEPLOY);
+    cluster.machine("d").forwards();
     cluster.machine_mut("web1").controller = "10.9.9.9";
     cluster.guard = Some(Duration::from_secs(guard));
     cluster

@@ -24,6 +24,8 @@ umount -l proc
 mkdir -p proc/sys proc/net proc/self
 mount --rbind /proc/sys proc/sys
 cp /proc/self/status proc/self/status
+ip link add eth0 type veth peer name peer0
+ip addr add 192.168.40.100/24 dev eth0
 "#;
 
 /// A real server in the tutorial's subnet, whose gateway is another one than the DIP.
@@ -67,6 +69,11 @@ impl Machine {
             machine.root.link(&format!("/etc/rc{level}.d/K01ipvsadm"), "../init.d/ipvsadm");
         }
         machine
+    }
+
+    /// The director forwards from now on.
+    pub fn forwards(&self) {
+        self.root.sh("echo 1 >/proc/sys/net/ipv4/ip_forward");
     }
 
     /// A real server with apache2 that runs.
