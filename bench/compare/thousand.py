@@ -33,8 +33,11 @@ class Sshds(hundred.Sshd):
         super().__enter__()
         self.process.terminate()
         self.process.wait()
+        # An address on the command line stands beside those of the file.
+        config = (self.folder / "sshd_config").read_text().replace("ListenAddress 0.0.0.0\n", "")
+        (self.folder / "sshd_config_each").write_text(config)
         mounts = "; ".join(f"mount -t tmpfs -o mode=700 none {folder}" for folder in FOLDERS)
-        words = ["/usr/sbin/sshd", "-D", "-f", f"{self.folder}/sshd_config", "-E", f"{self.folder}/log", "-o"]
+        words = ["/usr/sbin/sshd", "-D", "-f", f"{self.folder}/sshd_config_each", "-E", f"{self.folder}/log", "-o"]
         one = f"unshare -m sh -c '{mounts}; exec {shlex.join(words)} ListenAddress=\"$0\"'"
         hosts = " ".join(address(number) for number in range(HOSTS))
         start = f"for host in {hosts}; do {one} \"$host\" & done; wait"
