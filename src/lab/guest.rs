@@ -15,6 +15,9 @@ use super::proxy::greets;
 use super::topology::Blueprint;
 use super::{network, process, ssh};
 
+/// In how many looks running, a fifth of a second apart, its kernel must not be there to count as ended.
+const LOOKS: u32 = 5;
+
 /// What a guest may use, and takes as it needs it. Apache, chrony and a package installation fit well; with less, a guest
 /// that has done much reads its programs from the disk again and again.
 const MEMORY: &str = "mem=384M";
@@ -89,11 +92,15 @@ impl Guest {
     /// Waits until its sshd greets, as long as it lives and the deadline has not come.
     pub async fn greeted(&self, deadline: Duration) -> Result<(), LabError> {
         let begun = Instant::now();
+        let mut gone = 0;
         loop {
             if self.answers(Duration::from_secs(5)).await {
                 return Ok(());
             }
-            if begun.elapsed() > Duration::from_secs(2) && self.pid().is_none() {
+            // A kernel that reboots becomes another program several times, and a look may fall between two of them. One
+            // that has ended is not there the next time either.
+            gone = if self.pid().is_none() { gone + 1 } else { 0 };
+            if begun.elapsed() > Duration::from_secs(2) && gone >= LOOKS {
                 return Err(self.died());
             }
             if begun.elapsed() > deadline {
