@@ -12,8 +12,7 @@ use super::left::Reason;
 use super::order::Edge;
 use super::step::{Part, Step, StepId};
 use crate::inventory::{Host, Inventory};
-use crate::playbook::Declaration;
-use crate::resource::{Gate, Need};
+use crate::resource::{Ability, Gate, Need};
 
 /// What a law says of one need.
 pub(super) enum Met {
@@ -37,28 +36,38 @@ pub(super) fn met(need: Need, inventory: &Inventory, hosts: &[PlannedHost], step
     let Some(index) = host_with(by, inventory, hosts) else { return Met::Already };
     let host = &hosts[index];
     let Ok(survey) = &host.survey else { return Met::Not(Reason::Host(index)) };
-    let mut by = Vec::new();
     for ability in need.abilities() {
-        let provides = |declaration: &Declaration| declaration.resource.provides() == Some(ability);
-        let mut providing =
-            (0..survey.declared.len()).filter(|item| provides(&survey.declared[*item])).peekable();
+        let mut providing = items(host, |provided| provided == ability).peekable();
         if providing.peek().is_none() && !survey.facts.can(ability) {
             return Met::Not(Reason::Unable { host: index, ability });
         }
-        for item in providing {
-            match host.plan.items.get(item).map(|item| &item.outcome) {
-                Some(Outcome::Change(_)) => {
-                    by.extend(
-                        steps.iter().position(|step| (step.host, step.item) == (index, item)).map(StepId),
-                    );
-                }
-                Some(Outcome::Refused(_)) => return Met::Not(Reason::Host(index)),
-                _ => {}
-            }
+        let is_as_declared = |item: usize| matches!(host.plan.items[item].outcome, Outcome::Ok);
+        if !host.can_change() && !providing.all(is_as_declared) {
+            return Met::Not(Reason::Host(index));
         }
     }
-    by.sort_unstable();
+    let by = providing(need, inventory, hosts, steps);
     if by.is_empty() { Met::Already } else { Met::By(by) }
+}
+
+/// The steps of another host that provide a part of a need.
+pub(super) fn providing(
+    need: Need,
+    inventory: &Inventory,
+    hosts: &[PlannedHost],
+    steps: &[Step],
+) -> Vec<StepId> {
+    let Need::Forwarding { by } = need;
+    let Some(index) = host_with(by, inventory, hosts) else { return Vec::new() };
+    let items: Vec<usize> = items(&hosts[index], |provided| need.abilities().contains(&provided)).collect();
+    let of_items = |id: &StepId| items.contains(&steps[id.0].item);
+    steps_of(index, steps).into_iter().filter(of_items).collect()
+}
+
+/// The items of a host that provide such an ability.
+fn items(host: &PlannedHost, such: impl Fn(Ability) -> bool) -> impl Iterator<Item = usize> {
+    let declared = host.survey.iter().flat_map(|survey| &survey.declared).enumerate();
+    declared.filter(move |(_, of)| of.resource.provides().is_some_and(&such)).map(|(item, _)| item)
 }
 
 /// The part of a director's change that is behind a gate; an error where it is shut for this run.

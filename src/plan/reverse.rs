@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::cluster::{Direction, Plan, PlannedHost, Stage};
 use super::host::{HostPlan, Item, Outcome};
-use super::law::{self, Met};
+use super::law;
 use super::left::{Left, Reason};
 use super::order::{self, Edge};
 use super::step::StepId;
@@ -88,9 +88,8 @@ impl Plan {
         for (index, step) in self.steps.iter().enumerate() {
             let Ok(survey) = &self.hosts[step.host].survey else { continue };
             let Some(need) = survey.declared[step.item].resource.needs() else { continue };
-            if let Met::By(by) = law::met(need, inventory, &self.hosts, &self.steps) {
-                edges.extend(by.into_iter().map(|later| Edge { later, earlier: StepId(index) }));
-            }
+            let providing = law::providing(need, inventory, &self.hosts, &self.steps);
+            edges.extend(providing.into_iter().map(|later| Edge { later, earlier: StepId(index) }));
         }
         let unread: Vec<usize> = self
             .hosts
