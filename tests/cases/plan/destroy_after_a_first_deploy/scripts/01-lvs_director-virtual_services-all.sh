@@ -17,7 +17,6 @@ edit() {
     return 1
 }
 edit -e -t 192.168.175.100:80 -r 192.168.40.101:80 -m -w 0
-edit -e -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 0
 busy() {
     { printf '%s\n\n' "$leaving"; ipvsadm -Ln; } | awk '
         !listing && NF == 0 { listing = 1; next }
