@@ -142,7 +142,7 @@ impl Job<'_> {
         let resources: Vec<&Resource> = steps.iter().map(|making| &making.resource).collect();
         let probe = Probe::of(&resources, &survey.facts);
         let at = probe.push(&mut exchange);
-        let stays = exchange.push(doing.plan.stays(&ids));
+        let stays = exchange.push_inline(doing.plan.stays(&ids));
 
         let mut done = 0;
         let place = |step: StepId| {
