@@ -60,7 +60,12 @@ impl Record {
     pub fn write_all(records: &[(Record, String)]) -> Script {
         let mut script = Script::from(format!(
             "new=\n\
-             folder() {{ (umask 077; mkdir -p {FOLDER}); chmod 0700 /var/lib/lvsprov {FOLDER}; rm -rf {FOLDER}/.new-*; }}\n\
+             folder() {{\n\
+             there=; [ ! -d /var/lib/lvsprov ] || there=1\n\
+             (umask 077; mkdir -p {FOLDER})\n\
+             if [ -n \"$there\" ]; then chmod 0700 /var/lib/lvsprov {FOLDER}; fi\n\
+             for stale in {FOLDER}/.new-*; do if [ -d \"$stale\" ]; then rm -rf \"$stale\"; fi; done\n\
+             }}\n\
              missing() {{ for record in {FOLDER}/*-\"$1\"; do break; done; ! [ -d \"$record\" ]; }}\n"
         ));
         for (record, keep) in records {
@@ -80,8 +85,9 @@ impl Record {
   for record in {FOLDER}/[0-9]*; do
     if [ -d "$record" ]; then last=${{record##*/}}; last=${{last%%-*}}; fi
   done
-  last=$(($(expr "$last" + 1) - 1))
-  sync
+  last=${{last#"${{last%%[!0]*}}"}}
+  last=${{last:-0}}
+  sync {FOLDER}/.new-*/* {FOLDER}/.new-* 2>/dev/null || sync
   for digest in $new; do
     last=$((last + 1))
     mv "{FOLDER}/.new-$digest" "{FOLDER}/$(printf %06d "$last")-$digest"

@@ -65,7 +65,7 @@ d=${{p%/*}}
 t=$d/.lvsprov.${{p##*/}}.new
 trap 'rm -f "$t"' EXIT
 trap 'exit 143' HUP INT TERM
-rm -f "$t"
+if [ -e "$t" ] || [ -L "$t" ]; then rm -f "$t"; fi
 umask 077
 set -C
 "#,
@@ -77,6 +77,7 @@ set -C
 chmod {mode} "$t"
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"
+trap - EXIT
 if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
 )
 "#,

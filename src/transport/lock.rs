@@ -76,7 +76,7 @@ pub(super) fn take(holder: &str, word: &str) -> String {
     format!(
         r#"lvsprov_lock={FOLDER}
 if ! command -v flock >/dev/null; then echo missing
-elif ! ( [ -d "$lvsprov_lock" ] || mkdir -p -m 700 "$lvsprov_lock" ) ||
+elif ! {{ [ -d "$lvsprov_lock" ] || mkdir -p -m 700 "$lvsprov_lock"; }} ||
     ! ( umask 077; : >>"$lvsprov_lock/lock" ); then echo failed
 else
     lvsprov_lock=$lvsprov_lock/lock

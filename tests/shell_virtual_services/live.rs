@@ -142,6 +142,8 @@ fn what_the_kernel_refuses_is_told_with_the_call() {
         let script = change.unguarded().replace("edit -A -t 192.168.175.100:80 -s rr\n", "");
         let output = director.run(&script);
         assert!(!output.status.success());
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains("the edits are made again, one by one"), "{said}");
         assert_eq!(
             String::from_utf8(output.stderr).unwrap(),
             "ipvsadm -a -t 192.168.175.100:80 -r 192.168.40.101:80 -m -w 1: Service not defined\n"

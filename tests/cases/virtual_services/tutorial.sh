@@ -35,7 +35,7 @@ d=${p%/*}
 t=$d/.lvsprov.${p##*/}.new
 trap 'rm -f "$t"' EXIT
 trap 'exit 143' HUP INT TERM
-rm -f "$t"
+if [ -e "$t" ] || [ -L "$t" ]; then rm -f "$t"; fi
 umask 077
 set -C
 printf %s '-A -t 192.168.175.100:80 -s rr
@@ -47,6 +47,7 @@ chown $2:$3 "$t"
 chmod $1 "$t"
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"
+trap - EXIT
 if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
 )
 if [ -e /etc/default/ipvsadm ] && grep -q '^[[:space:]]*AUTO=' /etc/default/ipvsadm; then
@@ -64,7 +65,7 @@ d=${p%/*}
 t=$d/.lvsprov.${p##*/}.new
 trap 'rm -f "$t"' EXIT
 trap 'exit 143' HUP INT TERM
-rm -f "$t"
+if [ -e "$t" ] || [ -L "$t" ]; then rm -f "$t"; fi
 umask 077
 set -C
 printf '%s\n' "$new" >"$t"
@@ -73,6 +74,7 @@ chown $2:$3 "$t"
 chmod $1 "$t"
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"
+trap - EXIT
 if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
 )
 boot_restore() {

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use crate::ipvs::Edit;
 use crate::resource::quote;
+use crate::resource::shell::SAY;
 
 /// Up to so many edits are a call each.
 const FEW: usize = 16;
 
-/// So many are given to one process: its start is then no cost, and when it says something, so many are made again.
-const MANY: usize = 1000;
+/// So many are given to one process: in the lab, 11,000 take 3.6 s in one and 4.2 s in eleven. When it says something, so
+/// many are made again.
+const MANY: usize = 20_000;
 
 /// A call that may be made again: what is there already is edited, what is gone is gone.
 const EDIT: &str = r#"edit() {
@@ -32,6 +34,7 @@ const EDIT: &str = r#"edit() {
 /// by one: those that were made are so again, and the first that can't be is named.
 const EDITS: &str = r#"edits() {
     if said=$(printf '%s\n' "$1" | ipvsadm -R 2>&1) && [ -z "$said" ]; then return 0; fi
+    say "${said:-ipvsadm -R failed}: the edits are made again, one by one, to find out which"
     set -f
     IFS='
 '
@@ -50,7 +53,7 @@ pub(super) fn needs(all: usize) -> String {
      [ -e /proc/net/ip_vs ] || modprobe ip_vs\n"
         .to_owned()
         + EDIT
-        + if all > FEW { EDITS } else { "" }
+        + &if all > FEW { format!("{SAY}{EDITS}") } else { String::new() }
 }
 
 /// POSIX sh that makes the edits in their order, stopping at the first that can't be made. `all` is how many there are in

@@ -43,7 +43,7 @@ d=${p%/*}
 t=$d/.lvsprov.${p##*/}.new
 trap 'rm -f "$t"' EXIT
 trap 'exit 143' HUP INT TERM
-rm -f "$t"
+if [ -e "$t" ] || [ -L "$t" ]; then rm -f "$t"; fi
 umask 077
 set -C
 if [ -e "${record:-}"/etc-ipvsadm.rules ]; then cat "${record:-}"/etc-ipvsadm.rules; else printf %s ''; fi >"$t"
@@ -52,6 +52,7 @@ chown $2:$3 "$t"
 chmod $1 "$t"
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"
+trap - EXIT
 if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
 )
 (
@@ -62,7 +63,7 @@ d=${p%/*}
 t=$d/.lvsprov.${p##*/}.new
 trap 'rm -f "$t"' EXIT
 trap 'exit 143' HUP INT TERM
-rm -f "$t"
+if [ -e "$t" ] || [ -L "$t" ]; then rm -f "$t"; fi
 umask 077
 set -C
 printf %s '# ipvsadm
@@ -84,6 +85,7 @@ chown $2:$3 "$t"
 chmod $1 "$t"
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"
+trap - EXIT
 if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
 )
 boot_restore() {

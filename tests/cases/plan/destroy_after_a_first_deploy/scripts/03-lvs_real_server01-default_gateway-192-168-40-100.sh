@@ -12,7 +12,7 @@ d=${p%/*}
 t=$d/.lvsprov.${p##*/}.new
 trap 'rm -f "$t"' EXIT
 trap 'exit 143' HUP INT TERM
-rm -f "$t"
+if [ -e "$t" ] || [ -L "$t" ]; then rm -f "$t"; fi
 umask 077
 set -C
 lvsprov_patch='-    gateway 192.168.40.100
@@ -63,5 +63,6 @@ chown $2:$3 "$t"
 chmod $1 "$t"
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"
+trap - EXIT
 if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
 )
