@@ -142,8 +142,6 @@ fn what_the_kernel_refuses_is_told_with_the_call() {
         let script = change.unguarded().replace("edit -A -t 192.168.175.100:80 -s rr\n", "");
         let output = director.run(&script);
         assert!(!output.status.success());
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert!(said.contains("the edits are made again, one by one"), "{said}");
         assert_eq!(
             String::from_utf8(output.stderr).unwrap(),
             "ipvsadm -a -t 192.168.175.100:80 -r 192.168.40.101:80 -m -w 1: Service not defined\n"
@@ -184,6 +182,8 @@ fn a_line_that_the_kernel_refuses_is_named_among_many() {
         let script = change.unguarded().replace("-A -t 192.168.175.101:80 -s rr\n", "");
         let output = director.run(&script);
         assert!(!output.status.success());
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains("the edits are made again, one by one"), "{said}");
         assert_eq!(
             String::from_utf8(output.stderr).unwrap(),
             "ipvsadm -a -t 192.168.175.101:80 -r 192.168.40.1:80 -m -w 1: Service not defined\n"
