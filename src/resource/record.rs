@@ -64,7 +64,7 @@ impl Record {
              there=; [ ! -d /var/lib/lvsprov ] || there=1\n\
              (umask 077; mkdir -p {FOLDER})\n\
              if [ -n \"$there\" ]; then chmod 0700 /var/lib/lvsprov {FOLDER}; fi\n\
-             for stale in {FOLDER}/.new-*; do if [ -d \"$stale\" ]; then rm -rf \"$stale\"; fi; done\n\
+             for stale in {FOLDER}/.new-*; do if [ -e \"$stale\" ] || [ -L \"$stale\" ]; then rm -rf \"$stale\"; fi; done\n\
              }}\n\
              missing() {{ for record in {FOLDER}/*-\"$1\"; do break; done; ! [ -d \"$record\" ]; }}\n"
         ));

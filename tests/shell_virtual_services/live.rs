@@ -183,7 +183,8 @@ fn a_line_that_the_kernel_refuses_is_named_among_many() {
         let output = director.run(&script);
         assert!(!output.status.success());
         let said = String::from_utf8(output.stdout).unwrap();
-        assert!(said.contains("the edits are made again, one by one"), "{said}");
+        // Only the first line of what is said is told at once.
+        assert!(said.starts_with("the edits are made again, one by one: ipvsadm -R said: "), "{said}");
         assert_eq!(
             String::from_utf8(output.stderr).unwrap(),
             "ipvsadm -a -t 192.168.175.101:80 -r 192.168.40.1:80 -m -w 1: Service not defined\n"

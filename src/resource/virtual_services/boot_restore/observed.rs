@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::sections::Sections;
-use super::{Switch, Ways};
+use super::Ways;
 use crate::ipvs::Rules;
 use crate::resource::Unreadable;
 
@@ -55,15 +55,10 @@ impl Boot {
     /// POSIX sh that prints what is there.
     pub fn probe(ways: &Ways) -> String {
         let mut probe = ways.state_function() + "echo @unit\nboot_restore\n";
-        // The last line need not have an end.
-        let rules = ways.rules();
-        probe += &format!("if [ -e {rules} ]; then echo @rules; sed 's/^/|/' {rules}; echo; fi\n");
-        if let Some(Switch { file, .. }) = ways.switch() {
-            // A few lines, which the shell itself reads faster than a process starts.
-            probe += &format!(
-                "if [ -e {file} ]; then echo @switch\n\
-                 while IFS= read -r line || [ -n \"$line\" ]; do printf '|%s\\n' \"$line\"; done <{file}\nfi\n"
-            );
+        let switch = ways.switch().map(|switch| ("switch", switch.file));
+        for (section, file) in std::iter::once(("rules", ways.rules())).chain(switch) {
+            // The last line need not have an end.
+            probe += &format!("if [ -e {file} ]; then echo @{section}; sed 's/^/|/' {file}; echo; fi\n");
         }
         probe
     }

@@ -34,7 +34,7 @@ const EDIT: &str = r#"edit() {
 /// by one: those that were made are so again, and the first that can't be is named.
 const EDITS: &str = r#"edits() {
     if said=$(printf '%s\n' "$1" | ipvsadm -R 2>&1) && [ -z "$said" ]; then return 0; fi
-    say "${said:-ipvsadm -R failed}: the edits are made again, one by one, to find out which"
+    say "the edits are made again, one by one: ipvsadm -R ${said:+said: }${said:-failed}"
     set -f
     IFS='
 '

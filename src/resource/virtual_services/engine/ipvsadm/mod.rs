@@ -16,13 +16,13 @@ pub(super) struct Ipvsadm;
 ///
 /// To list a large table takes a call of the kernel for each service, and ipvsadm's two listings have one half each: `-S`
 /// has no thresholds, `-L --thresholds` no weights. /proc has the weights of all services in one call, but not what is in a
-/// tunnel.
+/// tunnel. Of the real servers in the listing, only those with a threshold are told.
 const PROBE: &str = r#"if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null; then
 if grep -q ' Tunnel ' /proc/net/ip_vs; then echo @saved; ipvsadm -Sn 2>&1
 else echo @running; cat /proc/net/ip_vs
 fi
 echo @services
-ipvsadm -Ln --thresholds 2>&1
+ipvsadm -Ln --thresholds 2>&1 | sed '/^  -> .* 0  *0  *[0-9][0-9]*  *[0-9][0-9]* *$/d'
 fi
 "#;
 
