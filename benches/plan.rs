@@ -232,7 +232,7 @@ fn record(config: &Path) -> Result<()> {
             playbook.declare(scope, &variables, &plays, &[]).map_err(|wrong| format!("{wrong:?}"))?;
         let resources: Vec<&Resource> = declared.iter().map(|declaration| &declaration.resource).collect();
         for section in Resource::probe_all(&resources, &facts) {
-            save(section.module, &ask(config, name, &section.script)?)?;
+            save(section.module, &ask(config, name, &section.by_itself())?)?;
         }
     }
     Ok(())

@@ -77,6 +77,7 @@ fn printed(services: u32, servers: u32) -> String {
                 writeln!(running, "  -> {a:02X}{b:02X}{c:02X}{d:02X}:0050      Masq    1      0          0");
         }
     }
-    let rules: String = rules(services, servers).lines().map(|line| format!("|{line}\n")).collect();
-    format!("{running}{listed}@unit\nenabled\n@rules\n{rules}\n@switch\n|AUTO=\"true\"\n\n")
+    let rules: String =
+        rules(services, servers).lines().map(|line| format!("/etc/ipvsadm.rules:{line}\n")).collect();
+    format!("{running}{listed}@unit\nenabled\n@rules\n{rules}@switch\n/etc/default/ipvsadm:AUTO=\"true\"\n")
 }

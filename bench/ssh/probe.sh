@@ -8,6 +8,9 @@ read -r boot </proc/sys/kernel/random/boot_id
 echo "$hostname $kernel $boot $SSH_CONNECTION"
 . /etc/os-release
 echo "$ID $VERSION_ID"
+read -r forwards </proc/sys/net/ipv4/ip_forward
+read -r forwards6 </proc/sys/net/ipv6/conf/all/forwarding
+echo "$forwards $forwards6"
 ip -o addr show
 
 packages() { dpkg-query -W -f '${Package} ${db:Status-Status} ${db:Status-Eflag} ${Version}\n' "$@" 2>/dev/null; }
@@ -27,10 +30,10 @@ case $role in
     units chrony
     stat -L -c '%f %u %g %s %n' /etc/chrony/chrony.conf
     [ -d /sys/module/ip_vs ] && echo "loaded ip_vs"
-    ipvsadm -Sn
     ipvsadm -Ln --thresholds
     for link in /etc/rc[2-4].d/S??ipvsadm; do [ -L "$link" ] && echo enabled; done
-    grep -sH '' /proc/sys/net/ipv4/ip_forward /etc/chrony/chrony.conf /etc/ipvsadm.rules /etc/default/ipvsadm \
+    grep -sH '' /proc/sys/net/ipv4/ip_forward /proc/net/ip_vs /etc/chrony/chrony.conf /etc/ipvsadm.rules \
+      /etc/default/ipvsadm /var/lib/lvsprov/records/*/touched \
       /etc/sysctl.conf /etc/sysctl.d/*.conf /run/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.conf \
       /usr/lib/sysctl.d/*.conf /etc/modules-load.d/*.conf /run/modules-load.d/*.conf \
       /usr/local/lib/modules-load.d/*.conf /usr/lib/modules-load.d/*.conf

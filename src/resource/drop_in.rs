@@ -15,7 +15,7 @@ pub struct DropIn {
     pub lines: Vec<String>,
 }
 
-/// POSIX sh that prints all files of all directories `name`, like `sysctl.d`, and the `extra` files, in two processes.
+/// POSIX sh that prints all files of all directories `name`, like `sysctl.d`, and the `extra` files.
 pub(super) fn probe(name: &str, extra: &[&str]) -> String {
     let globs = ROOTS.map(|root| format!("{root}/{name}/*.conf")).join(" ");
     format!(
@@ -24,7 +24,7 @@ for f in {globs} {extra}; do
   case $f in /lib/*) if [ -L /lib ]; then continue; fi;; esac
   if [ -e "$f" ]; then set -- "$@" "$f"; printf 'file %s\n' "$f"; fi
 done
-[ $# -eq 0 ] || grep -sHE '^[[:space:]]*[^#;[:space:]]' "$@"
+lvsprov_files "$@"
 "#,
         extra = extra.join(" ")
     )
@@ -43,7 +43,10 @@ pub(super) fn parse(text: &str, extra: &[&str]) -> Result<(Vec<DropIn>, Vec<Drop
             Some((file, rest))
         });
         let (file, rest) = said.ok_or_else(|| Unreadable::new("configuration at boot", line))?;
-        file.lines.push(rest.trim().to_owned());
+        let rest = rest.trim();
+        if !rest.is_empty() && !rest.starts_with(['#', ';']) {
+            file.lines.push(rest.to_owned());
+        }
     }
     let (others, mut counting): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|f| extra.contains(&f.path.as_str()));

@@ -302,7 +302,8 @@ mod tests {
         File::new("/var/www/html/index.html", "new\n")
     }
 
-    const OLD: &[u8] = b"81a4 0 0 4 root root /var/www/html/index.html\nwhole\n=\nold\n\n=\n";
+    const OLD: &[u8] =
+        b"81a4 0 0 4 root root /var/www/html/index.html\nwhole\n=\n/var/www/html/index.html:old\n=\n";
 
     #[test]
     fn the_content_is_shown_as_a_diff() {
@@ -366,25 +367,22 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_told_by_its_size() {
-        let change =
-            differ(&page(), b"81a4 0 0 4 root root /var/www/html/index.html\nwhole\n=\n\xff\xfe\0a\n=\n")
-                .unwrap()
-                .unwrap();
+        let page_is = b"81a4 0 0 4 root root /var/www/html/index.html\nwhole\n=\n/var/www/html/index.html:";
+        let change = differ(&page(), &[page_is.as_slice(), b"\xff\xfe\0a\n=\n"].concat()).unwrap().unwrap();
         assert_eq!(change.aspects[0].old.as_deref(), Some("binary, 4 bytes"));
     }
 
     #[test]
     fn another_kind_of_thing_is_not_replaced() {
-        let refusal =
-            differ(&page(), b"41ed 0 0 4 root root /var/www/html/index.html\n=\n\n=\n").unwrap_err();
+        let refusal = differ(&page(), b"41ed 0 0 4 root root /var/www/html/index.html\n=\n=\n").unwrap_err();
         assert_eq!(refusal.reason, "/var/www/html/index.html is to be a file, but is a directory");
-        assert!(differ(&page(), b"link /var/www/html/index.html\n=\n\n=\n").is_err());
+        assert!(differ(&page(), b"link /var/www/html/index.html\n=\n=\n").is_err());
     }
 
     #[test]
     fn the_units_are_marked_before_the_file_changes() {
         let file = File { notifies: vec![("apache2".into(), Effect::Restart)], ..page() };
-        let script = differ(&file, b"=\n\n=\n").unwrap().unwrap().script.reveal();
+        let script = differ(&file, b"=\n=\n").unwrap().unwrap().script.reveal();
         let (mark, replaced) = (script.find("stale/apache2.service.restart"), script.find("mv -f"));
         assert!(mark.unwrap() < replaced.unwrap());
     }

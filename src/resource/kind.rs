@@ -74,7 +74,9 @@ pub trait Kind: Clone + Serialize + DeserializeOwned {
     /// POSIX sh that prints what is on the host for all of `batch` at once, in as few processes as possible. It
     /// touches nothing, never reads standard input, and runs in the caller's own shell, which it must leave as it is
     /// but for variables and positional parameters. Its output is framed by the caller, so that it may print raw file
-    /// contents. Its exit code is not looked at: what it can't tell it must print.
+    /// contents, and `lvsprov_files FILE...` puts files' lines into it, see
+    /// [`Exchange::push_inline`](crate::transport::Exchange::push_inline). Its exit code is not looked at: what it can't
+    /// tell it must print.
     fn probe(batch: &[&Self], facts: &Facts) -> String;
 
     /// One observation for each of `batch`, in its order, from what the probe printed.

@@ -130,7 +130,7 @@ impl Kind for Sysctl {
         // not `read`: dash's asks for one byte after the other, and the kernel gives a number's first digit alone
         let keys: Vec<String> = batch.iter().map(|s| format!("/proc/sys/{}", path(&s.name))).collect();
         format!(
-            "grep -sH '' {}\necho =\n{}",
+            "lvsprov_files {}\necho =\n{}",
             words(keys.iter().map(String::as_str)),
             drop_in::probe("sysctl.d", &[LEGACY])
         )

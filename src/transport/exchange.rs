@@ -41,6 +41,25 @@ enum Kind {
     Chained,
 }
 
+/// Tells where a file's lines belong, and keeps its name, once, for [`READ`].
+const FILES: &str = r#"lvsprov_names='
+'
+lvsprov_files() {
+for lvsprov_name; do
+printf '\036%s f %s\n' MARK "$lvsprov_name"
+case $lvsprov_names in *"
+$lvsprov_name
+"*) ;; *) lvsprov_names="$lvsprov_names$lvsprov_name
+";; esac
+done
+}
+"#;
+
+/// Prints the files that were named.
+const READ: &str = r#"IFS='
+'; set -f; set -- $lvsprov_names; set +f; unset IFS
+[ $# -eq 0 ] || LC_ALL=C grep -asH '' -- "$@""#;
+
 impl Exchange {
     /// An exchange that only reads.
     pub fn reading(deadline: Duration) -> Self {
@@ -65,6 +84,10 @@ impl Exchange {
 
     /// Adds a section that runs in the shell itself, which spares a slow machine a process: it must neither `exit`,
     /// `exec`, `cd` nor `set` an option. Gives its index.
+    ///
+    /// It has a shell function `lvsprov_files FILE...`: in its place the section's output has each file's lines, with the
+    /// file's name and a colon before each, as `grep -H ''` prints them. One process reads the files of all sections, after
+    /// the last of them; what can't be read is left out.
     pub fn push_inline(&mut self, script: impl Into<String>) -> usize {
         self.add(script.into(), Kind::Inline)
     }
@@ -115,6 +138,10 @@ impl Exchange {
                  lvsprov_note() {{ lvsprov_text=${{1%%\"\n\"*}}; printf '\\036%s n %s\\n' {mark} \"$lvsprov_text\"; }}\n"
             );
         }
+        let files = self.sections.iter().any(|section| section.script.contains("lvsprov_files"));
+        if files {
+            text.push_str(&FILES.replace("MARK", mark));
+        }
         text.push_str("lvsprov_ok=0\n");
         for (index, section) in self.sections.iter().enumerate() {
             if section.kind == Kind::Chained {
@@ -139,6 +166,11 @@ impl Exchange {
             if section.kind == Kind::Chained {
                 text.push_str("lvsprov_ok=$lvsprov_code\nfi\n");
             }
+        }
+        if files {
+            let index = self.len();
+            let _ = writeln!(text, "printf '\\036%s b {index}\\n' {mark}\n{READ} </dev/null 3<&- {lock}<&-");
+            let _ = writeln!(text, "printf '\\036%s e {index} 0\\n' {mark}");
         }
         if self.guarded {
             text.push_str(

@@ -1,6 +1,6 @@
 //! What comes back of an exchange.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use super::{Exchange, Output};
 
@@ -30,6 +30,8 @@ pub(super) struct Reader {
     /// Before it, `pending` holds no mark.
     searched: usize,
     open: Option<usize>,
+    /// The files whose lines belong into an output: the section, the place in its bytes, and the name.
+    files: Vec<(usize, usize, String)>,
     reply: Reply,
     progress: VecDeque<Progress>,
 }
@@ -44,6 +46,7 @@ impl Reader {
             pending: Vec::new(),
             searched: 0,
             open: None,
+            files: Vec::new(),
             reply,
             progress: VecDeque::new(),
         }
@@ -65,9 +68,16 @@ impl Reader {
             let line = String::from_utf8_lossy(&self.pending[at + self.mark.len()..at + length]).into_owned();
             self.pending.drain(at..=at + length);
             let (kind, rest) = line.split_once(' ').unwrap_or((&line, ""));
-            if let ("n", Some(index)) = (kind, self.open) {
-                self.progress.push_back(Progress::Note(index, rest.to_owned()));
-                continue;
+            match (kind, self.open) {
+                ("n", Some(index)) => {
+                    self.progress.push_back(Progress::Note(index, rest.to_owned()));
+                    continue;
+                }
+                ("f", Some(index)) => {
+                    self.files.push((index, at, rest.to_owned()));
+                    continue;
+                }
+                _ => {}
             }
             let before: Vec<u8> = self.pending.drain(..at).collect();
             self.searched = 0;
@@ -76,19 +86,53 @@ impl Reader {
             match (kind, number(), number()) {
                 ("b", Some(index), _) => {
                     self.open = Some(index as usize);
-                    self.progress.push_back(Progress::Began(index as usize));
+                    if (index as usize) < self.reply.sections.len() {
+                        self.progress.push_back(Progress::Began(index as usize));
+                    }
                 }
                 ("e", Some(index), Some(code)) if self.open == Some(index as usize) => {
                     self.open = None;
-                    if let Some(slot) = self.reply.sections.get_mut(index as usize) {
-                        *slot = Some(Output { bytes: before, code: code as i32 });
+                    match self.reply.sections.get_mut(index as usize) {
+                        Some(slot) => {
+                            *slot = Some(Output { bytes: before, code: code as i32 });
+                            self.progress.push_back(Progress::Ended(index as usize, code as i32));
+                        }
+                        // After all sections come the files that they named.
+                        None => self.place(&before),
                     }
-                    self.progress.push_back(Progress::Ended(index as usize, code as i32));
                 }
                 ("t", Some(number), _) if number as u64 == self.number => {
                     return Some(std::mem::take(&mut self.reply));
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Puts the files' lines into the outputs in which they were named. `lines` has those of one file after those of
+    /// another, in the order in which the files were first named, and nothing of one that is empty or can't be read.
+    fn place(&mut self, lines: &[u8]) {
+        let mut of_file: HashMap<&str, &[u8]> = HashMap::new();
+        let mut rest = lines;
+        for (_, _, name) in &self.files {
+            if of_file.contains_key(name.as_str()) {
+                continue;
+            }
+            let mut length = 0;
+            while let Some(line) = rest[length..].split_inclusive(|byte| *byte == b'\n').next()
+                && line.strip_prefix(name.as_bytes()).is_some_and(|line| line.starts_with(b":"))
+            {
+                length += line.len();
+            }
+            let (own, others) = rest.split_at(length);
+            of_file.insert(name, own);
+            rest = others;
+        }
+        // From the last, so that the places of those before it stay true.
+        for (section, at, name) in self.files.iter().rev() {
+            if let Some(Some(output)) = self.reply.sections.get_mut(*section) {
+                let own = of_file.get(name.as_str()).copied().unwrap_or_default();
+                output.bytes.splice(*at..*at, own.iter().copied());
             }
         }
     }
@@ -100,7 +144,15 @@ impl Reader {
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+    let first = needle.first()?;
+    let mut from = 0;
+    loop {
+        let at = from + haystack[from..].iter().position(|byte| byte == first)?;
+        if haystack[at..].starts_with(needle) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
 }
 
 #[cfg(test)]
@@ -145,6 +197,24 @@ mod tests {
             let note = Progress::Note(0, "2 of 3: \u{e9}".into());
             assert_eq!(told, [Progress::Began(0), note, Progress::Ended(0, 0)], "pieces of {size}");
             assert_eq!(replies[0].sections[0].as_ref().unwrap().bytes, b"before after\n");
+        }
+    }
+
+    #[test]
+    fn a_file_s_lines_stand_where_it_was_named() {
+        let text = b"\x1em b 0\nbefore \x1em f /a\n\x1em f /empty\nbetween\n\x1em f /a:b\n\x1em e 0 0\n\x1em b 1\n\x1em f /a\nlast\n\x1em e 1 0\n\
+                     \x1em b 4\n/a:one\n/a:two\n/a:b:three\n\x1em e 4 0\n\x1em t 7\n";
+        for size in 1..text.len() {
+            let mut reader = Reader::new(&exchange(), "m", 7);
+            let replies: Vec<Reply> = text.chunks(size).filter_map(|piece| reader.take(piece)).collect();
+            let bytes = |index: usize| replies[0].sections[index].as_ref().unwrap().bytes.as_slice();
+            // Of two names of which one goes on where the other ends, the first takes what may be of either.
+            assert_eq!(bytes(0), b"before /a:one\n/a:two\n/a:b:three\nbetween\n", "pieces of {size}");
+            assert_eq!(bytes(1), b"/a:one\n/a:two\n/a:b:three\nlast\n", "pieces of {size}");
+            let told: Vec<Progress> = reader.progress().collect();
+            let began = |index| Progress::Began(index);
+            let ended = |index| Progress::Ended(index, 0);
+            assert_eq!(told, [began(0), ended(0), began(1), ended(1)], "pieces of {size}");
         }
     }
 

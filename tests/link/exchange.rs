@@ -78,3 +78,39 @@ fn a_text_of_a_megabyte_arrives_whole() {
         });
     }
 }
+
+#[test]
+fn files_stand_in_the_output_where_they_were_named() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+    let [two, spaced, open_end, empty, missing] =
+        ["two", "name with a * and \\n", "no end", "empty", "missing"].map(path);
+    for (file, text) in [(&two, "one\n\ntwo\n"), (&spaced, "# \u{e9}\n"), (&open_end, "end"), (&empty, "")] {
+        std::fs::write(file, text).unwrap();
+    }
+    for shell in SHELLS {
+        block_on(async {
+            let mut link = open(shell).await;
+            for round in 0..2 {
+                let mut exchange = Exchange::reading(Duration::from_secs(20));
+                exchange.push_inline(format!(
+                    "set -- a b; echo first; lvsprov_files '{two}' '{missing}' '{spaced}'; echo \"then $1$2\"; lvsprov_files"
+                ));
+                exchange.push("echo apart; exit 3");
+                exchange.push_inline(format!("lvsprov_files '{empty}' '{two}' '{open_end}'\nfalse"));
+                let mut progress = Vec::new();
+                let reply = link.exchange(&exchange, |step| progress.push(step)).await.unwrap();
+                let output = |index: usize| {
+                    let output = reply.sections[index].as_ref().unwrap();
+                    (String::from_utf8(output.bytes.clone()).unwrap(), output.code)
+                };
+                let lines = format!("{two}:one\n{two}:\n{two}:two\n");
+                let first = format!("first\n{lines}{spaced}:# \u{e9}\nthen ab\n");
+                assert_eq!(output(0), (first, 0), "{shell:?}, round {round}");
+                assert_eq!(output(1), ("apart\n".to_owned(), 3), "{shell:?}, round {round}");
+                assert_eq!(output(2), (format!("{lines}{open_end}:end\n"), 1), "{shell:?}, round {round}");
+                assert_eq!(progress.len(), 6, "{shell:?}, round {round}: {progress:?}");
+            }
+        });
+    }
+}

@@ -94,23 +94,21 @@ impl Fill {
         }
     }
 
-    /// The sizes that stat(1) tells are those of the filled contents, which follow each other without a mark.
-    fn files(&self, head: &str, mut bodies: &str) -> String {
-        let (mut lines, mut contents) = (String::new(), String::new());
+    /// The sizes that stat(1) tells are those of the filled contents.
+    fn files(&self, head: &str, bodies: &str) -> String {
+        let bodies = self.text(bodies);
+        let mut lines = String::new();
         let mut described = head.lines().peekable();
         while let Some(line) = described.next() {
-            let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-            let size = words.get(3).and_then(|size| size.parse().ok());
-            if let (Some(size), Some(&"whole")) = (size, described.peek()) {
-                let (body, rest) = bodies.split_at(size);
-                bodies = rest;
-                let body = self.text(body);
-                words[3] = body.len().to_string();
-                contents.push_str(&body);
+            let mut words: Vec<String> = line.splitn(7, ' ').map(str::to_owned).collect();
+            if described.peek() == Some(&"whole") {
+                let before = format!("{}:", words[6]);
+                let own = bodies.split_inclusive('\n').filter_map(|line| line.strip_prefix(&before));
+                words[3] = own.map(str::len).sum::<usize>().to_string();
             }
             let _ = writeln!(lines, "{}", words.join(" "));
         }
-        format!("{lines}=\n{contents}{bodies}")
+        format!("{lines}=\n{bodies}")
     }
 
     fn text(&self, recorded: &str) -> String {

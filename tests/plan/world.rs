@@ -228,7 +228,11 @@ impl Printed for Machines {
                 let body = |place: usize| if state(place) == 0 { "new\n" } else { "old\n" };
                 let line = |path: &str| format!("81a4 0 0 4 root root {path}\nwhole\n");
                 let (motd, conf) = (line("/etc/motd"), line("/etc/apache2/tuning.conf"));
-                Ok(format!("{motd}{conf}=\n{}{}\n=\n", body(MOTD), body(CONF)))
+                Ok(format!(
+                    "{motd}{conf}=\n/etc/motd:{}/etc/apache2/tuning.conf:{}=\n",
+                    body(MOTD),
+                    body(CONF)
+                ))
             }
             "service" => {
                 let refused = machine.known == Known::Refused;

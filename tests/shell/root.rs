@@ -213,7 +213,7 @@ impl Root {
     fn observe_with(&self, facts: &Facts, resources: &[&Resource]) -> Vec<Observed> {
         let mut observed: Vec<Option<Observed>> = vec![None; resources.len()];
         for section in Resource::probe_all(resources, facts) {
-            let output = self.probe(&section.script);
+            let output = self.probe(&section.by_itself());
             let each = section.parse(resources, facts, &output);
             let each = each.unwrap_or_else(|e| panic!("{e}\n{}", String::from_utf8_lossy(&output)));
             for (&index, one) in section.indices.iter().zip(each) {

@@ -93,7 +93,7 @@ impl Director {
     pub fn observe(&self, resource: &Resource) -> Observed {
         let facts = debian();
         let section = Resource::probe_all(&[resource], &facts).remove(0);
-        let probed = self.run(&section.script);
+        let probed = self.run(&section.by_itself());
         let root = self.root.path().to_str().unwrap();
         let printed = String::from_utf8(probed.stdout).unwrap().replace(root, "");
         assert!(!self.path("loaded-by-a-probe").exists(), "a probe loaded IPVS");

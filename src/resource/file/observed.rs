@@ -1,4 +1,4 @@
-//! What is at a path: one `stat` for all paths, one `cat` for all small contents, one `sha256sum` for the large.
+//! What is at a path: one `stat` for all paths, the lines of all small contents, one `sha256sum` for the large.
 
 use std::collections::BTreeMap;
 
@@ -108,7 +108,7 @@ impl Node {
 }
 
 /// Prints a line a path that exists, each followed by one that tells how its content is given, then, after `=`, the
-/// contents of the small files one after the other, whose sizes tell where each ends, and `=` again.
+/// lines of the small files, each after its file's name, and `=` again.
 ///
 /// `paths` are all of them, `read` those whose content matters, and `directories` those of which it matters what is above
 /// them, as words of sh. `recorded` is sh that compares files with their records.
@@ -137,8 +137,8 @@ done <<lvsprov_end
 $s
 lvsprov_end
 echo =
-[ $# -eq 0 ] || cat "$@"
-printf '\n=\n'
+lvsprov_files "$@"
+echo =
 "#
     )
 }
@@ -180,15 +180,30 @@ pub(super) fn parse(output: &[u8]) -> Result<BTreeMap<String, Observed>, Unreada
         }
     }
     for (path, size) in whole {
-        let (bytes, after) = rest.split_at_checked(size).ok_or_else(|| changed(&path))?;
-        let content = match std::str::from_utf8(bytes) {
-            Ok(text) if !text.contains('\0') => Content::Text(text.to_owned()),
-            _ => Content::Binary(bytes.to_vec()),
+        let bytes = content(&path, size, &mut rest).ok_or_else(|| changed(&path))?;
+        let content = match String::from_utf8(bytes) {
+            Ok(text) if !text.contains('\0') => Content::Text(text),
+            Ok(text) => Content::Binary(text.into_bytes()),
+            Err(error) => Content::Binary(error.into_bytes()),
         };
         fill(&mut paths, &path, content);
-        rest = after;
     }
-    if rest == b"\n=\n" { Ok(paths) } else { Err(changed("a file")) }
+    if rest == b"=\n" { Ok(paths) } else { Err(changed("a file")) }
+}
+
+/// Takes the lines of the file at `path` from the first of `printed`. The size tells whether the last of them has an end.
+fn content(path: &str, size: usize, printed: &mut &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(size + 1);
+    while bytes.len() < size {
+        let length = printed.iter().position(|byte| *byte == b'\n')? + 1;
+        let (line, rest) = printed.split_at(length);
+        bytes.extend_from_slice(line.strip_prefix(path.as_bytes())?.strip_prefix(b":")?);
+        *printed = rest;
+    }
+    if bytes.len() == size + 1 {
+        bytes.pop();
+    }
+    (bytes.len() == size).then_some(bytes)
 }
 
 fn fill(paths: &mut BTreeMap<String, Observed>, path: &str, content: Content) {

@@ -49,7 +49,7 @@ impl Owners {
     pub fn probe() -> String {
         let parts: String = Known::PROBES.iter().map(|probe| format!("{}echo =\n", probe())).collect();
         format!(
-            "set --\n{parts}for f in \"$@\"; do printf '%s\\n' \"$f\"; done\necho =\n[ $# -eq 0 ] || grep -sH '' \"$@\"\n"
+            "set --\n{parts}for f in \"$@\"; do printf '%s\\n' \"$f\"; done\necho =\nlvsprov_files \"$@\"\n"
         )
     }
 

@@ -71,7 +71,7 @@ fi
     /// POSIX sh that prints what is kept.
     pub(super) fn probe() -> String {
         format!(
-            "for kept in {RECORDS}/*/touched; do\nif [ -e \"$kept\" ]; then echo @touched; cat \"$kept\"; fi\ndone\n"
+            "for kept in {RECORDS}/*/touched; do\nif [ -e \"$kept\" ]; then echo @touched; lvsprov_files \"$kept\"; fi\ndone\n"
         )
     }
 
@@ -79,7 +79,9 @@ fi
     pub(super) fn parse(printed: &Sections<'_>) -> Result<Touched, Unreadable> {
         let mut touched = Touched::default();
         for line in printed.lines("touched").unwrap_or_default() {
-            let thing = Thing::ALL.into_iter().find(|thing| thing.name() == *line);
+            // What `grep -H` puts before it is the file's name.
+            let (_, line) = line.split_once("/touched:").unwrap_or(("", line));
+            let thing = Thing::ALL.into_iter().find(|thing| thing.name() == line);
             let key = |place: &str| ServiceKey::read(line.strip_prefix(place)?);
             if let Some(thing) = thing {
                 touched.things.insert(thing);
@@ -88,7 +90,7 @@ fi
             } else if let Some(key) = key("at boot ") {
                 touched.rules.insert(key);
             } else {
-                return Err(Unreadable::new("what was changed of virtual services", *line));
+                return Err(Unreadable::new("what was changed of virtual services", line));
             }
         }
         Ok(touched)

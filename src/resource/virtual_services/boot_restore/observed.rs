@@ -57,8 +57,7 @@ impl Boot {
         let mut probe = ways.state_function() + "echo @unit\nboot_restore\n";
         let switch = ways.switch().map(|switch| ("switch", switch.file));
         for (section, file) in std::iter::once(("rules", ways.rules())).chain(switch) {
-            // The last line need not have an end.
-            probe += &format!("if [ -e {file} ]; then echo @{section}; sed 's/^/|/' {file}; echo; fi\n");
+            probe += &format!("if [ -e {file} ]; then echo @{section}; lvsprov_files {file}; fi\n");
         }
         probe
     }
@@ -72,17 +71,22 @@ impl Boot {
             }
             (Some(_), _) => return Err(Unreadable::new("the unit ipvsadm", "")),
         };
-        let text = |section| printed.lines(section).map(unquoted).transpose();
-        Ok(Boot::of(ways, Texts { rules: text("rules")?, switch: text("switch")? }, unit))
+        let text = |section, file: Option<&str>| {
+            file.and_then(|file| Some(text_of(file, printed.lines(section)?))).transpose()
+        };
+        let rules = text("rules", ways.map(Ways::rules))?;
+        let switch = text("switch", ways.and_then(Ways::switch).map(|switch| switch.file))?;
+        Ok(Boot::of(ways, Texts { rules, switch }, unit))
     }
 }
 
-/// A file's text from its lines, each with a `|` before it.
-fn unquoted(lines: &[&str]) -> Result<String, Unreadable> {
+/// A file's text from its lines, each with the file's name before it.
+fn text_of(file: &str, lines: &[&str]) -> Result<String, Unreadable> {
     let mut text = String::new();
-    for line in lines.iter().filter(|line| !line.is_empty()) {
+    for line in lines {
         let line = line
-            .strip_prefix('|')
+            .strip_prefix(file)
+            .and_then(|line| line.strip_prefix(':'))
             .ok_or_else(|| Unreadable::new("the boot-time configuration of virtual services", *line))?;
         text.push_str(line);
         text.push('\n');

@@ -16,13 +16,16 @@ pub(super) struct Ipvsadm;
 ///
 /// To list a large table takes a call of the kernel for each service, and ipvsadm's two listings have one half each: `-S`
 /// has no thresholds, `-L --thresholds` no weights. /proc has the weights of all services in one call, but not what is in a
-/// tunnel. Of the real servers in the listing, only those with a threshold are told.
+/// tunnel: only where there is one, `-S` is asked too. Of the real servers in the listing, only those with a threshold are
+/// told.
 const PROBE: &str = r#"if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null; then
-if grep -q ' Tunnel ' /proc/net/ip_vs; then echo @saved; ipvsadm -Sn 2>&1
-else echo @running; cat /proc/net/ip_vs
-fi
-echo @services
-ipvsadm -Ln --thresholds 2>&1 | sed '/^  -> .* 0  *0  *[0-9][0-9]*  *[0-9][0-9]* *$/d'
+ipvsadm -Ln --thresholds 2>&1 | awk '
+BEGIN { print "@running" }
+!listing { if (/ Tunnel /) tunnel = 1; print; next }
+!told { print "@services"; told = 1 }
+$1 != "->" || $3 != 0 || $4 != 0
+END { if (!told) print "@services"; exit tunnel ? 3 : 0 }' /proc/net/ip_vs listing=1 -
+if [ $? = 3 ]; then echo @saved; ipvsadm -Sn 2>&1; fi
 fi
 "#;
 
