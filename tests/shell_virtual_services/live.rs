@@ -176,6 +176,19 @@ fn many_edits_are_one_process() {
 }
 
 #[test]
+fn what_is_in_a_tunnel_is_read_of_a_small_and_of_a_large_table() {
+    for director in directors() {
+        let tunnel = "-A -t 192.168.175.102:80 -s rr
+-a -t 192.168.175.102:80 -r 192.168.50.1:80 -i -w 1 --tun-type gue --tun-port 6080 --tun-nocsum
+";
+        director.deploy(&declared(tunnel));
+        director.deploy(&declared(&(many() + tunnel)));
+        let another = many() + &tunnel.replace("6080", "6081");
+        assert!(director.differ(&declared(&another)).is_some(), "{:?}: another port", director.shell);
+    }
+}
+
+#[test]
 fn a_line_that_the_kernel_refuses_is_named_among_many() {
     for director in directors() {
         let change = director.differ(&declared(&many())).unwrap();

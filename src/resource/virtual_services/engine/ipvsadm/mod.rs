@@ -16,16 +16,28 @@ pub(super) struct Ipvsadm;
 ///
 /// To list a large table takes a call of the kernel for each service, and ipvsadm's two listings have one half each: `-S`
 /// has no thresholds, `-L --thresholds` no weights. /proc has the weights of all services in one call, but not what is in a
-/// tunnel: only where there is one, `-S` is asked too. Of the real servers in the listing, only those with a threshold are
-/// told.
+/// tunnel: only where there is one, `-S` is asked too. Of the real servers in a large listing, only those with a threshold
+/// are told. A small table, as most are, takes no other process: the shell reads it, which costs a call of the kernel a
+/// byte.
 const PROBE: &str = r#"if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null; then
+lines=0 running= tunnel=0
+while [ $lines -lt 20 ] && IFS= read -r line; do
+lines=$((lines + 1)) running="$running$line
+"
+case $line in *' Tunnel '*) tunnel=3;; esac
+done </proc/net/ip_vs
+if [ $lines -lt 20 ]; then
+printf '@running\n%s@services\n' "$running"
+ipvsadm -Ln --thresholds 2>&1
+else
 ipvsadm -Ln --thresholds 2>&1 | awk '
 BEGIN { print "@running" }
 !listing { if (/ Tunnel /) tunnel = 1; print; next }
 !told { print "@services"; told = 1 }
 $1 != "->" || $3 != 0 || $4 != 0
-END { if (!told) print "@services"; exit tunnel ? 3 : 0 }' /proc/net/ip_vs listing=1 -
-if [ $? = 3 ]; then echo @saved; ipvsadm -Sn 2>&1; fi
+END { if (!told) print "@services"; exit tunnel ? 3 : 0 }' /proc/net/ip_vs listing=1 - || tunnel=$?
+fi
+if [ $tunnel = 3 ]; then echo @saved; ipvsadm -Sn 2>&1; fi
 fi
 "#;
 
