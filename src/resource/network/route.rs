@@ -58,29 +58,31 @@ impl Routes {
 
     /// POSIX sh that prints them, and the way to the controller where its address is of this version.
     pub fn probe(version: IpVersion, controller: Option<IpAddr>) -> String {
-        let flag = version.flag();
-        let way = match controller.filter(|client| IpVersion::of(*client) == version) {
-            // an older `ip` does not know fibmatch, and busybox's ignores it: both tell the way without its prefix
+        let ip = format!("ip {} -o", version.flag());
+        let all = format!("{ip} route show default\n");
+        match controller.filter(|client| IpVersion::of(*client) == version) {
+            // One process asks both. An older `ip` does not know fibmatch, busybox's ignores it and knows no batch: both
+            // tell the way without its prefix.
             Some(client) => format!(
-                "printf 'way '\n\
-                 ip {flag} -o route get fibmatch {client} 2>/dev/null || ip {flag} -o route get {client} 2>/dev/null || echo\n"
+                "if r=$({ip} -batch - 2>/dev/null <<lvsprov_end\n\
+                 route get fibmatch {client}\nroute show default\nlvsprov_end\n\
+                 ); then printf 'way %s\\n' \"$r\"\nelse\n{all}printf 'way '\n\
+                 {ip} route get fibmatch {client} 2>/dev/null || {ip} route get {client} 2>/dev/null || echo\nfi\necho =\n"
             ),
-            None => String::new(),
-        };
-        format!("ip {flag} -o route show default\n{way}echo =\n")
+            None => all + "echo =\n",
+        }
     }
 
     /// From the lines that [`Routes::probe`] printed. `None` where it can't have.
     pub fn parse(version: IpVersion, lines: &[&str]) -> Option<Routes> {
         let mut all = Routes::none(version);
-        for line in lines {
-            if let Some(way) = line.strip_prefix("way ") {
-                all.to_controller = default_way(way, &all.routes);
-            } else {
-                all.routes.extend(routes(version, line)?);
-                all.told.push((*line).to_owned());
-            }
+        let (ways, defaults): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.starts_with("way "));
+        for line in defaults {
+            all.routes.extend(routes(version, line)?);
+            all.told.push((*line).to_owned());
         }
+        let way = ways.first().and_then(|line| line.strip_prefix("way "));
+        all.to_controller = way.and_then(|way| default_way(way, &all.routes));
         Some(all)
     }
 
