@@ -1,6 +1,7 @@
 //! The directories of small configuration files that systemd reads at boot: which file hides which, and in what order
 //! they count (sysctl.d(5), modules-load.d(5)).
 
+use super::named_line::file_of;
 use super::{Unreadable, quote};
 
 /// By precedence: a file hides those of the same name in the directories after its own.
@@ -38,14 +39,11 @@ pub(super) fn parse(text: &str, extra: &[&str]) -> Result<(Vec<DropIn>, Vec<Drop
             files.push(DropIn { path: path.to_owned(), lines: Vec::new() });
             continue;
         }
-        let said = files.iter_mut().find_map(|file| {
-            let rest = line.strip_prefix(file.path.as_str())?.strip_prefix(':')?.to_owned();
-            Some((file, rest))
-        });
-        let (file, rest) = said.ok_or_else(|| Unreadable::new("configuration at boot", line))?;
+        let said = file_of(files.iter().map(|file| file.path.as_str()), line);
+        let (index, rest) = said.ok_or_else(|| Unreadable::new("configuration at boot", line))?;
         let rest = rest.trim();
         if !rest.is_empty() && !rest.starts_with(['#', ';']) {
-            file.lines.push(rest.to_owned());
+            files[index].lines.push(rest.to_owned());
         }
     }
     let (others, mut counting): (Vec<_>, Vec<_>) =

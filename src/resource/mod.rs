@@ -14,6 +14,7 @@ mod file;
 mod gate;
 mod kernel_module;
 mod kind;
+mod named_line;
 mod network;
 mod package;
 mod record;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::drop_in::{self, DropIn, base};
+use super::named_line::line_of;
 use super::shell::{Attributes, replace};
 use super::word::words;
 use super::{Ability, Aspect, Change, Context, Facts, Kind, Refusal, Scalar, Script, Unreadable, quote};
@@ -140,15 +141,15 @@ impl Kind for Sysctl {
         let text = String::from_utf8_lossy(output);
         let unreadable = |line: &str| Unreadable::new("sysctl", line);
         let (running, files) = text.split_once("=\n").ok_or_else(|| unreadable("it ends too early"))?;
+        if let Some(line) = running.lines().find(|line| !line.starts_with("/proc/sys/")) {
+            return Err(unreadable(line));
+        }
         let (files, legacy) = drop_in::parse(files, &[LEGACY])?;
         let observe = |sysctl: &&Self| {
             let key = path(&sysctl.name);
-            let value = |line: &str| {
-                let line = line.strip_prefix("/proc/sys/")?.strip_prefix(key.as_str())?;
-                line.strip_prefix(':').map(canonical)
-            };
+            let file = format!("/proc/sys/{key}");
             Observed {
-                running: running.lines().find_map(value),
+                running: running.lines().find_map(|line| line_of(&file, line)).map(canonical),
                 at_boot: effective(&key, &files),
                 legacy: effective(&key, &legacy),
                 own: files.iter().find(|file| file.path == sysctl.own()).map(|file| file.lines.clone()),

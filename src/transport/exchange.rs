@@ -55,10 +55,16 @@ done
 }
 "#;
 
-/// Prints the files that were named.
+/// Prints the files that were named, and last a line of its own, [`READ_ALL`], which is missing where grep is, or came to
+/// no end.
 const READ: &str = r#"IFS='
 '; set -f; set -- $lvsprov_names; set +f; unset IFS
-[ $# -eq 0 ] || LC_ALL=C grep -asH '' -- "$@""#;
+LC_ALL=C grep -asH '' -- "$@" - 2>&1 <<lvsprov_end
+end
+lvsprov_end"#;
+
+/// What grep says of [`READ`]'s own line.
+pub(super) const READ_ALL: &[u8] = b"(standard input):end\n";
 
 impl Exchange {
     /// An exchange that only reads.
@@ -87,7 +93,8 @@ impl Exchange {
     ///
     /// It has a shell function `lvsprov_files FILE...`: in its place the section's output has each file's lines, with the
     /// file's name and a colon before each, as `grep -H ''` prints them. One process reads the files of all sections, after
-    /// the last of them; what can't be read is left out.
+    /// the last of them; what can't be read is left out. A name may be neither relative nor have a line break in it, and a
+    /// subshell's calls are lost.
     pub fn push_inline(&mut self, script: impl Into<String>) -> usize {
         self.add(script.into(), Kind::Inline)
     }
@@ -169,7 +176,7 @@ impl Exchange {
         }
         if files {
             let index = self.len();
-            let _ = writeln!(text, "printf '\\036%s b {index}\\n' {mark}\n{READ} </dev/null 3<&- {lock}<&-");
+            let _ = writeln!(text, "printf '\\036%s b {index}\\n' {mark}\n{{\n{READ}\n}} 3<&- {lock}<&-");
             let _ = writeln!(text, "printf '\\036%s e {index} 0\\n' {mark}");
         }
         if self.guarded {

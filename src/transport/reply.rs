@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::exchange::READ_ALL;
 use super::{Exchange, Output};
 
 /// The outputs, one for each section that ran.
@@ -31,7 +32,7 @@ pub(super) struct Reader {
     searched: usize,
     open: Option<usize>,
     /// The files whose lines belong into an output: the section, the place in its bytes, and the name.
-    files: Vec<(usize, usize, String)>,
+    files: Vec<(usize, usize, Vec<u8>)>,
     reply: Reply,
     progress: VecDeque<Progress>,
 }
@@ -65,8 +66,9 @@ impl Reader {
             self.searched = at;
             // While the mark's line has not come to its end, it is looked at again with the next bytes.
             let length = self.pending[at..].iter().position(|byte| *byte == b'\n')?;
-            let line = String::from_utf8_lossy(&self.pending[at + self.mark.len()..at + length]).into_owned();
-            self.pending.drain(at..=at + length);
+            let marked: Vec<u8> = self.pending.drain(at..=at + length).collect();
+            let marked = &marked[self.mark.len()..length];
+            let line = String::from_utf8_lossy(marked);
             let (kind, rest) = line.split_once(' ').unwrap_or((&line, ""));
             match (kind, self.open) {
                 ("n", Some(index)) => {
@@ -74,7 +76,8 @@ impl Reader {
                     continue;
                 }
                 ("f", Some(index)) => {
-                    self.files.push((index, at, rest.to_owned()));
+                    // The name's own bytes: it need not be UTF-8.
+                    self.files.push((index, at, marked[kind.len() + 1..].to_owned()));
                     continue;
                 }
                 _ => {}
@@ -110,28 +113,28 @@ impl Reader {
     }
 
     /// Puts the files' lines into the outputs in which they were named. `lines` has those of one file after those of
-    /// another, in the order in which the files were first named, and nothing of one that is empty or can't be read.
+    /// another, and nothing of one that is empty or can't be read. Where they did not come to their end, each file gets
+    /// what was said last in their place: none may be taken for empty.
     fn place(&mut self, lines: &[u8]) {
-        let mut of_file: HashMap<&str, &[u8]> = HashMap::new();
-        let mut rest = lines;
+        let whole = lines.strip_suffix(READ_ALL);
+        let last = lines.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        let cut = [b"the files were not read to their end: ", last, b"\n"].concat();
+        let mut of_file: HashMap<&[u8], Vec<u8>> = HashMap::new();
         for (_, _, name) in &self.files {
-            if of_file.contains_key(name.as_str()) {
-                continue;
+            of_file.entry(name).or_default();
+        }
+        let longest = of_file.keys().map(|name| name.len()).max().unwrap_or_default();
+        for line in whole.unwrap_or_default().split_inclusive(|byte| *byte == b'\n') {
+            // A colon may be part of a name: of eth0 and eth0:1 the longer is meant.
+            let ends = (0..line.len().min(longest + 1)).rev().filter(|end| line[*end] == b':');
+            if let Some(name) = ends.map(|end| &line[..end]).find(|name| of_file.contains_key(name)) {
+                of_file.entry(name).or_default().extend_from_slice(line);
             }
-            let mut length = 0;
-            while let Some(line) = rest[length..].split_inclusive(|byte| *byte == b'\n').next()
-                && line.strip_prefix(name.as_bytes()).is_some_and(|line| line.starts_with(b":"))
-            {
-                length += line.len();
-            }
-            let (own, others) = rest.split_at(length);
-            of_file.insert(name, own);
-            rest = others;
         }
         // From the last, so that the places of those before it stay true.
         for (section, at, name) in self.files.iter().rev() {
             if let Some(Some(output)) = self.reply.sections.get_mut(*section) {
-                let own = of_file.get(name.as_str()).copied().unwrap_or_default();
+                let own = whole.and(of_file.get(name.as_slice())).unwrap_or(&cut);
                 output.bytes.splice(*at..*at, own.iter().copied());
             }
         }
@@ -203,18 +206,30 @@ mod tests {
     #[test]
     fn a_file_s_lines_stand_where_it_was_named() {
         let text = b"\x1em b 0\nbefore \x1em f /a\n\x1em f /empty\nbetween\n\x1em f /a:b\n\x1em e 0 0\n\x1em b 1\n\x1em f /a\nlast\n\x1em e 1 0\n\
-                     \x1em b 4\n/a:one\n/a:two\n/a:b:three\n\x1em e 4 0\n\x1em t 7\n";
+                     \x1em b 4\n/a:one\n/a:two\n/a:b:three\n(standard input):end\n\x1em e 4 0\n\x1em t 7\n";
         for size in 1..text.len() {
             let mut reader = Reader::new(&exchange(), "m", 7);
             let replies: Vec<Reply> = text.chunks(size).filter_map(|piece| reader.take(piece)).collect();
             let bytes = |index: usize| replies[0].sections[index].as_ref().unwrap().bytes.as_slice();
-            // Of two names of which one goes on where the other ends, the first takes what may be of either.
-            assert_eq!(bytes(0), b"before /a:one\n/a:two\n/a:b:three\nbetween\n", "pieces of {size}");
-            assert_eq!(bytes(1), b"/a:one\n/a:two\n/a:b:three\nlast\n", "pieces of {size}");
+            assert_eq!(bytes(0), b"before /a:one\n/a:two\nbetween\n/a:b:three\n", "pieces of {size}");
+            assert_eq!(bytes(1), b"/a:one\n/a:two\nlast\n", "pieces of {size}");
             let told: Vec<Progress> = reader.progress().collect();
             let began = |index| Progress::Began(index);
             let ended = |index| Progress::Ended(index, 0);
             assert_eq!(told, [began(0), ended(0), began(1), ended(1)], "pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn files_that_were_not_read_to_their_end_are_not_taken_for_empty() {
+        for said in ["", "/a:one\n", "/a:o", "sh: 3: grep: not found\n"] {
+            let text = format!(
+                "\x1em b 0\n\x1em f /a\n\x1em f /b\n\x1em e 0 0\n\x1em b 4\n{said}\x1em e 4 0\n\x1em t 7\n"
+            );
+            let reply = Reader::new(&exchange(), "m", 7).take(text.as_bytes()).unwrap();
+            let bytes = &reply.sections[0].as_ref().unwrap().bytes;
+            let line = format!("the files were not read to their end: {}\n", said.trim_end());
+            assert_eq!(String::from_utf8_lossy(bytes), line.repeat(2));
         }
     }
 

@@ -1,5 +1,6 @@
 //! What an exchange gives back.
 
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use lvsprov::transport::{Exchange, Progress};
@@ -111,6 +112,42 @@ fn files_stand_in_the_output_where_they_were_named() {
                 assert_eq!(output(2), (format!("{lines}{open_end}:end\n"), 1), "{shell:?}, round {round}");
                 assert_eq!(progress.len(), 6, "{shell:?}, round {round}: {progress:?}");
             }
+        });
+    }
+}
+
+#[test]
+fn no_file_is_taken_for_empty_that_was_not_read() {
+    for shell in SHELLS {
+        block_on(async {
+            let mut link = open(shell).await;
+            let mut exchange = Exchange::reading(Duration::from_secs(20));
+            exchange.push_inline("grep() { command /nowhere/grep; }; lvsprov_files /proc/sys/kernel/ostype");
+            let reply = link.exchange(&exchange, |_| ()).await.unwrap();
+            let said = String::from_utf8_lossy(&reply.sections[0].as_ref().unwrap().bytes).into_owned();
+            assert!(said.starts_with("the files were not read to their end: "), "{shell:?}: {said}");
+            assert!(said.contains("/nowhere/grep"), "{shell:?}: {said}");
+        });
+    }
+}
+
+#[test]
+fn a_name_that_is_not_utf_8_hides_no_other_file() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = root.path().to_str().unwrap();
+    std::fs::write(root.path().join(std::ffi::OsStr::from_bytes(b"a\xff")), "strange\n").unwrap();
+    std::fs::write(root.path().join("eth0"), "own\n").unwrap();
+    std::fs::write(root.path().join("eth0:1"), "alias\n").unwrap();
+    for shell in SHELLS {
+        block_on(async {
+            let mut link = open(shell).await;
+            let mut exchange = Exchange::reading(Duration::from_secs(20));
+            exchange.push_inline(format!("lvsprov_files {directory}/a*\nlvsprov_files {directory}/eth0*"));
+            let reply = link.exchange(&exchange, |_| ()).await.unwrap();
+            let bytes = &reply.sections[0].as_ref().unwrap().bytes;
+            let strange = [directory.as_bytes(), b"/a\xff:strange\n"].concat();
+            let rest = format!("{directory}/eth0:own\n{directory}/eth0:1:alias\n");
+            assert_eq!(*bytes, [strange, rest.into_bytes()].concat(), "{shell:?}");
         });
     }
 }

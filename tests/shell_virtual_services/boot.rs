@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::director::{RR, declared, directors};
+use crate::director::{Director, RR, declared, directors};
 
 #[test]
 fn a_file_that_names_no_auto_or_is_missing_gets_it() {
@@ -29,5 +29,18 @@ fn a_unit_of_systemds_own_counts_by_its_wants() {
         let wants = director.path("etc/systemd/system/multi-user.target.wants/ipvsadm.service");
         symlink("/usr/lib/systemd/system/ipvsadm.service", wants).unwrap();
         assert_eq!(director.differ(&declared(RR)), None);
+    }
+}
+
+#[test]
+fn a_directory_in_a_file_s_place_is_told() {
+    for director in directors() {
+        for file in ["etc/ipvsadm.rules", "etc/default/ipvsadm"] {
+            let director = Director::new(director.shell);
+            fs::remove_file(director.path(file)).unwrap();
+            fs::create_dir(director.path(file)).unwrap();
+            let error = director.read_of(&declared(RR).into()).unwrap_err();
+            assert!(error.to_string().contains(&format!("/{file} is a directory")), "{error}");
+        }
     }
 }

@@ -6,7 +6,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use lvsprov::resource::{Change, Context, Facts, Family, Observed, Os, Record, Resource, VirtualServices};
+use lvsprov::resource::{
+    Change, Context, Facts, Family, Observed, Os, Record, Resource, Unreadable, VirtualServices,
+};
 
 const SHELLS: [&[&str]; 3] = [&["dash"], &["bash", "--posix"], &["busybox", "sh"]];
 pub const RR: &str = include_str!("../cases/virtual_services/tutorial.rules");
@@ -91,13 +93,17 @@ impl Director {
     }
 
     pub fn observe(&self, resource: &Resource) -> Observed {
+        self.read_of(resource).unwrap()
+    }
+
+    pub fn read_of(&self, resource: &Resource) -> Result<Observed, Unreadable> {
         let facts = debian();
         let section = Resource::probe_all(&[resource], &facts).remove(0);
         let probed = self.run(&section.by_itself());
         let root = self.root.path().to_str().unwrap();
         let printed = String::from_utf8(probed.stdout).unwrap().replace(root, "");
         assert!(!self.path("loaded-by-a-probe").exists(), "a probe loaded IPVS");
-        section.parse(&[resource], &facts, printed.as_bytes()).unwrap().remove(0)
+        Ok(section.parse(&[resource], &facts, printed.as_bytes())?.remove(0))
     }
 
     pub fn differ(&self, declared: &VirtualServices) -> Option<Change> {

@@ -6,6 +6,7 @@ use super::conf_file::ConfFile;
 use super::edit::Edit;
 use super::gateway::{Gateway, IpVersion};
 use super::owner::{Assigned, Owner, Setting, Told};
+use crate::resource::named_line::file_of;
 use crate::resource::{Refusal, Unreadable};
 
 /// All owners that there are on a host, those that speak for others first.
@@ -75,13 +76,10 @@ impl Owners {
         let empty = |path: &str| ConfFile { path: path.to_owned(), text: String::new() };
         let mut files: Vec<ConfFile> = part().ok_or_else(early)?.into_iter().map(empty).collect();
         for line in lines {
-            let said = files.iter_mut().find_map(|file| {
-                let rest = line.strip_prefix(file.path.as_str())?.strip_prefix(':')?;
-                Some((&mut file.text, rest))
-            });
-            let (text, rest) = said.ok_or_else(|| unreadable(line))?;
-            *text += rest;
-            text.push('\n');
+            let said = file_of(files.iter().map(|file| file.path.as_str()), line);
+            let (index, rest) = said.ok_or_else(|| unreadable(line))?;
+            files[index].text += rest;
+            files[index].text.push('\n');
         }
         let told = parts.iter().map(|lines| Told { lines, files: &files });
         let known = Known::READERS.iter().zip(told).map(|(read, told)| read(&told));

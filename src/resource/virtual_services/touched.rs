@@ -71,7 +71,8 @@ fi
     /// POSIX sh that prints what is kept.
     pub(super) fn probe() -> String {
         format!(
-            "for kept in {RECORDS}/*/touched; do\nif [ -e \"$kept\" ]; then echo @touched; lvsprov_files \"$kept\"; fi\ndone\n"
+            "for kept in {RECORDS}/*/touched; do\nif [ -e \"$kept\" ]; then echo @touched; lvsprov_files \"$kept\"; fi\n\
+             if [ -d \"$kept\" ]; then echo \"$kept is a directory\"; fi\ndone\n"
         )
     }
 
@@ -79,8 +80,8 @@ fi
     pub(super) fn parse(printed: &Sections<'_>) -> Result<Touched, Unreadable> {
         let mut touched = Touched::default();
         for line in printed.lines("touched").unwrap_or_default() {
-            // What `grep -H` puts before it is the file's name.
-            let (_, line) = line.split_once("/touched:").unwrap_or(("", line));
+            // The file's name stands before it.
+            let line = line.split_once("/touched:").map_or(*line, |(_, line)| line);
             let thing = Thing::ALL.into_iter().find(|thing| thing.name() == line);
             let key = |place: &str| ServiceKey::read(line.strip_prefix(place)?);
             if let Some(thing) = thing {

@@ -6,6 +6,7 @@ use super::super::sections::Sections;
 use super::Ways;
 use crate::ipvs::Rules;
 use crate::resource::Unreadable;
+use crate::resource::named_line::line_of;
 
 /// Whether a unit is started at boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +58,10 @@ impl Boot {
         let mut probe = ways.state_function() + "echo @unit\nboot_restore\n";
         let switch = ways.switch().map(|switch| ("switch", switch.file));
         for (section, file) in std::iter::once(("rules", ways.rules())).chain(switch) {
-            probe += &format!("if [ -e {file} ]; then echo @{section}; lvsprov_files {file}; fi\n");
+            probe += &format!(
+                "if [ -e {file} ]; then echo @{section}; lvsprov_files {file}; fi\n\
+                 if [ -d {file} ]; then echo {file} is a directory; fi\n"
+            );
         }
         probe
     }
@@ -84,9 +88,7 @@ impl Boot {
 fn text_of(file: &str, lines: &[&str]) -> Result<String, Unreadable> {
     let mut text = String::new();
     for line in lines {
-        let line = line
-            .strip_prefix(file)
-            .and_then(|line| line.strip_prefix(':'))
+        let line = line_of(file, line)
             .ok_or_else(|| Unreadable::new("the boot-time configuration of virtual services", *line))?;
         text.push_str(line);
         text.push('\n');
