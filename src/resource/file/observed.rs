@@ -180,7 +180,7 @@ pub(super) fn parse(output: &[u8]) -> Result<BTreeMap<String, Observed>, Unreada
         }
     }
     for (path, size) in whole {
-        let bytes = content(&path, size, &mut rest).ok_or_else(|| changed(&path))?;
+        let bytes = content(&path, size, &mut rest)?;
         let content = match String::from_utf8(bytes) {
             Ok(text) if !text.contains('\0') => Content::Text(text),
             Ok(text) => Content::Binary(text.into_bytes()),
@@ -192,18 +192,24 @@ pub(super) fn parse(output: &[u8]) -> Result<BTreeMap<String, Observed>, Unreada
 }
 
 /// Takes the lines of the file at `path` from the first of `printed`. The size tells whether the last of them has an end.
-fn content(path: &str, size: usize, printed: &mut &[u8]) -> Option<Vec<u8>> {
+fn content(path: &str, size: usize, printed: &mut &[u8]) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::with_capacity(size + 1);
     while bytes.len() < size {
-        let length = printed.iter().position(|byte| *byte == b'\n')? + 1;
+        let length = printed.iter().position(|byte| *byte == b'\n').map_or(printed.len(), |end| end + 1);
         let (line, rest) = printed.split_at(length);
-        bytes.extend_from_slice(line.strip_prefix(path.as_bytes())?.strip_prefix(b":")?);
+        let own = line.strip_prefix(path.as_bytes()).and_then(|line| line.strip_prefix(b":"));
+        match own {
+            Some(own) => bytes.extend_from_slice(own),
+            // It is shorter now: here the next one begins, or the end.
+            None if line.is_empty() || line == b"=\n" || line.starts_with(b"/") => return Err(changed(path)),
+            None => return Err(Unreadable::new("file", String::from_utf8_lossy(line).trim_end())),
+        }
         *printed = rest;
     }
     if bytes.len() == size + 1 {
         bytes.pop();
     }
-    (bytes.len() == size).then_some(bytes)
+    if bytes.len() == size { Ok(bytes) } else { Err(changed(path)) }
 }
 
 fn fill(paths: &mut BTreeMap<String, Observed>, path: &str, content: Content) {
