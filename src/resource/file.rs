@@ -373,20 +373,6 @@ mod tests {
     }
 
     #[test]
-    fn only_a_file_that_changed_is_said_to_have() {
-        let parse = |printed: &str| {
-            let page_is = "81a4 0 0 4 root root /var/www/html/index.html\nwhole\n=\n";
-            let output = format!("{page_is}{printed}=\n");
-            File::parse(&[&page()], &Facts::example(), output.as_bytes()).unwrap_err().to_string()
-        };
-        for printed in ["", "/var/www/html/index.html:longer\n", "/var/www/html/index.html:a\n"] {
-            assert!(parse(printed).contains("index.html changed while it was read"), "{printed}");
-        }
-        let error = parse("the files were not read to their end: sh: grep: not found\n");
-        assert!(error.contains("grep: not found") && !error.contains("changed"), "{error}");
-    }
-
-    #[test]
     fn another_kind_of_thing_is_not_replaced() {
         let refusal = differ(&page(), b"41ed 0 0 4 root root /var/www/html/index.html\n=\n=\n").unwrap_err();
         assert_eq!(refusal.reason, "/var/www/html/index.html is to be a file, but is a directory");

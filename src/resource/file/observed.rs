@@ -233,3 +233,21 @@ fn node(line: &str) -> Option<(String, usize, Node)> {
         Node { format: raw >> 12, mode: raw.into(), owner: (user, uid), group: (group, gid), content: None };
     Some((fields.next()?.to_owned(), size, node))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_that_changed_is_said_to_have() {
+        let told = |printed: &str| {
+            let page_is = "81a4 0 0 4 root root /var/www/html/index.html\nwhole\n=\n";
+            parse(format!("{page_is}{printed}=\n").as_bytes()).unwrap_err().to_string()
+        };
+        for printed in ["", "/var/www/html/index.html:longer\n", "/var/www/html/index.html:a\n"] {
+            assert!(told(printed).contains("index.html changed while it was read"), "{printed}");
+        }
+        let error = told("the files were not read to their end: sh: grep: not found\n");
+        assert!(error.contains("grep: not found") && !error.contains("changed"), "{error}");
+    }
+}
