@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::error::{At, LabError};
 use super::folder::{self, Folder};
-use super::program::{Program, command, tail};
+use super::program::{command, tail};
 use super::proxy::greets;
 use super::topology::Blueprint;
 use super::{network, process, ssh};
@@ -205,13 +205,6 @@ fn last_words(log: &str) -> String {
         None => log,
     };
     tail(log, 15)
-}
-
-/// Writes the program that starts the lab's kernels.
-pub async fn write_wrapper(lab: &Path) -> Result<(), LabError> {
-    let path = process::wrapper(lab);
-    fs::write(&path, include_str!("image/boot")).at(&path)?;
-    Program::new("chmod").arg("755").arg(path).run().await.map(drop)
 }
 
 #[cfg(test)]

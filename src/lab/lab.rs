@@ -8,7 +8,7 @@ use super::event::LabEvent;
 use super::folder::{self, Folder};
 use super::guest::Guest;
 use super::topology::Blueprint;
-use super::{image, network, process, program, ssh};
+use super::{image, kernel, network, process, program, ssh};
 use crate::inventory::Image;
 
 /// Where labs keep what they keep.
@@ -116,7 +116,7 @@ impl Lab {
         if !rustix::process::geteuid().is_root() {
             return Err(LabError::NotRoot);
         }
-        program::check_needed()?;
+        program::check_needed(kernel::needs_library())?;
         if Path::new("/dev/net/tun").exists() { Ok(()) } else { Err(LabError::NoTun) }
     }
 

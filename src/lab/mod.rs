@@ -17,6 +17,7 @@
 //! | `topology` | which subnets, cards and addresses an inventory asks for (pure) |
 //! | `network` | the namespace, its bridges and taps |
 //! | `seed`, `seed_file` | what a machine is given before its first boot |
+//! | `kernel` | the program that starts the machines |
 //! | `guest` | one machine: start it, reboot it, hear from it |
 //! | `process` | a machine's processes on this one |
 //! | `ssh`, `proxy` | the way in |
@@ -27,6 +28,7 @@ mod flavour;
 mod folder;
 mod guest;
 mod image;
+mod kernel;
 #[expect(clippy::module_inception, reason = "the room is named for its noun")]
 mod lab;
 mod made;

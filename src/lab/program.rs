@@ -26,11 +26,15 @@ const NEEDED: [Missing; 12] = [
     Missing { program: "bash", package: "bash" },
 ];
 
-/// Fails with all that this machine lacks.
-pub fn check_needed() -> Result<(), LabError> {
+/// What compiles, where the lab has to.
+const COMPILER: Missing = Missing { program: "gcc", package: "gcc libc6-dev" };
+
+/// Fails with all that this machine lacks; a compiler counts where it is needed.
+pub fn check_needed(compiler: bool) -> Result<(), LabError> {
     let path = search_path();
     let missing: Vec<_> = NEEDED
         .into_iter()
+        .chain(compiler.then_some(COMPILER))
         .filter(|needed| !std::env::split_paths(&path).any(|folder| folder.join(needed.program).is_file()))
         .collect();
     if missing.is_empty() { Ok(()) } else { Err(LabError::MissingPrograms(missing)) }

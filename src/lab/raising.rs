@@ -13,7 +13,7 @@ use super::event::LabEvent;
 use super::lab::Lab;
 use super::power::{patience, tell_ready};
 use super::topology::Topology;
-use super::{guest, made, network, process, seed};
+use super::{kernel, made, network, process, seed};
 use crate::inventory::{Image, Inventory};
 
 /// What a lab had before it was put up. That stays as it is, whatever happens.
@@ -126,7 +126,7 @@ impl Raising<'_> {
         let namespace = lab.namespace();
         network::ensure(&namespace, topology).await?;
         events(LabEvent::NetworkReady { namespace: namespace.clone(), subnets: topology.subnets.len() });
-        guest::write_wrapper(&lab.folder.path).await?;
+        kernel::write(&lab.folder.path).await?;
         for host in retired {
             lab.remove(host).await?;
             events(LabEvent::MachineStopped { host: host.clone() });
