@@ -1,4 +1,4 @@
-"""`python3 -m compare WORK SECTION...`: measures, keeps the figures in WORK/results.json, writes the table."""
+"""`python3 -m compare WORK SECTION...`: measures, keeps the figures in WORK/results.json, writes the tables."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def main(work, *wanted):
     work = Path(work)
     lvsprov = work.parent / "release/lvsprov"
     kept = work / "results.json"
-    results = json.loads(kept.read_text()) if kept.exists() else {}
+    results = {}
     lab = Lab(work, lvsprov)
     tools = Tools(lab, work)
     rounds = int(os.environ.get("BENCH_ROUNDS", "5"))

@@ -1,14 +1,33 @@
 """The figures as Markdown, between two marks in README.md."""
 
+# In the order of the README.
+TITLES = {
+    "idle": "Nothing to change",
+    "first": "First deploy, from bare guests",
+    "services": "1,000 services of 10 real servers, live masters",
+    "hundred": "100 hosts, plan only, no live master",
+    "thousand": "1,000 hosts, no live master, at most 1,024 open files",
+    "plan": "A plan without hosts",
+}
+
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 def write(results, readme):
-    """Puts the table in the README in place of the last one."""
-    text = readme.read_text()
-    head, rest = text.split(BEGIN)
-    tail = rest.split(END)[1]
-    readme.write_text(f"{head}{BEGIN}\n{render(results)}{END}{tail}")
+    """Puts the tables of what was measured in the README in place of the last ones; the others stay as they are."""
+    head, rest = readme.read_text().split(BEGIN)
+    tables, tail = rest.split(END)
+    there = dict(by_title(tables))
+    there |= by_title(render(results))
+    order = [*TITLES.values()]
+    sorted_tables = "\n".join(there[title] for title in sorted(there, key=order.index))
+    readme.write_text(f"{head}{BEGIN}\n{sorted_tables}{END}{tail}")
+
+
+def by_title(tables):
+    """The tables, each under its title, which is its first line."""
+    for table in f"\n{tables.strip()}".split("\n### ")[1:]:
+        yield table.splitlines()[0], f"### {table.rstrip()}\n"
 
 
 def render(results):
@@ -16,15 +35,15 @@ def render(results):
     parts = {
         "idle": idle, "first": first, "services": services, "hundred": hundred, "thousand": thousand, "plan": plan,
     }  # fmt: skip
-    return "\n".join(part(results[name]) for name, part in parts.items() if name in results)
+    return "\n".join(f"### {TITLES[name]}\n\n{part(results[name])}" for name, part in parts.items() if name in results)
 
 
-def header(title, part):
+def header(part):
     machine = part["machine"]
     versions = part.get("versions", {})
     of_tools = "".join(f", {name} {version}" for name, version in versions.items())
     return (
-        f"### {title}\n\n{part['date']}: {machine['cores']} cores ({machine['model']}), "
+        f"{part['date']}: {machine['cores']} cores ({machine['model']}), "
         f"{machine['ssh']}{of_tools}. Seconds; load average when it ended: {machine['load']:.1f}.\n\n"
     )
 
@@ -89,7 +108,7 @@ def idle(part):
         demanded.append(at_least(f"pyinfra / deploy; {words}", ratio, 3))
         ratio = median(f"ansible {live}") / median(f"deploy {live}")
         demanded.append(at_least(f"Ansible / deploy; {words}", ratio, 20))
-    return header("Nothing to change", part) + rows(figures, names) + bounds(demanded)
+    return header(part) + rows(figures, names) + bounds(demanded)
 
 
 def first(part):
@@ -98,7 +117,7 @@ def first(part):
     own = figures["lvsprov"]["median"]
     others = [(title, figures[name]["median"]) for name, title in names[1:] if name in figures]
     ratios = ", ".join(f"{title} takes {median / own:.1f} × as long" for title, median in others)
-    return header("First deploy, from bare guests", part) + rows(figures, names) + ratios + ".\n"
+    return header(part) + rows(figures, names) + ratios + ".\n"
 
 
 def hundred(part):
@@ -111,7 +130,7 @@ def hundred(part):
         demanded.append(at_most(f"plan / ssh, {forks} at once", ratio, 1.3))
     resident = max(figures[f"plan {forks}"]["resident"] for forks in (20, 100)) / 1024
     demanded.append(at_most("peak memory", resident, 100, " MiB", 0))
-    return header("100 hosts, plan only, no live master", part) + rows(figures, names) + bounds(demanded)
+    return header(part) + rows(figures, names) + bounds(demanded)
 
 
 def thousand(part):
@@ -126,8 +145,7 @@ def thousand(part):
         demanded.append(at_most(f"{title} / ssh", figures[name]["median"] / figures["ssh"]["median"], 1.25))
     resident = max(figures[name]["resident"] for name in ("check", "deploy")) / 1024
     demanded.append(at_most("peak memory", resident, 100, " MiB", 0))
-    title = "1,000 hosts, no live master, at most 1,024 open files"
-    return header(title, part) + rows(figures, names) + bounds(demanded)
+    return header(part) + rows(figures, names) + bounds(demanded)
 
 
 def services(part):
@@ -142,8 +160,7 @@ def services(part):
     for name, bound in (("first", 1.5), ("idle", 1.3)):
         ratio = figures[f"lvsprov {name}"]["median"] / figures[f"ipvsadm {name}"]["median"]
         demanded.append(at_most(f"lvsprov / ipvsadm, {name}", ratio, bound))
-    title = "1,000 services of 10 real servers, live masters"
-    return header(title, part) + rows(figures, names) + bounds(demanded)
+    return header(part) + rows(figures, names) + bounds(demanded)
 
 
 def plan(part):
@@ -154,4 +171,4 @@ def plan(part):
     lines += [f"| **together** | **{total:.3f}** |"]
     demanded = [at_most(f"{figures['hosts']} hosts, one thread", total, 2, " s")]
     memory = f"Memory: {figures['bytes_per_host'] / 1024:.1f} KiB a host, {figures['resident'] / 1024:.0f} MiB at the peak.\n"
-    return header("A plan without hosts", part) + "\n".join(lines) + "\n\n" + memory + "\n" + bounds(demanded)
+    return header(part) + "\n".join(lines) + "\n\n" + memory + "\n" + bounds(demanded)

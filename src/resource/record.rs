@@ -59,25 +59,32 @@ impl Record {
     /// the new record's folder before it counts, to copy there what the record can't hold.
     pub fn write_all(records: &[(Record, String)]) -> Script {
         let mut script = Script::from(format!(
-            "new=\n\
-             folder() {{\n\
-             there=; [ ! -d /var/lib/lvsprov ] || there=1\n\
-             (umask 077; mkdir -p {FOLDER})\n\
-             if [ -n \"$there\" ]; then chmod 0700 /var/lib/lvsprov {FOLDER}; fi\n\
-             for stale in {FOLDER}/.new-*; do if [ -e \"$stale\" ] || [ -L \"$stale\" ]; then rm -rf \"$stale\"; fi; done\n\
-             }}\n\
-             missing() {{ for record in {FOLDER}/*-\"$1\"; do break; done; ! [ -d \"$record\" ]; }}\n"
+            "new=\nmissing() {{ for record in {FOLDER}/*-\"$1\"; do break; done; ! [ -d \"$record\" ]; }}\n"
         ));
+        for (record, _) in records {
+            let digest = digest(&record.module, &record.subject);
+            script += &format!("if missing {digest}; then new=\"$new {digest}\"; fi\n");
+        }
+        // One process makes all folders: processes are most of what a small change costs.
+        script += &format!(
+            r#"if [ -n "$new" ]; then
+umask 077
+for stale in {FOLDER}/.new-*; do if [ -e "$stale" ] || [ -L "$stale" ]; then rm -rf "$stale"; fi; done
+if [ -d {FOLDER} ]; then chmod 0700 /var/lib/lvsprov {FOLDER}
+elif [ -d /var/lib/lvsprov ]; then chmod 0700 /var/lib/lvsprov
+fi
+set --
+for digest in $new; do set -- "$@" {FOLDER}/.new-"$digest"; done
+mkdir -p "$@"
+fi
+"#
+        );
         for (record, keep) in records {
             let digest = digest(&record.module, &record.subject);
-            script += &format!(
-                "if missing {digest}; then\n\
-                 [ -n \"$new\" ] || folder\n\
-                 new=\"$new {digest}\"\n\
-                 (\numask 077\nmkdir {FOLDER}/.new-{digest}\ncd {FOLDER}/.new-{digest}\nprintf '%s\\n' "
-            );
+            script +=
+                &format!("case \"$new \" in *' {digest} '*)\ncd {FOLDER}/.new-{digest}\nprintf '%s\\n' ");
             script.push_content(&serde_json::to_string(record).unwrap_or_default());
-            script += &format!(" >record.json\n{keep}\n)\nfi\n");
+            script += &format!(" >record.json\n{keep};;\nesac\n");
         }
         script += &format!(
             r#"if [ -n "$new" ]; then
@@ -90,7 +97,9 @@ impl Record {
   sync {FOLDER}/.new-*/* {FOLDER}/.new-* 2>/dev/null || sync
   for digest in $new; do
     last=$((last + 1))
-    mv "{FOLDER}/.new-$digest" "{FOLDER}/$(printf %06d "$last")-$digest"
+    number=$last
+    while [ "${{#number}}" -lt 6 ]; do number=0$number; done
+    mv "{FOLDER}/.new-$digest" "{FOLDER}/$number-$digest"
   done
 fi
 "#

@@ -73,7 +73,11 @@ set -C
     ));
     script += write;
     script += &format!(
-        r#"{keep}chown {owner}:{group} "$t"
+        r#"{keep}who={owner}:{group}
+case $who in
+0:0 | root:root) [ -O / ] && [ -O "$t" ] && [ -G / ] && [ -G "$t" ] ;;
+*) false ;;
+esac || chown "$who" "$t"
 chmod {mode} "$t"
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"

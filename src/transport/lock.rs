@@ -75,9 +75,9 @@ pub(super) fn take(holder: &str, word: &str) -> String {
     let holder = word::quoted(&holder.replace(char::is_control, " "));
     format!(
         r#"lvsprov_lock={FOLDER}
+umask 077
 if ! command -v flock >/dev/null; then echo missing
-elif ! {{ [ -d "$lvsprov_lock" ] || mkdir -p -m 700 "$lvsprov_lock"; }} ||
-    ! ( umask 077; : >>"$lvsprov_lock/lock" ); then echo failed
+elif ! {{ [ -d "$lvsprov_lock" ] || mkdir -p "$lvsprov_lock"; }} || ! {{ :; }} >>"$lvsprov_lock/lock"; then echo failed
 else
     lvsprov_lock=$lvsprov_lock/lock
     exec {DESCRIPTOR}<>"$lvsprov_lock"
@@ -86,18 +86,22 @@ else
     0*)
         lvsprov_turn=
         read -r lvsprov_turn <"$lvsprov_lock" || :
-        if printf 'held %s\n%s%s since %s, by process %s there\n' {word} {holder} \
-            "${{SSH_CONNECTION:+ from ${{SSH_CONNECTION%% *}}}}" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" $$ >"$lvsprov_lock"
+        if printf 'held %s\n%s%s\n%s\n' {word} {holder} "${{SSH_CONNECTION:+ from ${{SSH_CONNECTION%% *}}}}" $$ >"$lvsprov_lock"
         then printf 'taken\n%s\n' "$lvsprov_turn"
         else exec {DESCRIPTOR}<&-; echo failed
         fi ;;
     1)  # held: busybox's flock ends with 1 too when it fails, but says why
         exec {DESCRIPTOR}<&-
-        {{ read -r lvsprov_turn && IFS= read -r lvsprov_turn; }} <"$lvsprov_lock" || lvsprov_turn='another run'
-        printf 'held\n%s\n' "$lvsprov_turn" ;;
+        {{ read -r lvsprov_turn && IFS= read -r lvsprov_by && read -r lvsprov_pid; }} <"$lvsprov_lock" || lvsprov_by=
+        # It was written when the lock was taken.
+        lvsprov_since=$(date -u -r "$lvsprov_lock" '+%Y-%m-%d %H:%M:%S UTC')
+        if [ -z "$lvsprov_by" ]; then printf 'held\nanother run\n'
+        else printf 'held\n%s since %s, by process %s there\n' "$lvsprov_by" "$lvsprov_since" "$lvsprov_pid"
+        fi ;;
     *)  exec {DESCRIPTOR}<&-; printf '%s\nfailed\n' "$lvsprov_said" ;;
     esac
-fi"#
+fi
+umask 022"#
     )
 }
 

@@ -61,6 +61,15 @@ fn mode_and_owner_stay_unless_declared() {
 }
 
 #[test]
+fn a_new_file_is_roots_in_a_directory_that_hands_its_group_on() {
+    under_each_shell(|root| {
+        root.sh("mkdir -p /etc/web; chown 0:34 /etc/web; chmod 2775 /etc/web");
+        root.settle(&page("new\n"));
+        assert_eq!(root.attributes(PAGE), (0o644, 0, 0));
+    });
+}
+
+#[test]
 fn a_directorys_mode_is_all_of_it() {
     under_each_shell(|root| {
         let directory = |path: &str, mode: &str| {

@@ -48,7 +48,11 @@ umask 077
 set -C
 if [ -e "${record:-}"/etc-ipvsadm.rules ]; then cat "${record:-}"/etc-ipvsadm.rules; else printf %s ''; fi >"$t"
 if [ -e "$p" ]; then set -- $(stat -c '%a %u %g' "$p"); else set -- 0644 0 0; fi
-chown $2:$3 "$t"
+who=$2:$3
+case $who in
+0:0 | root:root) [ -O / ] && [ -O "$t" ] && [ -G / ] && [ -G "$t" ] ;;
+*) false ;;
+esac || chown "$who" "$t"
 chmod $1 "$t"
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"
@@ -81,7 +85,11 @@ IFACE="eth0"
 # SYNCID="0"
 ' >"$t"
 if [ -e "$p" ]; then set -- $(stat -c '%a %u %g' "$p"); else set -- 0644 0 0; fi
-chown $2:$3 "$t"
+who=$2:$3
+case $who in
+0:0 | root:root) [ -O / ] && [ -O "$t" ] && [ -G / ] && [ -G "$t" ] ;;
+*) false ;;
+esac || chown "$who" "$t"
 chmod $1 "$t"
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"

@@ -59,7 +59,11 @@ cat "$record"/files/etc/network/interfaces >|"$t"
 touch -r "$record"/files/etc/network/interfaces "$t"
 fi
 if [ -e "$p" ]; then set -- $(stat -c '%a %u %g' "$p"); else set -- 0644 0 0; fi
-chown $2:$3 "$t"
+who=$2:$3
+case $who in
+0:0 | root:root) [ -O / ] && [ -O "$t" ] && [ -G / ] && [ -G "$t" ] ;;
+*) false ;;
+esac || chown "$who" "$t"
 chmod $1 "$t"
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"

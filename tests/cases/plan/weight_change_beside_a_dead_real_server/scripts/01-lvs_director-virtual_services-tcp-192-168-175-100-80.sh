@@ -43,7 +43,11 @@ printf %s '-A -t 192.168.175.100:80 -s rr
 -a -t 192.168.175.100:80 -r 192.168.40.103:80 -m -w 1
 ' >"$t"
 if [ -e "$p" ]; then set -- $(stat -c '%a %u %g' "$p"); else set -- 0644 0 0; fi
-chown $2:$3 "$t"
+who=$2:$3
+case $who in
+0:0 | root:root) [ -O / ] && [ -O "$t" ] && [ -G / ] && [ -G "$t" ] ;;
+*) false ;;
+esac || chown "$who" "$t"
 chmod $1 "$t"
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"
