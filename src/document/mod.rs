@@ -33,6 +33,8 @@ mod nearest;
 mod newtype;
 mod node;
 mod parse;
+mod plain;
+mod raw;
 mod source;
 
 pub use complaint::{Complaint, Complaints};

@@ -1,29 +1,17 @@
 //! YAML's syntax, which is serde-saphyr's part, into the tree.
 
 use std::collections::HashMap;
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{DuplicateKeyPolicy, Location};
-
-use super::{Complaints, Node, NodeEntry, Source, Span, Spanned, Value};
+use super::raw::{Raw, RawValue};
+use super::{Complaints, Node, NodeEntry, Source, Span, Spanned, Value, plain, raw};
 
 /// Reads the source of `complaints` as YAML. An error of syntax is one complaint and gives `None`; a key that is there
 /// twice is a complaint each, and its first value counts.
 pub fn parse(complaints: &mut Complaints) -> Option<Node> {
     let source = complaints.source().clone();
-    let options = serde_saphyr::options! {
-        // A plain `yes` is told from a quoted one by `plain_boolean`, and `y` stays text.
-        strict_booleans: true,
-        // A duplicate must not hide the other complaints.
-        duplicate_keys: DuplicateKeyPolicy::PassThrough,
-        leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-        // An inventory of many thousand hosts is no attack; the depth and the aliases stay bounded.
-        budget: serde_saphyr::budget! { max_nodes: 20_000_000, max_events: 50_000_000 },
-    };
-    match serde_saphyr::from_str_with_options::<Raw>(source.text(), options) {
-        Ok(raw) => Some(node(raw, complaints)),
+    let raw = plain::read(source.text()).map_or_else(|| raw::read(source.text()), Ok);
+    match raw {
+        Ok(raw) => Some(node_of(raw, complaints)),
         Err(error) => {
             syntax(error.without_snippet(), &source, complaints);
             None
@@ -31,17 +19,9 @@ pub fn parse(complaints: &mut Complaints) -> Option<Node> {
     }
 }
 
-/// What serde-saphyr gives, before keys are text and known to be unique.
-type Raw = serde_saphyr::Spanned<RawValue>;
-
-enum RawValue {
-    Scalar(Value),
-    Sequence(Vec<Raw>),
-    Mapping(Vec<(Raw, Raw)>),
-}
-
-fn node(raw: Raw, complaints: &mut Complaints) -> Node {
-    let mut span = span(raw.defined);
+/// The tree, with complaints of keys.
+fn node_of(raw: Raw, complaints: &mut Complaints) -> Node {
+    let mut span = raw.span;
     let value = match raw.value {
         RawValue::Scalar(Value::Text(text)) => match plain_boolean(complaints.source().slice(span), &text) {
             Some(boolean) => Value::Bool(boolean),
@@ -49,7 +29,7 @@ fn node(raw: Raw, complaints: &mut Complaints) -> Node {
         },
         RawValue::Scalar(value) => value,
         RawValue::Sequence(items) => {
-            Value::Sequence(items.into_iter().map(|item| node(item, complaints)).collect())
+            Value::Sequence(items.into_iter().map(|item| node_of(item, complaints)).collect())
         }
         RawValue::Mapping(entries) => Value::Mapping(mapping(entries, complaints)),
     };
@@ -77,13 +57,13 @@ fn mapping(entries: Vec<(Raw, Raw)>, complaints: &mut Complaints) -> Vec<NodeEnt
             continue;
         }
         seen.insert(key.value.clone(), key.span);
-        kept.push(NodeEntry { key, value: node(raw_value, complaints) });
+        kept.push(NodeEntry { key, value: node_of(raw_value, complaints) });
     }
     kept
 }
 
 fn key(raw: Raw, complaints: &mut Complaints) -> Option<Spanned<String>> {
-    let span = span(raw.defined);
+    let span = raw.span;
     match raw.value {
         RawValue::Scalar(Value::Text(value)) => Some(Spanned { span, value }),
         // A key such as 80 or true is the text that stands there.
@@ -106,14 +86,6 @@ fn plain_boolean(source: &str, text: &str) -> Option<bool> {
         "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
         "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
         _ => None,
-    }
-}
-
-fn span(location: Location) -> Span {
-    let span = location.span();
-    Span {
-        offset: span.byte_offset().unwrap_or_default() as usize,
-        length: span.byte_len().unwrap_or_default() as usize,
     }
 }
 
@@ -147,68 +119,10 @@ fn remedy(message: &str) -> &'static str {
     }
 }
 
-impl<'de> Deserialize<'de> for RawValue {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-
-        impl<'de> Visitor<'de> for Any {
-            type Value = RawValue;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("any value")
-            }
-
-            fn visit_unit<E>(self) -> Result<RawValue, E> {
-                Ok(RawValue::Scalar(Value::Null))
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<RawValue, E> {
-                Ok(RawValue::Scalar(Value::Bool(value)))
-            }
-
-            fn visit_i64<E>(self, value: i64) -> Result<RawValue, E> {
-                Ok(RawValue::Scalar(Value::Integer(value.into())))
-            }
-
-            fn visit_u64<E>(self, value: u64) -> Result<RawValue, E> {
-                Ok(RawValue::Scalar(Value::Integer(value.into())))
-            }
-
-            fn visit_f64<E>(self, value: f64) -> Result<RawValue, E> {
-                Ok(RawValue::Scalar(Value::Float(value)))
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<RawValue, E> {
-                Ok(RawValue::Scalar(Value::Text(value.to_owned())))
-            }
-
-            fn visit_string<E>(self, value: String) -> Result<RawValue, E> {
-                Ok(RawValue::Scalar(Value::Text(value)))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<RawValue, A::Error> {
-                let mut all = Vec::new();
-                while let Some(item) = items.next_element()? {
-                    all.push(item);
-                }
-                Ok(RawValue::Sequence(all))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<RawValue, A::Error> {
-                let mut all = Vec::new();
-                while let Some(entry) = entries.next_entry()? {
-                    all.push(entry);
-                }
-                Ok(RawValue::Mapping(all))
-            }
-        }
-
-        deserializer.deserialize_any(Any)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parsed(text: &str) -> (Option<Node>, Complaints) {
@@ -286,5 +200,53 @@ mod tests {
     fn deep_nesting_is_refused_and_not_followed() {
         assert!(!parsed(&"[".repeat(100_000)).1.is_empty());
         assert!(!parsed(&"a: &x [*x]".repeat(3)).1.is_empty());
+    }
+
+    /// What both ways make of a text, where the quick one makes something.
+    fn both(text: &str) -> Option<(Node, Option<Node>)> {
+        let mut complaints = Complaints::about(Source::new("x.yaml", text));
+        let quick = node_of(plain::read(text)?, &mut complaints);
+        let mut complaints = Complaints::about(Source::new("x.yaml", text));
+        Some((quick, raw::read(text).ok().map(|raw| node_of(raw, &mut complaints))))
+    }
+
+    fn alike(text: &str) {
+        let (quick, slow) = both(text).unwrap_or_else(|| panic!("not read: {text}"));
+        assert_eq!(Some(quick), slow, "{text}");
+    }
+
+    #[test]
+    fn every_document_of_ours_is_read_as_serde_saphyr_reads_it() {
+        for file in ["inventories", "playbooks"].map(std::fs::read_dir).into_iter().flat_map(Result::unwrap) {
+            alike(&std::fs::read_to_string(file.unwrap().path()).unwrap());
+        }
+    }
+
+    #[test]
+    fn scalars_are_what_serde_saphyr_takes_them_for() {
+        let scalars = "0 7 00 007 0755 -1 +1 1_000 18446744073709551615 99999999999999999999 1.5 .5 5. 1e3 -1.5E-3 0x1F 0o17 \
+            0b11 1:30 1.2.3 1.2.3.4 192.168.40.100/24 2001:db8::1 :: fe80::1 a1 abc deed face e3 e 1e .e3 ~ null Null NULL \
+            nUll true True TRUE tRue false yes no on off y n .inf -.inf .nan inf nan NaN Infinity -inf - -- --- -a a-b +a \
+            . .. ... .a _ _1 1_ 12 0_7 1.0.0 a.b x0 0x 0xg 2026-11-28 2026-11-28T10:00:00Z 12e 12e5x debian-12";
+        for scalar in scalars.split_whitespace() {
+            for text in [format!("a: {scalar}\n"), format!("[{scalar}, b]\n"), format!("{scalar}: a\n")] {
+                if let Some((quick, slow)) = both(&text) {
+                    assert_eq!(Some(quick), slow, "{text}");
+                }
+            }
+        }
+        alike(
+            "a:\nb: ''\nc: \"x\\ty\"\nd: |\n  one\n  two\ne: >-\n  one\n  two\nf: one\n  two\n- : x\n"
+                .trim_end_matches("- : x\n"),
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_read_is_read_alike(text in "([ab10.~:,{}\\[\\]'\"#-]|: |\n|\n  |\n- |- ){0,40}") {
+            if let Some((quick, slow)) = both(&text) {
+                prop_assert_eq!(Some(quick), slow);
+            }
+        }
     }
 }
