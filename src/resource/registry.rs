@@ -56,7 +56,12 @@ impl Resource {
 impl Section {
     /// The script for a shell that runs nothing else, which reads each file where it is named.
     pub fn by_itself(&self) -> String {
-        format!("lvsprov_files() {{ grep -asH '' -- \"$@\" /dev/null || :; }}\n{}", self.script)
+        const FILES: &str = r#"lvsprov_files() {
+for file; do shift; if [ -f "$file" ]; then set -- "$@" "$file"; fi; done
+grep -asH '' -- "$@" /dev/null || :
+}
+"#;
+        format!("{FILES}{}", self.script)
     }
 
     /// What is on the host for each of [`Section::indices`], in their order, from what the script printed.

@@ -33,6 +33,7 @@ pub(super) const LEAVE: &str = r#"leave() {
 /// POSIX sh that replaces `dest` by rename, through a symbolic link if it is one. The temporary file has a fixed
 /// name in the same directory, which no `*` and no `*.conf` matches, so that what a killed run left is overwritten
 /// by the next; its content is on the disk before it takes the name, so that not even a crash shows a part of it.
+/// What is no regular file stays: a link to /dev/null, as administrators mask a configuration with, leads to the device.
 pub(super) fn replace(dest: &str, content: &str, attributes: Attributes<'_>) -> Script {
     let mut write = Script::from("printf %s ");
     write.push_content(content);
@@ -60,6 +61,7 @@ pub(super) fn put(dest: &str, write: Script, attributes: Attributes<'_>) -> Scri
         r#"(
 p={dest}
 if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
+if [ -e "$p" ] && ! [ -f "$p" ]; then echo "$p is no regular file, and stays: see what it is for, and move it away" >&2; exit 1; fi
 d=${{p%/*}}
 [ -d "$d/" ] || {{ echo "there is no directory ${{d:-/}} for $p: declare it before with \`file: {{ dest: $d, state: directory }}\`" >&2; exit 1; }}
 t=$d/.lvsprov.${{p##*/}}.new

@@ -55,10 +55,12 @@ done
 }
 "#;
 
-/// Prints the files that were named, and last a line of its own, [`READ_ALL`], which is missing where grep is, or came to
-/// no end.
+/// Prints the files that were named, but no pipe, which might have no end, and last a line of its own, [`READ_ALL`], which
+/// is missing where grep is, or came to no end.
 const READ: &str = r#"IFS='
-'; set -f; set -- $lvsprov_names; set +f; unset IFS
+'; set -f; set --
+for lvsprov_name in $lvsprov_names; do if [ -f "$lvsprov_name" ]; then set -- "$@" "$lvsprov_name"; fi; done
+set +f; unset IFS
 LC_ALL=C grep -asH '' -- "$@" - 2>&1 <<lvsprov_end
 end
 lvsprov_end"#;

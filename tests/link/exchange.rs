@@ -84,8 +84,9 @@ fn a_text_of_a_megabyte_arrives_whole() {
 fn files_stand_in_the_output_where_they_were_named() {
     let root = tempfile::tempdir().unwrap();
     let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
-    let [two, spaced, open_end, empty, missing] =
-        ["two", "name with a * and \\n", "no end", "empty", "missing"].map(path);
+    let [two, spaced, open_end, empty, missing, pipe] =
+        ["two", "name with a * and \\n", "no end", "empty", "missing", "pipe"].map(path);
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for (file, text) in [(&two, "one\n\ntwo\n"), (&spaced, "# \u{e9}\n"), (&open_end, "end"), (&empty, "")] {
         std::fs::write(file, text).unwrap();
     }
@@ -95,7 +96,7 @@ fn files_stand_in_the_output_where_they_were_named() {
             for round in 0..2 {
                 let mut exchange = Exchange::reading(Duration::from_secs(20));
                 exchange.push_inline(format!(
-                    "set -- a b; echo first; lvsprov_files '{two}' '{missing}' '{spaced}'; echo \"then $1$2\"; lvsprov_files"
+                    "set -- a b; echo first; lvsprov_files '{two}' '{missing}' '{pipe}' '{spaced}'; echo \"then $1$2\"; lvsprov_files"
                 ));
                 exchange.push("echo apart; exit 3");
                 exchange.push_inline(format!("lvsprov_files '{empty}' '{two}' '{open_end}'\nfalse"));

@@ -30,6 +30,21 @@ fn a_dash_is_an_underscore_and_etc_modules_counts() {
     });
 }
 
+/// An administrator masks a configuration by a link to /dev/null; a pipe is a device that the test may lose.
+#[test]
+fn what_a_link_to_a_device_masks_stays_masked() {
+    let loaded = std::fs::read_dir("/sys/module").unwrap().next().unwrap().unwrap().file_name();
+    under_each_shell(|root| {
+        let name = loaded.to_str().unwrap();
+        root.mkdir("/etc/modules-load.d");
+        root.sh("mkfifo /pipe");
+        root.link(&format!("/etc/modules-load.d/lvsprov-{name}.conf"), "/pipe");
+        let error = root.fail(&declare("kernel_module", json!({ "name": name })));
+        assert!(error.contains("/pipe is no regular file"), "{error}");
+        root.sh("[ -p /pipe ]");
+    });
+}
+
 #[test]
 fn one_that_can_not_be_loaded_says_why() {
     under_each_shell(|root| {

@@ -33,14 +33,18 @@ fn a_unit_of_systemds_own_counts_by_its_wants() {
 }
 
 #[test]
-fn a_directory_in_a_file_s_place_is_told() {
+fn nothing_is_done_where_something_else_is_in_a_file_s_place() {
     for director in directors() {
         for file in ["etc/ipvsadm.rules", "etc/default/ipvsadm"] {
             let director = Director::new(director.shell);
             fs::remove_file(director.path(file)).unwrap();
+            let reason = format!("/{file} is to be a regular file, but is something else");
             fs::create_dir(director.path(file)).unwrap();
-            let error = director.read_of(&declared(RR).into()).unwrap_err();
-            assert!(error.to_string().contains(&format!("/{file} is a directory")), "{error}");
+            assert_eq!(director.refused(&declared(RR)).reason, reason);
+            fs::remove_dir(director.path(file)).unwrap();
+            // To replace it through the link would take the device away.
+            symlink("/dev/null", director.path(file)).unwrap();
+            assert_eq!(director.refused(&declared(RR)).reason, reason);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use lvsprov::resource::{
-    Change, Context, Facts, Family, Observed, Os, Record, Resource, Unreadable, VirtualServices,
+    Change, Context, Facts, Family, Observed, Os, Record, Refusal, Resource, Unreadable, VirtualServices,
 };
 
 const SHELLS: [&[&str]; 3] = [&["dash"], &["bash", "--posix"], &["busybox", "sh"]];
@@ -110,6 +110,14 @@ impl Director {
         let resource = Resource::from(declared.clone());
         let observed = self.observe(&resource);
         resource.differ(&observed, Context { facts: &debian(), changing: &BTreeSet::new() }).unwrap()
+    }
+
+    /// Why nothing can be done.
+    pub fn refused(&self, declared: &VirtualServices) -> Refusal {
+        let resource = Resource::from(declared.clone());
+        let observed = self.observe(&resource);
+        let context = Context { facts: &debian(), changing: &BTreeSet::new() };
+        resource.differ(&observed, context).unwrap_err()
     }
 
     /// The change with the record of what there was before.

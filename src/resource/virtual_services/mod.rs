@@ -88,6 +88,9 @@ impl Kind for VirtualServices {
                 ),
                 remedy: "set `persist: false` and have the table restored at boot by other means".into(),
             })?;
+            if let Some(refusal) = observed.boot.refusal() {
+                return Err(refusal);
+            }
             if observed.boot.unit == UnitState::Masked {
                 return Err(Refusal {
                     reason: "the unit ipvsadm is masked, so that no boot restores the table".into(),
@@ -135,7 +138,10 @@ impl Kind for VirtualServices {
         observed: &Observed,
         context: Context<'_>,
     ) -> Result<Option<Change>, Refusal> {
-        Ok(prior.reversal(observed, Ways::of(context.facts).as_ref()))
+        match observed.boot.refusal() {
+            Some(refusal) => Err(refusal),
+            None => Ok(prior.reversal(observed, Ways::of(context.facts).as_ref())),
+        }
     }
 }
 

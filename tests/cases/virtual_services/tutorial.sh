@@ -30,6 +30,7 @@ edit -a -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 1
 (
 p=/etc/ipvsadm.rules
 if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
+if [ -e "$p" ] && ! [ -f "$p" ]; then echo "$p is no regular file, and stays: see what it is for, and move it away" >&2; exit 1; fi
 d=${p%/*}
 [ -d "$d/" ] || { echo "there is no directory ${d:-/} for $p: declare it before with \`file: { dest: $d, state: directory }\`" >&2; exit 1; }
 t=$d/.lvsprov.${p##*/}.new
@@ -64,6 +65,7 @@ fi
 (
 p=/etc/default/ipvsadm
 if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
+if [ -e "$p" ] && ! [ -f "$p" ]; then echo "$p is no regular file, and stays: see what it is for, and move it away" >&2; exit 1; fi
 d=${p%/*}
 [ -d "$d/" ] || { echo "there is no directory ${d:-/} for $p: declare it before with \`file: { dest: $d, state: directory }\`" >&2; exit 1; }
 t=$d/.lvsprov.${p##*/}.new

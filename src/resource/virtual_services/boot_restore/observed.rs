@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::super::sections::Sections;
 use super::Ways;
 use crate::ipvs::Rules;
-use crate::resource::Unreadable;
 use crate::resource::named_line::line_of;
+use crate::resource::{Refusal, Unreadable};
 
 /// Whether a unit is started at boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub struct Boot {
     pub unit: UnitState,
     /// The files themselves.
     pub texts: Texts,
+    /// Where a file should be, and something else is.
+    pub irregular: Vec<String>,
 }
 
 /// The files as they are. What is not UTF-8 in them is U+FFFD; whether the last line has an end is not told.
@@ -50,18 +52,29 @@ impl Boot {
         let rules = Rules::read(texts.rules.as_deref().unwrap_or_default());
         let switch = ways.and_then(Ways::switch);
         let on = switch.and_then(|switch| switch.read(texts.switch.as_deref()?));
-        Boot { rules, on, unit, texts }
+        Boot { rules, on, unit, texts, irregular: Vec::new() }
+    }
+
+    /// Why nothing can be made of it, where that is so.
+    pub fn refusal(&self) -> Option<Refusal> {
+        let path = self.irregular.first()?;
+        Some(Refusal {
+            reason: format!("{path} is to be a regular file, but is something else"),
+            remedy: format!("look what it is for (`ls -ld {path}`), and move it away"),
+        })
     }
 
     /// POSIX sh that prints what is there.
     pub fn probe(ways: &Ways) -> String {
         let mut probe = ways.state_function() + "echo @unit\nboot_restore\n";
         let switch = ways.switch().map(|switch| ("switch", switch.file));
-        for (section, file) in std::iter::once(("rules", ways.rules())).chain(switch) {
-            probe += &format!(
-                "if [ -e {file} ]; then echo @{section}; lvsprov_files {file}; fi\n\
-                 if [ -d {file} ]; then echo {file} is a directory; fi\n"
-            );
+        let files: Vec<_> = std::iter::once(("rules", ways.rules())).chain(switch).collect();
+        for (section, file) in &files {
+            probe += &format!("if [ -f {file} ]; then echo @{section}; lvsprov_files {file}; fi\n");
+        }
+        probe += "echo @irregular\n";
+        for (_, file) in &files {
+            probe += &format!("if [ -e {file} ] && ! [ -f {file} ]; then echo {file}; fi\n");
         }
         probe
     }
@@ -80,7 +93,9 @@ impl Boot {
         };
         let rules = text("rules", ways.map(Ways::rules))?;
         let switch = text("switch", ways.and_then(Ways::switch).map(|switch| switch.file))?;
-        Ok(Boot::of(ways, Texts { rules, switch }, unit))
+        let irregular = printed.lines("irregular").unwrap_or_default();
+        let irregular = irregular.iter().map(|path| (*path).to_owned()).collect();
+        Ok(Boot { irregular, ..Boot::of(ways, Texts { rules, switch }, unit) })
     }
 }
 

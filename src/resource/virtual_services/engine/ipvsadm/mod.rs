@@ -21,12 +21,12 @@ pub(super) struct Ipvsadm;
 /// byte.
 const PROBE: &str = r#"if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null; then
 lines=0 running= tunnel=0
-while [ $lines -lt 20 ] && IFS= read -r line; do
+while [ $lines -lt 12 ] && IFS= read -r line; do
 lines=$((lines + 1)) running="$running$line
 "
 case $line in *' Tunnel '*) tunnel=3;; esac
 done </proc/net/ip_vs
-if [ $lines -lt 20 ]; then
+if [ $lines -lt 12 ]; then
 printf '@running\n%s@services\n' "$running"
 ipvsadm -Ln --thresholds 2>&1
 else

@@ -38,6 +38,7 @@ edit -D -t 192.168.175.100:80
 (
 p=/etc/ipvsadm.rules
 if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
+if [ -e "$p" ] && ! [ -f "$p" ]; then echo "$p is no regular file, and stays: see what it is for, and move it away" >&2; exit 1; fi
 d=${p%/*}
 [ -d "$d/" ] || { echo "there is no directory ${d:-/} for $p: declare it before with \`file: { dest: $d, state: directory }\`" >&2; exit 1; }
 t=$d/.lvsprov.${p##*/}.new
@@ -62,6 +63,7 @@ if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
 (
 p=/etc/default/ipvsadm
 if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
+if [ -e "$p" ] && ! [ -f "$p" ]; then echo "$p is no regular file, and stays: see what it is for, and move it away" >&2; exit 1; fi
 d=${p%/*}
 [ -d "$d/" ] || { echo "there is no directory ${d:-/} for $p: declare it before with \`file: { dest: $d, state: directory }\`" >&2; exit 1; }
 t=$d/.lvsprov.${p##*/}.new

@@ -7,6 +7,7 @@ ip -4 route append default via 192.168.40.1 dev vec0 || lost=yes
 (
 p=/etc/network/interfaces
 if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
+if [ -e "$p" ] && ! [ -f "$p" ]; then echo "$p is no regular file, and stays: see what it is for, and move it away" >&2; exit 1; fi
 d=${p%/*}
 [ -d "$d/" ] || { echo "there is no directory ${d:-/} for $p: declare it before with \`file: { dest: $d, state: directory }\`" >&2; exit 1; }
 t=$d/.lvsprov.${p##*/}.new

@@ -29,6 +29,7 @@ edit -e -t 192.168.175.100:80 -r 192.168.40.101:80 -m -w 3
 (
 p=/etc/ipvsadm.rules
 if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
+if [ -e "$p" ] && ! [ -f "$p" ]; then echo "$p is no regular file, and stays: see what it is for, and move it away" >&2; exit 1; fi
 d=${p%/*}
 [ -d "$d/" ] || { echo "there is no directory ${d:-/} for $p: declare it before with \`file: { dest: $d, state: directory }\`" >&2; exit 1; }
 t=$d/.lvsprov.${p##*/}.new
