@@ -47,8 +47,8 @@ impl Plan {
         plan
     }
 
-    /// Nothing of a real server is taken back before it has left every table; where a director can't be read, that is
-    /// not known.
+    /// Nothing of a real server is taken back before it has left every table; where nothing of a director is changed, as
+    /// it can't be read or a part of its plan is refused, it does not.
     fn tables_first(&mut self, inventory: &Inventory, edges: &mut Vec<Edge>, held: &mut Vec<StepId>) {
         for (director, planned) in self.hosts.iter().enumerate() {
             let real_servers: BTreeSet<&str> = inventory
@@ -64,7 +64,7 @@ impl Plan {
             });
             for (other, _) in behind {
                 let steps = law::steps_of(other, &self.steps);
-                if planned.survey.is_err() && !steps.is_empty() {
+                if !planned.can_change() && !steps.is_empty() {
                     self.left.push(Left {
                         host: other,
                         what: "what is on record".into(),
@@ -91,11 +91,11 @@ impl Plan {
             let providing = law::providing(need, inventory, &self.hosts, &self.steps);
             edges.extend(providing.into_iter().map(|later| Edge { later, earlier: StepId(index) }));
         }
-        let unread: Vec<usize> = self
+        let unchanged: Vec<usize> = self
             .hosts
             .iter()
             .enumerate()
-            .filter(|(_, host)| host.survey.is_err())
+            .filter(|(_, host)| !host.can_change())
             .map(|(index, _)| index)
             .collect();
         for (index, step) in self.steps.iter().enumerate() {
@@ -104,7 +104,7 @@ impl Plan {
             let director = &inventory.hosts[self.hosts[step.host].host];
             let behind =
                 |other: &usize| uses(&inventory.hosts[self.hosts[*other].host], director, ability, inventory);
-            if let Some(other) = unread.iter().find(|other| behind(other)) {
+            if let Some(other) = unchanged.iter().find(|other| behind(other)) {
                 held.push(StepId(index));
                 let what = self.label(StepId(index));
                 self.left.push(Left { host: step.host, what, reason: Reason::Host(*other) });
