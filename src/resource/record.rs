@@ -101,6 +101,8 @@ fi
     while [ "${{#number}}" -lt 6 ]; do number=0$number; done
     mv "{FOLDER}/.new-$digest" "{FOLDER}/$number-$digest"
   done
+  cd /
+  umask 022
 fi
 "#
         );
