@@ -1,5 +1,6 @@
 #!/bin/sh
-# Measures, and writes the tables of bench/README.md, each part its own. `run.sh [idle] [first] [services] [hundred] [thousand] [plan]`: all when none is named.
+# Measures, and writes the tables of bench/README.md, each part its own.
+# `run.sh [idle] [first] [services] [hundred] [thousand] [plan]`: all when none is named.
 # BENCH_ROUNDS and BENCH_FIRST tell how often (5 and 3).
 #
 # Run as root on Debian 12 with what the Makefile's `bench` target installs; the peers come from PyPI into target/bench/.

@@ -19,9 +19,9 @@ def write(results, readme):
     tables, tail = rest.split(END)
     there = dict(by_title(tables))
     there |= by_title(render(results))
-    order = [*TITLES.values()]
-    sorted_tables = "\n".join(there[title] for title in sorted(there, key=order.index))
-    readme.write_text(f"{head}{BEGIN}\n{sorted_tables}{END}{tail}")
+    # A title that is no longer known, after an hour of measuring, must not lose what was measured.
+    in_order = "\n".join(there[title] for title in TITLES.values() if title in there)
+    readme.write_text(f"{head}{BEGIN}\n{in_order}{END}{tail}")
 
 
 def by_title(tables):
@@ -44,7 +44,7 @@ def header(part):
     of_tools = "".join(f", {name} {version}" for name, version in versions.items())
     return (
         f"{part['date']}: {machine['cores']} cores ({machine['model']}), "
-        f"{machine['ssh']}{of_tools}. Seconds; load average when it ended: {machine['load']:.1f}.\n\n"
+        f"{machine['ssh']}{of_tools}.\nSeconds; load average when it ended: {machine['load']:.1f}.\n\n"
     )
 
 
