@@ -94,9 +94,9 @@ else
         exec {DESCRIPTOR}<&-
         {{ read -r lvsprov_turn && IFS= read -r lvsprov_by && read -r lvsprov_pid; }} <"$lvsprov_lock" || lvsprov_by=
         # It was written when the lock was taken.
-        lvsprov_since=$(date -u -r "$lvsprov_lock" '+%Y-%m-%d %H:%M:%S UTC')
+        lvsprov_since=$(date -u -r "$lvsprov_lock" '+ since %Y-%m-%d %H:%M:%S UTC' 2>/dev/null) || lvsprov_since=
         if [ -z "$lvsprov_by" ]; then printf 'held\nanother run\n'
-        else printf 'held\n%s since %s, by process %s there\n' "$lvsprov_by" "$lvsprov_since" "$lvsprov_pid"
+        else printf 'held\n%s%s, by process %s there\n' "$lvsprov_by" "$lvsprov_since" "$lvsprov_pid"
         fi ;;
     *)  exec {DESCRIPTOR}<&-; printf '%s\nfailed\n' "$lvsprov_said" ;;
     esac
