@@ -43,26 +43,12 @@ pub struct Connection {
     pub server: IpAddr,
 }
 
-/// Reads `/proc` with the shell's own words: `ip` is the only process that this starts.
-const PROBE: &str = r#"
-for f in /etc/os-release /usr/lib/os-release; do
-  [ -r "$f" ] || continue
-  while IFS= read -r l || [ -n "$l" ]; do
-    case $l in ID=*|ID_LIKE=*|VERSION_ID=*) printf 'os %s\n' "$l";; esac
-  done <"$f"
-  break
-done
-l=; read -r l </proc/sys/kernel/hostname; printf 'hostname %s\n' "$l"
-l=; read -r l </proc/sys/kernel/osrelease; printf 'kernel %s\n' "$l"
-l=; read -r l </proc/sys/kernel/random/boot_id; printf 'boot %s\n' "$l"
-while read -r k _ l _; do
-  case $k in Uid:) printf 'uid %s\n' "$l"; break;; esac
-done </proc/self/status
+/// `ip` is the only process that this starts: one of its own reads the files of all probes.
+const PROBE: &str = r#"release=/etc/os-release
+[ -r $release ] || release=/usr/lib/os-release
+lvsprov_files $release /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /proc/sys/kernel/random/boot_id \
+  /proc/self/status /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding
 [ -d /run/systemd/system ] && echo systemd
-for f in ipv4/ip_forward ipv6/conf/all/forwarding; do
-  l=; [ ! -r "/proc/sys/net/$f" ] || read -r l <"/proc/sys/net/$f"
-  case $l in [!0]*) printf 'forwards %s\n' "${f%%/*}";; esac
-done
 printf 'way %s\nssh %s\n' "${lvsprov_way-}" "${SSH_CONNECTION-}"
 echo addresses
 ip -o addr show 2>/dev/null
@@ -70,7 +56,8 @@ echo end
 "#;
 
 impl Facts {
-    /// POSIX sh that prints the facts. It touches nothing.
+    /// POSIX sh that prints the facts, as a section in the shell itself, see
+    /// [`Exchange::push_inline`](crate::transport::Exchange::push_inline). It touches nothing.
     pub fn probe() -> String {
         PROBE.to_owned()
     }
@@ -93,24 +80,27 @@ impl Facts {
                 addresses.extend(address(line).ok_or_else(unreadable)?);
                 continue;
             }
-            let (key, value) = line.split_once(' ').unwrap_or((line, ""));
+            let end = line.find(if line.starts_with('/') { ':' } else { ' ' });
+            let (key, value) = end.map_or((line, ""), |end| (&line[..end], &line[end + 1..]));
             match key {
-                "os" => match value.split_once('=') {
+                "/etc/os-release" | "/usr/lib/os-release" => match value.split_once('=') {
                     Some(("ID", id)) => release.0 = unquoted(id),
                     Some(("ID_LIKE", like)) => release.1 = unquoted(like),
                     Some(("VERSION_ID", version)) => release.2 = unquoted(version),
-                    _ => return Err(unreadable()),
+                    _ => {}
                 },
-                "hostname" => hostname = value.to_owned(),
-                "kernel" => kernel = Some(value.to_owned()),
-                "boot" => boot_id = value.to_owned(),
-                "uid" => uid = Some(value.parse().map_err(|_| unreadable())?),
+                "/proc/sys/kernel/hostname" => hostname = value.to_owned(),
+                "/proc/sys/kernel/osrelease" => kernel = Some(value.to_owned()),
+                "/proc/sys/kernel/random/boot_id" => boot_id = value.to_owned(),
+                "/proc/self/status" => {
+                    if let Some(uids) = value.strip_prefix("Uid:") {
+                        let real = uids.split_whitespace().next().and_then(|real| real.parse().ok());
+                        uid = Some(real.ok_or_else(unreadable)?);
+                    }
+                }
+                "/proc/sys/net/ipv4/ip_forward" => forwards_ipv4 = value != "0",
+                "/proc/sys/net/ipv6/conf/all/forwarding" => forwards_ipv6 = value != "0",
                 "systemd" => systemd = true,
-                "forwards" => match value {
-                    "ipv4" => forwards_ipv4 = true,
-                    "ipv6" => forwards_ipv6 = true,
-                    _ => return Err(unreadable()),
-                },
                 // what says nothing of itself is taken for the way that can be lost
                 "way" => over_ssh = value != "local",
                 "ssh" => connection = Connection::read(value),
@@ -213,8 +203,12 @@ mod tests {
     #[test]
     fn facts_are_read() {
         let facts = Facts::parse(
-            b"os ID=\"rocky\"\nos VERSION_ID=\"9.3\"\nos ID_LIKE=\"rhel centos fedora\"\nhostname rs\nkernel 5.14.0\n\
-              boot 1-2\nuid 0\nsystemd\nforwards ipv4\nssh 10.0.0.9 50000 192.168.40.101 22\naddresses\n\
+            b"/etc/os-release:NAME=\"Rocky Linux\"\n/etc/os-release:ID=\"rocky\"\n\
+              /etc/os-release:VERSION_ID=\"9.3\"\n/etc/os-release:ID_LIKE=\"rhel centos fedora\"\n\
+              /proc/sys/kernel/hostname:rs\n/proc/sys/kernel/osrelease:5.14.0\n/proc/sys/kernel/random/boot_id:1-2\n\
+              /proc/self/status:Name:\tgrep\n/proc/self/status:Uid:\t0\t0\t0\t0\n\
+              /proc/sys/net/ipv4/ip_forward:1\n/proc/sys/net/ipv6/conf/all/forwarding:0\n\
+              systemd\nssh 10.0.0.9 50000 192.168.40.101 22\naddresses\n\
               1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n\
               2: eth0@if4    inet 192.168.40.101/24 brd 192.168.40.255 scope global eth0\\  valid_lft forever\n\
               2: eth0    inet6 fe80::1/64 scope link \\       valid_lft forever preferred_lft forever\n\
@@ -235,7 +229,7 @@ mod tests {
 
     #[test]
     fn facts_that_were_cut_short_are_no_facts() {
-        assert!(Facts::parse(b"kernel 5.14.0\nuid 0\n").is_err());
+        assert!(Facts::parse(b"/proc/sys/kernel/osrelease:5.14.0\n/proc/self/status:Uid:\t0\n").is_err());
         assert!(Facts::parse(b"").is_err());
     }
 }

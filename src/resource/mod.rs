@@ -37,6 +37,7 @@ pub use file::{File, FileState};
 pub use gate::Gate;
 pub use kernel_module::KernelModule;
 pub use kind::{Context, Kind};
+pub use named_line::by_itself;
 pub use network::{Address, AddressState, DefaultGateway};
 pub use package::{Package, Presence};
 pub use record::{FOLDER as RECORDS, Record, Stored};

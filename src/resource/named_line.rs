@@ -14,3 +14,13 @@ pub(super) fn file_of<'f, 'a>(
     let named = paths.enumerate().filter_map(|(index, path)| Some((index, line_of(path, line)?)));
     named.min_by_key(|(_, rest)| rest.len())
 }
+
+/// A probe for a shell that runs nothing else, which reads each file where it is named.
+pub fn by_itself(probe: &str) -> String {
+    const FILES: &str = r#"lvsprov_files() {
+for file; do shift; if [ -f "$file" ]; then set -- "$@" "$file"; fi; done
+grep -asH '' -- "$@" /dev/null || :
+}
+"#;
+    format!("{FILES}{probe}")
+}

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::{
     Ability, Address, Change, Command, Context, DefaultGateway, Facts, File, Gate, KernelModule, Kind, Need,
-    Package, Record, Refusal, Service, Sysctl, Unreadable, VirtualServices,
+    Package, Record, Refusal, Service, Sysctl, Unreadable, VirtualServices, by_itself,
 };
 
 /// The part of a probe that one kind answers, for all of a host's resources of that kind.
@@ -54,14 +54,9 @@ impl Resource {
 }
 
 impl Section {
-    /// The script for a shell that runs nothing else, which reads each file where it is named.
+    /// The script for a shell that runs nothing else.
     pub fn by_itself(&self) -> String {
-        const FILES: &str = r#"lvsprov_files() {
-for file; do shift; if [ -f "$file" ]; then set -- "$@" "$file"; fi; done
-grep -asH '' -- "$@" /dev/null || :
-}
-"#;
-        format!("{FILES}{}", self.script)
+        by_itself(&self.script)
     }
 
     /// What is on the host for each of [`Section::indices`], in their order, from what the script printed.

@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use lvsprov::resource::{Change, Context, Facts, Observed, Refusal, Resource};
+use lvsprov::resource::{Change, Context, Facts, Observed, Refusal, Resource, by_itself};
 
 /// A shell that hosts have as /bin/sh: what runs it, and the package that brings it.
 #[derive(Clone, Copy, Debug)]
@@ -203,7 +203,7 @@ impl Root {
     }
 
     pub fn facts(&self) -> Facts {
-        Facts::parse(&self.probe(&Facts::probe())).unwrap()
+        Facts::parse(&self.probe(&by_itself(&Facts::probe()))).unwrap()
     }
 
     pub fn observe(&self, resources: &[&Resource]) -> Vec<Observed> {
