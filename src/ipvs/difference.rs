@@ -86,7 +86,7 @@ impl Found {
         compare("upper threshold", &|server| server.upper_threshold.to_string());
         compare("lower threshold", &|server| server.lower_threshold.to_string());
         if there.tunnel != wanted.tunnel {
-            compare("tunnel", &RealServer::settings);
+            compare("tunnel", &|server| server.settings().to_string());
         }
     }
 }

@@ -42,28 +42,34 @@ impl VirtualService {
 
 impl RealServer {
     /// The words of its settings, all of them: `-m -w 4`. `-e` resets what it is not told, thresholds included.
-    pub fn settings(&self) -> String {
-        let method = match self.forwarding {
+    pub fn settings(&self) -> impl fmt::Display {
+        Settings(*self)
+    }
+}
+
+struct Settings(RealServer);
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Settings(server) = self;
+        f.write_str(match server.forwarding {
             Forwarding::Nat => "-m",
             Forwarding::Dr => "-g",
             Forwarding::Tun => "-i",
-        };
-        let mut words = format!("{method} -w {}", self.weight);
-        if self.upper_threshold != 0 {
-            words += &format!(" -x {}", self.upper_threshold);
+        })?;
+        write!(f, " -w {}", server.weight)?;
+        if server.upper_threshold != 0 {
+            write!(f, " -x {}", server.upper_threshold)?;
         }
-        if self.lower_threshold != 0 {
-            words += &format!(" -y {}", self.lower_threshold);
+        if server.lower_threshold != 0 {
+            write!(f, " -y {}", server.lower_threshold)?;
         }
         // ipvsadm before 1.31 knows no `--tun-type`: what it can only mean is not said.
-        match self.tunnel {
-            Tunnel::Ipip => {}
-            Tunnel::Gue { port, checksum } => {
-                words += &format!(" --tun-type gue --tun-port {port} {checksum}");
-            }
-            Tunnel::Gre { checksum } => words += &format!(" --tun-type gre {checksum}"),
+        match server.tunnel {
+            Tunnel::Ipip => Ok(()),
+            Tunnel::Gue { port, checksum } => write!(f, " --tun-type gue --tun-port {port} {checksum}"),
+            Tunnel::Gre { checksum } => write!(f, " --tun-type gre {checksum}"),
         }
-        words
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use lvsprov::resource::Resource;
+
 use crate::director::{Director, RR, declared, directors};
 
 #[test]
@@ -46,5 +48,31 @@ fn nothing_is_done_where_something_else_is_in_a_file_s_place() {
             symlink("/dev/null", director.path(file)).unwrap();
             assert_eq!(director.refused(&declared(RR)).reason, reason);
         }
+    }
+}
+
+#[test]
+fn a_large_rules_file_is_printed_only_where_it_is_not_as_declared() {
+    let servers =
+        (0..2000).map(|n| format!("-a -t 10.0.0.1:80 -r 10.1.{}.{}:80 -m -w 1\n", n / 200, n % 200));
+    let rules = format!("-A -t 10.0.0.1:80 -s rr\n{}", servers.collect::<String>());
+    let large = declared(&rules);
+    let at_boot = |director: &Director| {
+        let change = director.differ(&large).expect("the kernel's table is empty");
+        let told = change
+            .aspects
+            .into_iter()
+            .filter(|aspect| aspect.what.starts_with("at boot: ") && aspect.what.contains(":80"));
+        told.map(|aspect| (aspect.what, aspect.old)).collect::<Vec<_>>()
+    };
+    for director in directors() {
+        fs::write(director.path("etc/ipvsadm.rules"), &rules).unwrap();
+        assert_eq!(at_boot(&director), [], "{:?}", director.shell);
+        let printed = director.printed(&Resource::from(large.clone()));
+        assert!(printed.len() < 1000, "{:?}: {printed}", director.shell);
+        let other = rules.replace("10.1.7.99:80 -m -w 1", "10.1.7.99:80 -m -w 9");
+        fs::write(director.path("etc/ipvsadm.rules"), other).unwrap();
+        let weight = ("at boot: weight of 10.1.7.99:80".to_owned(), Some("9".to_owned()));
+        assert_eq!(at_boot(&director), [weight], "{:?}", director.shell);
     }
 }

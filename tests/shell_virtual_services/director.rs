@@ -99,11 +99,16 @@ impl Director {
     pub fn read_of(&self, resource: &Resource) -> Result<Observed, Unreadable> {
         let facts = debian();
         let section = Resource::probe_all(&[resource], &facts).remove(0);
-        let probed = self.run(&section.by_itself());
-        let root = self.root.path().to_str().unwrap();
-        let printed = String::from_utf8(probed.stdout).unwrap().replace(root, "");
-        assert!(!self.path("loaded-by-a-probe").exists(), "a probe loaded IPVS");
+        let printed = self.printed(resource);
         Ok(section.parse(&[resource], &facts, printed.as_bytes())?.remove(0))
+    }
+
+    /// What the probe prints.
+    pub fn printed(&self, resource: &Resource) -> String {
+        let section = Resource::probe_all(&[resource], &debian()).remove(0);
+        let probed = self.run(&section.by_itself());
+        assert!(!self.path("loaded-by-a-probe").exists(), "a probe loaded IPVS");
+        String::from_utf8(probed.stdout).unwrap().replace(self.root.path().to_str().unwrap(), "")
     }
 
     pub fn differ(&self, declared: &VirtualServices) -> Option<Change> {

@@ -64,12 +64,12 @@ impl Kind for VirtualServices {
         }
     }
 
-    fn probe(_batch: &[&Self], facts: &Facts) -> String {
-        Observed::probe(facts)
+    fn probe(batch: &[&Self], facts: &Facts) -> String {
+        batch.first().map(|declared| Observed::probe(&declared.table, facts)).unwrap_or_default()
     }
 
     fn parse(batch: &[&Self], facts: &Facts, output: &[u8]) -> Result<Vec<Observed>, Unreadable> {
-        Ok(vec![Observed::parse(facts, output)?; batch.len()])
+        batch.iter().map(|declared| Observed::parse(&declared.table, facts, output)).collect()
     }
 
     fn differ(&self, observed: &Observed, context: Context<'_>) -> Result<Option<Change>, Refusal> {
@@ -107,7 +107,7 @@ impl Kind for VirtualServices {
             return Ok(None);
         }
         let mut whole = Script::from(PATH);
-        whole += touched.script(&observed.touched);
+        whole += touched.script();
         whole += script;
         let gates = gates::gates(&diff, &observed.boot.rules.table, &self.ungated);
         let deadline = Duration::from_secs(60) + live.longest;
@@ -123,7 +123,7 @@ impl Kind for VirtualServices {
         Some(Prior::of(observed))
     }
 
-    /// What was declared first tells nothing about what was changed since.
+    /// What was declared first tells nothing about what was changed since. An empty table has the probe read that.
     fn trace(&self) -> Self {
         VirtualServices::default()
     }
@@ -179,17 +179,17 @@ impl VirtualServices {
         if self.prune {
             return rules;
         }
-        let mut kept = there.table.clone();
+        let mut kept = Cow::Borrowed(&there.table);
         if there.rejected.iter().any(Rejected::has_name) {
             for (key, running) in &observed.live.services {
-                let service = kept.services.entry(*key).or_insert_with(|| running.bare());
+                let service = kept.to_mut().services.entry(*key).or_insert_with(|| running.bare());
                 for (address, server) in &running.real_servers {
                     service.real_servers.entry(*address).or_insert(*server);
                 }
             }
         }
-        for (key, service) in kept.services {
-            rules.table.services.entry(key).or_insert(service);
+        for (key, service) in &kept.services {
+            rules.table.services.entry(*key).or_insert_with(|| service.clone());
         }
         rules.comments.extend(there.rejected.iter().map(|line| format!("# {}: {}", line.reason, line.text)));
         rules

@@ -17,25 +17,26 @@ pub struct Observed {
     pub(super) live: Table,
     /// What the next boot will bring.
     pub(super) boot: Boot,
-    /// What was changed in earlier runs.
+    /// What was changed in earlier runs; read only where no service is declared, as when it is taken back.
     pub(super) touched: Touched,
 }
 
 impl Observed {
-    /// POSIX sh that prints what is there.
-    pub(super) fn probe(facts: &Facts) -> String {
-        let boot = Ways::of(facts).map(|ways| Boot::probe(&ways)).unwrap_or_default();
-        format!("{PATH}{}{boot}{}", engine::of_hosts().probe(), Touched::probe())
+    /// POSIX sh that prints what is there, for a host of which these services are declared.
+    pub(super) fn probe(declared: &Table, facts: &Facts) -> String {
+        let boot = Ways::of(facts).map(|ways| Boot::probe(declared, &ways)).unwrap_or_default();
+        let touched = if declared.services.is_empty() { Touched::probe() } else { String::new() };
+        format!("{PATH}{}{boot}{touched}", engine::of_hosts().probe(declared))
     }
 
     /// Reads what the probe printed.
-    pub(super) fn parse(facts: &Facts, output: &[u8]) -> Result<Observed, Unreadable> {
+    pub(super) fn parse(declared: &Table, facts: &Facts, output: &[u8]) -> Result<Observed, Unreadable> {
         // A rules file need not be UTF-8; what is not becomes U+FFFD in a comment, or a line that does not read.
         let output = String::from_utf8_lossy(output);
         let printed = Sections::of(&output)?;
         Ok(Observed {
             live: engine::of_hosts().parse(&printed)?,
-            boot: Boot::parse(Ways::of(facts).as_ref(), &printed)?,
+            boot: Boot::parse(declared, Ways::of(facts).as_ref(), &printed)?,
             touched: Touched::parse(&printed)?,
         })
     }

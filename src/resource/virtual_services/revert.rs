@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::shell::{Attributes, put, replace};
 use super::super::{Aspect, Change, Script, quote};
-use super::boot_restore::{self, Boot, Texts, UnitState, Ways};
+use super::boot_restore::{self, Texts, UnitState, Ways};
 use super::observed::{Observed, PATH};
 use super::touched::Thing;
 use super::{DRAIN, engine, told};
@@ -39,8 +39,8 @@ fn kept(file: &str) -> String {
 
 impl Prior {
     pub(super) fn of(observed: &Observed) -> Prior {
-        let Boot { texts, unit, .. } = &observed.boot;
-        Prior { live: observed.live.clone(), texts: texts.clone(), unit: *unit }
+        let boot = &observed.boot;
+        Prior { live: observed.live.clone(), texts: boot.texts().into_owned(), unit: boot.unit }
     }
 
     /// The change that brings back what was changed. What somebody else has added since stays.
@@ -84,7 +84,8 @@ impl Prior {
             _ if theirs => Some(Rules { table, ..now.rules.clone() }.to_string()),
             was => was.map(str::to_owned),
         };
-        if now.texts.rules == text {
+        let there = &now.texts().rules;
+        if *there == text {
             return;
         }
         let wanted = Rules::read(text.as_deref().unwrap_or_default());
@@ -93,7 +94,7 @@ impl Prior {
         if text.is_none() {
             aspects.push(Aspect::value(ways.rules(), Some("a file".into()), None));
         } else if aspects.len() == before {
-            aspects.push(Aspect::text(ways.rules(), now.texts.rules.clone(), text.clone()));
+            aspects.push(Aspect::text(ways.rules(), there.clone(), text.clone()));
         }
         *script += match text {
             Some(text) if theirs => replace(ways.rules(), &text, Attributes::default()),
@@ -104,7 +105,8 @@ impl Prior {
     /// The switch's file as it was; where somebody else has changed it since, only the switch.
     fn switch(&self, observed: &Observed, ways: &Ways, aspects: &mut Vec<Aspect>, script: &mut Script) {
         let Some(switch) = ways.switch() else { return };
-        let (now, was) = (observed.boot.texts.switch.as_deref(), self.texts.switch.as_deref());
+        let texts = observed.boot.texts();
+        let (now, was) = (texts.switch.as_deref(), self.texts.switch.as_deref());
         let theirs = match (now, was) {
             (Some(now), Some(was)) => now != was && now != switch.turned_on(was),
             _ => false,

@@ -6,8 +6,8 @@ use super::super::Unreadable;
 pub(super) struct Sections<'a>(Vec<(&'a str, Vec<&'a str>)>);
 
 impl<'a> Sections<'a> {
-    const NAMES: [&'static str; 8] =
-        ["running", "saved", "services", "unit", "rules", "switch", "irregular", "touched"];
+    const NAMES: [&'static str; 9] =
+        ["running", "saved", "services", "unit", "rules", "declared", "switch", "irregular", "touched"];
 
     pub(super) fn of(text: &'a str) -> Result<Self, Unreadable> {
         let mut sections: Vec<(&str, Vec<&str>)> = Vec::new();

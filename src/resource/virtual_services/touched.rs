@@ -42,13 +42,9 @@ impl Thing {
 }
 
 impl Touched {
-    /// POSIX sh that adds these to what is kept in the record's folder, `$record`, where there is one; empty where all of
-    /// them are `kept` already.
-    pub(super) fn script(&self, kept: &Touched) -> Script {
-        if self.live.is_subset(&kept.live)
-            && self.rules.is_subset(&kept.rules)
-            && self.things.is_subset(&kept.things)
-        {
+    /// POSIX sh that adds these to what is kept in the record's folder, `$record`, where there is one.
+    pub(super) fn script(&self) -> Script {
+        if *self == Touched::default() {
             return Script::new();
         }
         let services = [("live", &self.live), ("at boot", &self.rules)];

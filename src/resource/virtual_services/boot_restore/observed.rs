@@ -1,12 +1,18 @@
 //! What the host has for its next boot: the probe, and the parser of what it prints.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::super::sections::Sections;
 use super::Ways;
-use crate::ipvs::Rules;
+use crate::ipvs::{Rules, Table};
 use crate::resource::named_line::line_of;
 use crate::resource::{Refusal, Unreadable};
+
+/// From how many bytes on a rules file is first compared by its digest on the host, which takes a process there.
+const LARGE: usize = 64 * 1024;
 
 /// Whether a unit is started at boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +37,9 @@ pub struct Boot {
     pub on: Option<bool>,
     /// Whether the unit starts.
     pub unit: UnitState,
-    /// The files themselves.
-    pub texts: Texts,
+    /// The files themselves, but for a rules file that is as declared.
+    texts: Texts,
+    as_declared: bool,
     /// Where a file should be, and something else is.
     pub irregular: Vec<String>,
 }
@@ -52,7 +59,16 @@ impl Boot {
         let rules = Rules::read(texts.rules.as_deref().unwrap_or_default());
         let switch = ways.and_then(Ways::switch);
         let on = switch.and_then(|switch| switch.read(texts.switch.as_deref()?));
-        Boot { rules, on, unit, texts, irregular: Vec::new() }
+        Boot { rules, on, unit, texts, as_declared: false, irregular: Vec::new() }
+    }
+
+    /// The files themselves.
+    pub fn texts(&self) -> Cow<'_, Texts> {
+        if self.as_declared {
+            Cow::Owned(Texts { rules: Some(self.rules.to_string()), ..self.texts.clone() })
+        } else {
+            Cow::Borrowed(&self.texts)
+        }
     }
 
     /// Why nothing can be made of it, where that is so.
@@ -64,23 +80,31 @@ impl Boot {
         })
     }
 
-    /// POSIX sh that prints what is there.
-    pub fn probe(ways: &Ways) -> String {
+    /// POSIX sh that prints what is there. A large rules file is not printed where it is what these services make.
+    pub fn probe(declared: &Table, ways: &Ways) -> String {
+        let (rules, switch) = (ways.rules(), ways.switch().map(|switch| switch.file));
         let mut probe = ways.state_function() + "echo @unit\nboot_restore\n";
-        let switch = ways.switch().map(|switch| ("switch", switch.file));
-        let files: Vec<_> = std::iter::once(("rules", ways.rules())).chain(switch).collect();
-        for (section, file) in &files {
-            probe += &format!("if [ -f {file} ]; then echo @{section}; lvsprov_files {file}; fi\n");
+        let print = format!("echo @rules; lvsprov_files {rules}");
+        let text = declared.to_string();
+        let print = if text.len() < LARGE {
+            print
+        } else {
+            let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("case $(sha256sum <{rules} 2>/dev/null) in {digest}*) echo @declared;; *) {print};; esac")
+        };
+        probe += &format!("if [ -f {rules} ]; then {print}; fi\n");
+        if let Some(file) = switch {
+            probe += &format!("if [ -f {file} ]; then echo @switch; lvsprov_files {file}; fi\n");
         }
         probe += "echo @irregular\n";
-        for (_, file) in &files {
+        for file in std::iter::once(rules).chain(switch) {
             probe += &format!("if [ -e {file} ] && ! [ -f {file} ]; then echo {file}; fi\n");
         }
         probe
     }
 
     /// What there is, from what the probe printed.
-    pub fn parse(ways: Option<&Ways>, printed: &Sections<'_>) -> Result<Boot, Unreadable> {
+    pub fn parse(declared: &Table, ways: Option<&Ways>, printed: &Sections<'_>) -> Result<Boot, Unreadable> {
         let unit = match (ways, printed.lines("unit")) {
             (None, _) => UnitState::Absent,
             (Some(_), Some([line])) => {
@@ -91,11 +115,17 @@ impl Boot {
         let text = |section, file: Option<&str>| {
             file.and_then(|file| Some(text_of(file, printed.lines(section)?))).transpose()
         };
-        let rules = text("rules", ways.map(Ways::rules))?;
+        let as_declared = printed.lines("declared").is_some();
+        let rules = if as_declared { None } else { text("rules", ways.map(Ways::rules))? };
         let switch = text("switch", ways.and_then(Ways::switch).map(|switch| switch.file))?;
         let irregular = printed.lines("irregular").unwrap_or_default();
         let irregular = irregular.iter().map(|path| (*path).to_owned()).collect();
-        Ok(Boot { irregular, ..Boot::of(ways, Texts { rules, switch }, unit) })
+        let texts = Texts { rules, switch };
+        let mut boot = Boot { as_declared, irregular, ..Boot::of(ways, texts, unit) };
+        if as_declared {
+            boot.rules.table = declared.clone();
+        }
+        Ok(boot)
     }
 }
 

@@ -12,8 +12,9 @@ use crate::ipvs::{Table, TableDiff};
 
 /// One owner of the live table.
 pub(super) trait Engine: Sync {
-    /// POSIX sh that prints the live table in sections. It must not load IPVS.
-    fn probe(&self) -> String;
+    /// POSIX sh that prints the live table in sections; which services are declared tells how large it may be. It must not
+    /// load IPVS.
+    fn probe(&self, declared: &Table) -> String;
 
     /// The live table from what the probe printed; empty when IPVS is not loaded.
     fn parse(&self, printed: &Sections<'_>) -> Result<Table, Unreadable>;

@@ -12,27 +12,31 @@ use crate::resource::Unreadable;
 
 pub(super) struct Ipvsadm;
 
+/// How many lines /proc has of a small table, its heading's three among them.
+const SMALL: usize = 12;
+
 /// `ipvsadm` loads IPVS when it is not there. A probe must not, and /proc tells without a process.
 ///
 /// To list a large table takes a call of the kernel for each service, and ipvsadm's two listings have one half each: `-S`
 /// has no thresholds, `-L --thresholds` no weights. /proc has the weights of all services in one call, but not what is in a
 /// tunnel: only where there is one, `-S` is asked too. Of the real servers in a large listing, only those with a threshold
-/// are told. A small table, as most are, takes no other process: the shell reads it, which costs a call of the kernel a
-/// byte.
+/// are told, and of those in a large /proc only what is read. A small table, as most are, takes no other process: the
+/// shell reads it, which costs a call of the kernel a byte; where many are declared, it does not begin to.
 const PROBE: &str = r#"if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null; then
-lines=0 running= tunnel=0
-while [ $lines -lt 12 ] && IFS= read -r line; do
+lines=SKIPPED running= tunnel=0
+while [ $lines -lt SMALL ] && IFS= read -r line; do
 lines=$((lines + 1)) running="$running$line
 "
 case $line in *' Tunnel '*) tunnel=3;; esac
 done </proc/net/ip_vs
-if [ $lines -lt 12 ]; then
+if [ $lines -lt SMALL ]; then
 printf '@running\n%s@services\n' "$running"
 ipvsadm -Ln --thresholds 2>&1
 else
 ipvsadm -Ln --thresholds 2>&1 | awk '
 BEGIN { print "@running" }
-!listing { if (/ Tunnel /) tunnel = 1; print; next }
+!listing && $1 == "->" { if ($3 == "Tunnel") tunnel = 1; print $1, $2, $3, $4; next }
+!listing { print; next }
 !told { print "@services"; told = 1 }
 $1 != "->" || $3 != 0 || $4 != 0
 END { if (!told) print "@services"; exit tunnel ? 3 : 0 }' /proc/net/ip_vs listing=1 - || tunnel=$?
@@ -42,8 +46,10 @@ fi
 "#;
 
 impl Engine for Ipvsadm {
-    fn probe(&self) -> String {
-        PROBE.to_owned()
+    fn probe(&self, declared: &Table) -> String {
+        let real_servers: usize = declared.services.values().map(|service| service.real_servers.len()).sum();
+        let small = 3 + declared.services.len() + real_servers < SMALL;
+        PROBE.replace("SKIPPED", if small { "0" } else { "SMALL" }).replace("SMALL", &SMALL.to_string())
     }
 
     fn parse(&self, printed: &Sections<'_>) -> Result<Table, Unreadable> {
