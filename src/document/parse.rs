@@ -44,11 +44,21 @@ fn node_of(raw: Raw, complaints: &mut Complaints) -> Node {
 }
 
 fn mapping(entries: Vec<(Raw, Raw)>, complaints: &mut Complaints) -> Vec<NodeEntry> {
-    let mut seen: HashMap<String, Span> = HashMap::with_capacity(entries.len());
-    let mut kept = Vec::with_capacity(entries.len());
+    // A large inventory is many small mappings, in which to look is quicker than to hash.
+    let large = entries.len() > 16;
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    let mut kept: Vec<NodeEntry> = Vec::with_capacity(entries.len());
     for (raw_key, raw_value) in entries {
         let Some(key) = key(raw_key, complaints) else { continue };
-        if let Some(first) = seen.get(&key.value) {
+        let first = if large {
+            seen.get(&key.value)
+        } else {
+            kept.iter()
+                .map(|entry| &entry.key)
+                .find(|first| first.value == key.value)
+                .map(|first| &first.span)
+        };
+        if let Some(first) = first {
             let what = format!("`{}` is there twice", key.value);
             complaints
                 .add(key.span, what, "leave one of the two out, or rename it")
@@ -56,7 +66,9 @@ fn mapping(entries: Vec<(Raw, Raw)>, complaints: &mut Complaints) -> Vec<NodeEnt
                 .also(*first, "the first is here");
             continue;
         }
-        seen.insert(key.value.clone(), key.span);
+        if large {
+            seen.insert(key.value.clone(), key.span);
+        }
         kept.push(NodeEntry { key, value: node_of(raw_value, complaints) });
     }
     kept

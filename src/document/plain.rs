@@ -75,9 +75,9 @@ fn plain(text: &str) -> Option<Value> {
     if digits && (text.len() == 1 || !text.starts_with('0')) && !text.is_empty() {
         return text.parse().ok().map(Value::Integer);
     }
-    let lower = text.to_ascii_lowercase();
-    let unsigned = lower.strip_prefix(['-', '+']).filter(|rest| !rest.is_empty()).unwrap_or(&lower);
-    let word = ["", "~", "null", "true", "false", ".inf", ".nan", "inf", "nan"].contains(&unsigned);
+    let unsigned = text.strip_prefix(['-', '+']).filter(|rest| !rest.is_empty()).unwrap_or(text);
+    let words = ["", "~", "null", "true", "false", ".inf", ".nan", "inf", "nan"];
+    let word = words.iter().any(|word| unsigned.eq_ignore_ascii_case(word));
     let number = text.len() <= 40
         && text.contains(|letter: char| letter.is_ascii_digit())
         && text.bytes().filter(|byte| *byte == b'.').count() < 2

@@ -67,7 +67,7 @@ impl Lab {
 
     /// Whether any of its machines runs: those that do not are hosts that are down.
     pub fn has_guests(&self) -> bool {
-        self.ssh_config().exists() && !process::running(&self.folder.path).is_empty()
+        self.ssh_config().exists() && process::any_runs(&self.folder.path)
     }
 
     /// Ends every process of the lab and removes all that it has on this machine; also what an `up` left that was cut

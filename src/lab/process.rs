@@ -29,24 +29,30 @@ pub fn wrapper(lab: &Path) -> PathBuf {
 
 /// All processes of a lab's machines, whoever started them and however that one ended.
 pub fn all(lab: &Path) -> Vec<Process> {
-    all_within(&network::link(&network::name(lab)), &wrapper(lab))
+    each(lab).collect()
 }
 
-fn all_within(namespace: &Path, wrapper: &Path) -> Vec<Process> {
+fn each(lab: &Path) -> impl Iterator<Item = Process> {
+    each_within(&network::link(&network::name(lab)), wrapper(lab))
+}
+
+fn each_within(namespace: &Path, wrapper: PathBuf) -> impl Iterator<Item = Process> + use<> {
     let namespace = inode(namespace);
-    let mut found = Vec::new();
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        if let Some(host) = host_of(&words(&entry.path(), namespace), wrapper) {
-            found.push(Process { pid, host, kernel: leads_session(&entry.path(), pid) });
-        }
-    }
-    found
+    fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(move |entry| {
+        let pid = entry.file_name().to_str().and_then(|name| name.parse().ok())?;
+        let host = host_of(&words(&entry.path(), namespace), &wrapper)?;
+        Some(Process { pid, host, kernel: leads_session(&entry.path(), pid) })
+    })
 }
 
 /// The hosts whose machines run.
 pub fn running(lab: &Path) -> Vec<String> {
-    all(lab).into_iter().filter(|process| process.kernel).map(|process| process.host).collect()
+    each(lab).filter(|process| process.kernel).map(|process| process.host).collect()
+}
+
+/// Whether any machine runs.
+pub fn any_runs(lab: &Path) -> bool {
+    each(lab).any(|process| process.kernel)
 }
 
 /// Whether a process began its session: `setsid` starts a kernel so, a reboot leaves it so, and none of those that the
@@ -142,8 +148,9 @@ mod tests {
         // Its command line is empty for a moment of every round.
         fs::write(&wrapper, "exec sh \"$0\" \"$@\"").unwrap();
         let mut child = std::process::Command::new("sh").arg(&wrapper).arg("umid=client").spawn().unwrap();
-        let unseen =
-            (0..500).filter(|_| all_within(Path::new("/proc/self/ns/net"), &wrapper).is_empty()).count();
+        let unseen = (0..500)
+            .filter(|_| each_within(Path::new("/proc/self/ns/net"), wrapper.clone()).next().is_none())
+            .count();
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(unseen, 0, "of 500 looks");

@@ -14,16 +14,30 @@ use tokio::time::timeout;
 /// A digest of every configuration file that ssh reads, those that they include among them: `~/.ssh/config` and the
 /// system's, or the one that `-F` names. A master that was made under other files may lead to another machine, and is not taken up.
 ///
-/// Where ssh can't read them it is empty: connecting then tells why. Where it takes longer than `patience`, as a `Match
+/// A file that includes no other is read here; all else is asked of ssh. Where ssh can't read them it is empty: connecting then tells why. Where it takes longer than `patience`, as a `Match
 /// exec` may run anything, it is a word that no other run has: which masters are of the same files is not known.
 pub async fn configuration(config_file: Option<&Path>, patience: Duration) -> String {
+    if let Some(file) = config_file.filter(|file| stands_alone(file)) {
+        return digest([file.to_owned()]);
+    }
     let told = match timeout(patience, told_by_ssh(config_file)).await {
         Ok(Ok(told)) => told,
         Ok(Err(_)) => return String::new(),
         Err(_) => return format!("{} {:?}", std::process::id(), SystemTime::now()),
     };
+    digest(files(&String::from_utf8_lossy(&told)))
+}
+
+/// Whether ssh, told to read this file, reads no other, and runs nothing to know what it says.
+fn stands_alone(file: &Path) -> bool {
+    let asks =
+        |text: String| ["include", "match"].iter().any(|word| text.to_ascii_lowercase().contains(word));
+    std::fs::read_to_string(file).is_ok_and(|text| !asks(text))
+}
+
+fn digest(files: impl IntoIterator<Item = PathBuf>) -> String {
     let mut digest = Sha256::new();
-    for file in files(&String::from_utf8_lossy(&told)) {
+    for file in files {
         digest.update(file.as_os_str().as_encoded_bytes());
         digest.update([0]);
         digest.update(Sha256::digest(std::fs::read(&file).unwrap_or_default()));
@@ -98,6 +112,9 @@ mod tests {
         let after = configuration(&config).await;
         assert_ne!(after, before);
         write(&config, "Host web1\n").unwrap();
-        assert_ne!(configuration(&config).await, after);
+        let alone = configuration(&config).await;
+        assert_ne!(alone, after);
+        write(&config, "Host web2\n").unwrap();
+        assert_ne!(configuration(&config).await, alone);
     }
 }
