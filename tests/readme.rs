@@ -230,7 +230,7 @@ fn every_verb_and_option_is_explained() {
 
 #[test]
 fn what_is_said_of_the_schedulers_holds() {
-    let mut service = inventories().swap_remove(0).virtual_services.swap_remove(0).service;
+    let mut service = inventories().swap_remove(0).virtual_services[0].service.clone();
     service.persistence = None;
     let verify = section("### Verify");
     let not_yet = verify.lines().find(|line| line.contains("not judged yet")).unwrap();

@@ -1,6 +1,7 @@
 //! The whole cluster.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ pub struct Inventory {
     /// Directors, then real servers, then clients, each in the file's order.
     pub hosts: Vec<Host>,
     /// In the file's order.
-    pub virtual_services: Vec<ServiceDeclaration>,
+    pub virtual_services: Arc<[ServiceDeclaration]>,
     /// Who owns the directors' table.
     pub engine: TableOwner,
     /// Where the cluster's time comes from.
@@ -60,7 +61,16 @@ impl Inventory {
         groups: BTreeMap<String, Vec<String>>,
     ) -> Self {
         let index = hosts.iter().enumerate().map(|(index, host)| (host.name.clone(), index)).collect();
-        Inventory { cluster, hosts, virtual_services, engine, time, vars, groups, index }
+        Inventory {
+            cluster,
+            hosts,
+            virtual_services: virtual_services.into(),
+            engine,
+            time,
+            vars,
+            groups,
+            index,
+        }
     }
 
     /// The host of that name.

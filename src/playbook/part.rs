@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 
 use ipnet::IpNet;
 use minijinja::Value;
-use minijinja::value::Serde;
+use minijinja::value::{Enumerator, Object, ObjectRepr, Serde};
 
 use crate::inventory::{Dip, Host, Inventory, Role, ServiceDeclaration};
 use crate::ipvs::{Forwarding, ServiceKey};
@@ -63,8 +64,36 @@ pub(super) fn addresses_to_configure(host: &Host, facts: &Facts) -> Value {
         .collect()
 }
 
+/// The virtual services, which are made when the first of them is named: a large cluster has many.
+#[derive(Debug)]
+pub(super) struct Services {
+    declared: Arc<[ServiceDeclaration]>,
+    made: OnceLock<Vec<Value>>,
+}
+
+impl Services {
+    pub(super) fn of(inventory: &Inventory) -> Services {
+        Services { declared: Arc::clone(&inventory.virtual_services), made: OnceLock::new() }
+    }
+}
+
+impl Object for Services {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let made = self.made.get_or_init(|| self.declared.iter().map(of_service).collect());
+        made.get(key.as_usize()?).cloned()
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Seq(self.declared.len())
+    }
+}
+
 /// A virtual service, with every key that the inventory has for it.
-pub(super) fn of_service(declared: &ServiceDeclaration) -> Value {
+fn of_service(declared: &ServiceDeclaration) -> Value {
     let service = &declared.service;
     let (protocol, address) = match service.key {
         ServiceKey::Address(protocol, address) => (Value::from(Serde(protocol)), address.to_string()),

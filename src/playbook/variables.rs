@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
 
-use super::part::{ByNat, addresses_to_configure, of_host, of_service};
+use super::part::{ByNat, Services, addresses_to_configure, of_host};
 use crate::inventory::{Host, Inventory};
 use crate::resource::Facts;
 
@@ -33,14 +33,13 @@ impl Variables {
             .iter()
             .map(|(name, members)| (name.as_str(), members.iter().map(|m| Value::from(m.as_str())).collect()))
             .collect();
-        let services: Value = inventory.virtual_services.iter().map(of_service).collect();
         let shared = minijinja::context! {
             cluster => inventory.cluster.as_str(),
             directors => group("directors"),
             real_servers => group("real_servers"),
             clients => group("clients"),
             groups => Value::from_pairs(groups),
-            virtual_services => services,
+            virtual_services => Value::from_object(Services::of(inventory)),
             time => minijinja::context! { servers => Value::from(Serde(&inventory.time.servers)) },
         };
         let by_nat =
