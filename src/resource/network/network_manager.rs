@@ -214,6 +214,15 @@ impl NetworkManager {
                 format!("keep it: `nmcli connection modify {profile} connection.autoconnect yes`"),
             );
         }
+        if let Some(route) = &said.default_route {
+            return refuse(
+                format!("{path}: the route `{route}` is a default route behind the gateway's back"),
+                format!(
+                    "remove that line and run `nmcli connection load {}`: the profile's own gateway takes its place",
+                    quote(path)
+                ),
+            );
+        }
         if said.gateway != loaded.gateway || said.nets != loaded.nets {
             return refuse(
                 format!(
@@ -283,6 +292,7 @@ impl Device {
             method: value("method").to_owned(),
             gateway: value("gateway").parse().ok(),
             never_default: value("never-default") == "yes",
+            default_route: None,
             nets: value("addresses").split(',').filter_map(|net| net.trim().parse().ok()).collect(),
         }
     }

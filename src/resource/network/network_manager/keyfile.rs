@@ -18,6 +18,8 @@ pub struct Said {
     pub never_default: bool,
     /// Its addresses, in their order.
     pub nets: Vec<IpNet>,
+    /// A route of its own to everywhere, which is a default route beside the gateway's: `0.0.0.0/0,192.168.40.1`.
+    pub default_route: Option<String>,
 }
 
 fn name(version: IpVersion) -> String {
@@ -48,6 +50,11 @@ pub fn said(text: &str, version: IpVersion) -> Said {
             said.gateway = said.gateway.or(gateway);
         }
         said.gateway = value("gateway").parse().ok().or(said.gateway);
+        let everywhere =
+            |value: &str| ["0.0.0.0/0", "::/0"].contains(&value.split(',').next().unwrap_or_default());
+        let number = |key: &str| key.strip_prefix("route").is_some_and(|rest| rest.parse::<u16>().is_ok());
+        let mut routes = section.assignments.iter().filter(|(_, key, _)| number(key));
+        said.default_route = routes.find(|(.., value)| everywhere(value)).map(|(.., value)| value.clone());
     }
     said
 }
@@ -150,6 +157,17 @@ mod tests {
         assert_eq!(said(&old, IpVersion::V4), said(TEXT, IpVersion::V4));
         let new = with_gateway(&old, IpVersion::V4, Some(via("192.168.40.100")));
         assert_eq!(new, TEXT.replace("=192.168.40.1\n", "=192.168.40.100\n"));
+    }
+
+    #[test]
+    fn a_route_to_everywhere_is_seen() {
+        let route = |line: &str| {
+            let text = TEXT.replace("method=manual", &format!("{line}\nmethod=manual"));
+            said(&text, IpVersion::V4).default_route
+        };
+        assert_eq!(route("route1=10.0.0.0/8,192.168.40.2"), None);
+        assert_eq!(route("route1_options=0.0.0.0/0"), None);
+        assert_eq!(route("route2=0.0.0.0/0,192.168.40.1,50").as_deref(), Some("0.0.0.0/0,192.168.40.1,50"));
     }
 
     #[test]

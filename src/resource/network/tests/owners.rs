@@ -168,6 +168,9 @@ fn a_profile_that_is_not_what_runs_or_does_not_return_is_refused() {
     let edited = differ(&wired(PROFILE, "192.168.40.2")).unwrap_err();
     assert!(edited.reason.contains("NetworkManager has not loaded it"), "{}", edited.reason);
     assert!(edited.remedy.contains(&format!("nmcli connection load '{PROFILE}'")), "{}", edited.remedy);
+    let route = KEYFILE.replace("method", "route1=0.0.0.0/0,192.168.40.1\nmethod");
+    let second = differ(&wired(PROFILE, "192.168.40.1").file(PROFILE, &route)).unwrap_err();
+    assert!(second.reason.contains("`0.0.0.0/0,192.168.40.1` is a default route"), "{}", second.reason);
     let transient = PROFILE.replace("/etc", "/run");
     let refused = differ(&wired(&transient, "192.168.40.1")).unwrap_err();
     assert!(refused.reason.contains("is gone after a reboot"), "{}", refused.reason);
