@@ -206,7 +206,7 @@ impl NetworkManager {
     fn said(&self, device: &Device, version: IpVersion) -> Result<Said, Refusal> {
         let (profile, path) = (quote(&device.profile), &device.file);
         let (said, loaded) = (self.written(device, version), device.loaded(version));
-        if path.starts_with("/run/") && !device.profile.starts_with("netplan-") {
+        if said.gateway.is_some() && path.starts_with("/run/") && !device.profile.starts_with("netplan-") {
             return refuse(
                 format!(
                     "NetworkManager's profile {profile} lies in /run, so that it runs now and is gone after a reboot"
@@ -226,9 +226,12 @@ impl NetworkManager {
         if said.gateway != loaded.gateway || said.nets != loaded.nets {
             return refuse(
                 format!(
-                    "{path} was edited, and NetworkManager has not loaded it: what runs is not what the next boot brings"
+                    "the gateway or the addresses that are read in {path} are not those that NetworkManager has loaded"
                 ),
-                format!("`nmcli connection load {}` takes the file as it is; then run again", quote(path)),
+                format!(
+                    "where it was edited, `nmcli connection load {}` takes it as it is; then run again",
+                    quote(path)
+                ),
             );
         }
         Ok(said)

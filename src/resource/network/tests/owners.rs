@@ -166,7 +166,7 @@ fn another_profiles_gateway_goes() {
 #[test]
 fn a_profile_that_is_not_what_runs_or_does_not_return_is_refused() {
     let edited = differ(&wired(PROFILE, "192.168.40.2")).unwrap_err();
-    assert!(edited.reason.contains("NetworkManager has not loaded it"), "{}", edited.reason);
+    assert!(edited.reason.contains("not those that NetworkManager has loaded"), "{}", edited.reason);
     assert!(edited.remedy.contains(&format!("nmcli connection load '{PROFILE}'")), "{}", edited.remedy);
     let route = KEYFILE.replace("method", "route1=0.0.0.0/0,192.168.40.1\nmethod");
     let second = differ(&wired(PROFILE, "192.168.40.1").file(PROFILE, &route)).unwrap_err();

@@ -8,6 +8,16 @@ use crate::resource::{Facts, Family};
 
 pub(super) struct RhelUnit;
 
+/// Removes the drop-in, which counts until systemd reads its folders again.
+macro_rules! without_drop_in {
+    () => {
+        "    folder=/etc/systemd/system/ipvsadm.service.d
+    rm -f $folder/lvsprov.conf
+    if [ -d $folder ]; then rmdir $folder 2>/dev/null || :; fi
+"
+    };
+}
+
 impl BootRestore for RhelUnit {
     fn serves(&self, facts: &Facts) -> bool {
         facts.os.family == Family::RedHat
@@ -59,29 +69,26 @@ impl BootRestore for RhelUnit {
     }
 
     /// A unit that runs would write the live table over the file once the drop-in is gone, at the latest when its package
-    /// is removed, and flush it: it is stopped without any of its commands.
+    /// is removed, and flush it: it is stopped without any of its commands. It is disabled last, so that a run that is
+    /// killed before is taken up by the next one.
     fn disable(&self) -> &'static str {
-        "    systemctl disable ipvsadm
-    if systemctl -q is-active ipvsadm; then
+        concat!(
+            "    if systemctl -q is-active ipvsadm; then
         run=/run/systemd/system/ipvsadm.service.d
         mkdir -p $run
         printf '%s\\n' '[Service]' 'ExecStop=' >$run/zz-lvsprov.conf
         systemctl daemon-reload
         systemctl stop ipvsadm
-        rm -r $run
+        rm -f $run/zz-lvsprov.conf
+        rmdir $run 2>/dev/null || :
     fi
-    folder=/etc/systemd/system/ipvsadm.service.d
-    rm -f $folder/lvsprov.conf
-    if [ -d $folder ]; then rmdir $folder 2>/dev/null || :; fi
-    systemctl daemon-reload
-"
+",
+            without_drop_in!(),
+            "    systemctl disable ipvsadm\n    systemctl daemon-reload\n"
+        )
     }
 
     fn release(&self) -> &'static str {
-        "    folder=/etc/systemd/system/ipvsadm.service.d
-    rm -f $folder/lvsprov.conf
-    if [ -d $folder ]; then rmdir $folder 2>/dev/null || :; fi
-    systemctl daemon-reload
-"
+        concat!(without_drop_in!(), "    systemctl daemon-reload\n")
     }
 }
