@@ -106,10 +106,7 @@ async fn build(
     let recipe = work.join("recipe");
     fs::create_dir_all(&recipe).at(&recipe)?;
     for (name, text) in &ingredients.recipe {
-        let file = recipe.join(name);
-        let folder = file.parent().unwrap_or(&recipe);
-        fs::create_dir_all(folder).at(folder)?;
-        fs::write(&file, text).at(&file)?;
+        fs::write(recipe.join(name), text).at(recipe.join(name))?;
     }
     let log = image.with_extension("log");
     let fresh = work.join("image");
