@@ -12,6 +12,7 @@ macro_rules! images {
         $to! {
             #[default] Debian12 "debian-12" debian_12;
             Debian13 "debian-13" debian_13;
+            El9 "el-9" el_9;
         }
     };
 }

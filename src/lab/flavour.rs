@@ -5,7 +5,10 @@
 mod debian;
 mod debian_12;
 mod debian_13;
+mod el;
+mod el_9;
 
+use super::owner::Owner;
 use super::seed_file::SeedFile;
 use super::topology::Blueprint;
 use crate::inventory::{Image, images};
@@ -25,6 +28,26 @@ pub trait Flavour: Sync {
     /// What a guest is given before its first boot, beside what all are given: its network, in the files of whoever
     /// configures that here.
     fn seed(&self, blueprint: &Blueprint) -> Vec<SeedFile>;
+}
+
+/// What the recipes of all distributions have in common: [`Flavour::recipe`] with the network's owner, but without
+/// `packages.sh`, `distribution.txt` and `offered.txt`.
+fn common(owner: Owner) -> Vec<(&'static str, String)> {
+    const FILES: [(&str, &str); 8] = [
+        ("build.sh", include_str!("image/build.sh")),
+        ("init", include_str!("image/init")),
+        ("installed.txt", include_str!("image/installed.txt")),
+        ("masked.txt", include_str!("image/masked.txt")),
+        ("generators.txt", include_str!("image/generators.txt")),
+        ("apt.conf", include_str!("image/apt.conf")),
+        ("dpkg.cfg", include_str!("image/dpkg.cfg")),
+        ("sshd.conf", include_str!("image/sshd.conf")),
+    ];
+    let list = |names: &[&str]| names.iter().map(|name| format!("{name}\n")).collect::<String>();
+    let mut recipe: Vec<_> = FILES.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+    recipe.push(("owner.txt", list(owner.packages)));
+    recipe.push(("enabled.txt", list(owner.units)));
+    recipe
 }
 
 macro_rules! flavours {

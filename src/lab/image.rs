@@ -106,7 +106,10 @@ async fn build(
     let recipe = work.join("recipe");
     fs::create_dir_all(&recipe).at(&recipe)?;
     for (name, text) in &ingredients.recipe {
-        fs::write(recipe.join(name), text).at(recipe.join(name))?;
+        let file = recipe.join(name);
+        let folder = file.parent().unwrap_or(&recipe);
+        fs::create_dir_all(folder).at(folder)?;
+        fs::write(&file, text).at(&file)?;
     }
     let log = image.with_extension("log");
     let fresh = work.join("image");

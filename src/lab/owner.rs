@@ -1,9 +1,11 @@
 //! Who configures a guest's network, and the files that tell it how.
 
 mod ifupdown;
+mod network_manager;
 mod networkd;
 
 pub use ifupdown::IFUPDOWN;
+pub use network_manager::NETWORK_MANAGER;
 pub use networkd::NETWORKD;
 
 use super::seed_file::SeedFile;

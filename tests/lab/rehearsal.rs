@@ -41,17 +41,31 @@ pub fn debian_13_through_sudo() {
     let sudo = include_str!("../../inventories/tutorial.yaml")
         .replace("ssh: { user: root }", "ssh: { user: ops, become: true }");
     assert!(sudo.contains("user: ops"), "{sudo}");
-    cluster.write("sudo.yaml", &sudo);
-    let whole =
-        cluster.lvsprov(&["rehearse", "sudo.yaml", "--image", "debian-13", "--output", "json"]).exits(0);
-    let image = whole.events.of("image_ready").next().expect("an image");
-    assert!(image["path"].as_str().unwrap().contains("/debian-13-"), "{image}");
+    goes_the_whole_way(&cluster, &sudo, &["--image", "debian-13"], &["debian-13"]);
+}
+
+pub fn a_cluster_of_el_and_debian() {
+    let cluster = Cluster::new("el");
+    tell("rehearse the cluster of two families");
+    let mixed = include_str!("../../inventories/tutorial-el.yaml");
+    goes_the_whole_way(&cluster, mixed, &[], &["el-9", "debian-12"]);
+}
+
+/// Deployed, deployed again with nothing to change, rebooted and proved, on machines from these images.
+fn goes_the_whole_way(cluster: &Cluster, inventory: &str, options: &[&str], images: &[&str]) {
+    cluster.write("it.yaml", inventory);
+    let words = [&["rehearse", "it.yaml", "--output", "json"], options].concat();
+    let whole = cluster.lvsprov(&words).exits(0);
+    for image in images {
+        let is = |event: &serde_json::Value| event["path"].as_str().unwrap().contains(&format!("/{image}-"));
+        assert!(whole.events.of("image_ready").any(is), "{image} was not used");
+    }
     let summaries: Vec<Events> =
         whole.events.of("summary").map(|summary| Events(vec![summary.clone()])).collect();
     let changed: Vec<u64> = summaries.iter().map(Events::changed).collect();
     assert!(matches!(changed[..], [first, 0, 0, ..] if first > 10), "deploy, deploy, verify: {changed:?}");
     assert_eq!(whole.events.of("verdict").filter(|verdict| verdict["pass"] == true).count(), 3);
-    nothing_is_left(&cluster, cluster.name());
+    nothing_is_left(cluster, cluster.name());
 }
 
 pub fn an_interrupted_rehearsal_leaves_nothing() {

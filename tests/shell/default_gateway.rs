@@ -177,17 +177,42 @@ fn networkd_is_asked_who_configures_the_link() {
     });
 }
 
+/// NetworkManager with one profile, for eth0, whose gateway it has loaded into a file.
+fn network_manager(root: &Root, profile: &str) {
+    network(root, "");
+    root.mkdir("/run/NetworkManager");
+    root.stub(
+        "nmcli",
+        &format!(
+            "case \"$*\" in\n\
+             *device) echo 'eth0:connected:u-1:Wired: one'; echo lo:unmanaged::;;\n\
+             *'show --active') echo 'u-1:{profile}';;\n\
+             *'show u-1') echo ipv4.method:manual; echo ipv4.addresses:192.168.40.101/24; cat /gateway;;\n\
+             'connection load {profile}') sed -n 's/^gateway=/ipv4.gateway:/p' '{profile}' >/gateway;; esac"
+        ),
+    );
+    root.write("/gateway", "ipv4.gateway:192.168.40.1\n");
+}
+
 #[test]
-fn network_manager_is_asked_what_its_profiles_bring() {
+fn network_managers_profile_is_edited_in_its_file_and_loaded() {
+    let file = "/etc/NetworkManager/system-connections/Wired: one.nmconnection";
+    let text = "[connection]\nid=Wired: one\n\n[ipv4]\naddress1=192.168.40.101/24\ngateway=192.168.40.1\nmethod=manual\n";
     under_each_shell(|root| {
-        network(root, "");
-        root.mkdir("/run/NetworkManager");
-        root.stub(
-            "nmcli",
-            "case \"$*\" in *device) echo 'eth0:connected:Wired: one'; echo lo:unmanaged:;;\n\
-             *'show Wired: one') echo ipv4.method:manual; echo ipv4.addresses:; cat /gateway;; esac",
-        );
-        root.write("/gateway", "ipv4.gateway:192.168.40.1\n");
+        network_manager(root, file);
+        root.write(file, text);
+        root.sh(&format!("chmod 600 '{file}'"));
+        root.settle(&dip());
+        assert_eq!(root.read(file), text.replace("=192.168.40.1\n", "=192.168.40.100\n"));
+        assert_eq!(root.read("/gateway"), "ipv4.gateway:192.168.40.100\n", "it was not loaded");
+        assert_eq!(root.sh(&format!("stat -c %a '{file}'")), "600\n", "it may hold a password");
+    });
+}
+
+#[test]
+fn network_manager_is_told_what_to_do_with_a_profile_that_is_no_keyfile() {
+    under_each_shell(|root| {
+        network_manager(root, "/etc/sysconfig/network-scripts/ifcfg-eth0");
         let refusal = root.plan(&dip(), &[]).unwrap_err();
         assert!(refusal.remedy.contains("nmcli connection modify 'Wired: one' ipv4.gateway 192.168.40.100"));
         root.write("/gateway", "ipv4.gateway:192.168.40.100\n");

@@ -14,16 +14,10 @@ pub struct Debian {
 }
 
 /// What all releases have in common.
-const RECIPE: [(&str, &str); 9] = [
-    ("build.sh", include_str!("../image/build.sh")),
-    ("init", include_str!("../image/init")),
-    ("installed.txt", include_str!("../image/installed.txt")),
-    ("offered.txt", include_str!("../image/offered.txt")),
-    ("masked.txt", include_str!("../image/masked.txt")),
-    ("generators.txt", include_str!("../image/generators.txt")),
-    ("apt.conf", include_str!("../image/apt.conf")),
-    ("dpkg.cfg", include_str!("../image/dpkg.cfg")),
-    ("sshd.conf", include_str!("../image/sshd.conf")),
+const RECIPE: [(&str, &str); 3] = [
+    ("packages.sh", include_str!("../image/debian/packages.sh")),
+    ("distribution.txt", ""),
+    ("offered.txt", include_str!("../image/debian/offered.txt")),
 ];
 
 impl Flavour for Debian {
@@ -32,10 +26,8 @@ impl Flavour for Debian {
     }
 
     fn recipe(&self) -> Vec<(&'static str, String)> {
-        let list = |names: &[&str]| names.iter().map(|name| format!("{name}\n")).collect::<String>();
-        let mut recipe: Vec<_> = RECIPE.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-        recipe.push(("owner.txt", list(self.owner.packages)));
-        recipe.push(("enabled.txt", list(self.owner.units)));
+        let mut recipe = super::common(self.owner);
+        recipe.extend(RECIPE.iter().map(|(name, text)| (*name, (*text).to_owned())));
         recipe
     }
 

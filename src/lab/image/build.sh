@@ -4,7 +4,8 @@
 #   IMAGE    the file to write                           RELEASE  of the User-mode Linux kernel, e.g. 6.1.176
 #   SUITE    Debian's, by its code name                the rest: lines for sources.list; without any, mmdebstrap's own
 #            choice
-# A line "step: NAME" on stdout begins each step.
+# A line "step: NAME" on stdout begins each step. What a distribution makes of the packages that are offered is in its own
+# packages.sh, which is read in the second step.
 set -eu
 recipe=$1 work=$2 image=$3 release=$4 suite=$5
 shift 5
@@ -17,25 +18,14 @@ export OFFERED
 echo 'step: bootstrap'
 # What a deploy may install is fetched with all it needs, but not installed: installing is what gets rehearsed.
 mmdebstrap --quiet --mode=root --format=directory --variant=minbase \
-    --include="$(list installed.txt owner.txt | paste -sd,)" --aptopt="$recipe/apt.conf" --dpkgopt="$recipe/dpkg.cfg" \
+    --include="$(list installed.txt distribution.txt owner.txt | paste -sd,)" --aptopt="$recipe/apt.conf" --dpkgopt="$recipe/dpkg.cfg" \
     --customize-hook='mkdir "$1/srv/packages" && rm -f "$1"/var/cache/apt/archives/*.deb &&
         APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get install --yes -qq --download-only --reinstall $OFFERED >&2 &&
         mv "$1"/var/cache/apt/archives/*.deb "$1/srv/packages/"' \
     "$suite" "$root" "$@" >&2
 
 echo 'step: packages'
-# Repacked without compression, since a guest unpacks slowly and nobody sends the image anywhere.
-for deb in "$root"/srv/packages/*.deb; do
-    dpkg-deb --raw-extract "$deb" "$work/deb"
-    for unread in doc man locale; do rm -rf "$work/deb/usr/share/$unread"; done
-    dpkg-deb --root-owner-group -Znone --build "$work/deb" "$deb.new" >/dev/null
-    mv "$deb.new" "$deb"
-    rm -rf "$work/deb"
-done
-(cd "$root/srv/packages" && dpkg-scanpackages --multiversion . >Packages 2>/dev/null)
-rm -rf "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/* "$root"/var/lib/apt/lists/*
-echo 'deb [trusted=yes] file:/srv/packages ./' >"$root/etc/apt/sources.list"
-chroot "$root" apt-get -qq update >&2
+. "$recipe/packages.sh"
 
 echo 'step: configuration'
 mkdir -p "$root/lib/modules"
@@ -51,8 +41,6 @@ install -m 644 "$recipe/sshd.conf" "$root/etc/ssh/sshd_config.d/lab.conf"
 rm -f "$root"/etc/ssh/ssh_host_*
 # The message of the day takes four processes at each login, and nobody is there to read it.
 sed -i '/pam_motd/d' "$root/etc/pam.d/sshd"
-# Asks questions ahead of an installation, if apt-utils were there; it is not, but finding that out takes a second.
-rm -f "$root/etc/apt/apt.conf.d/70debconf"
 # User-mode Linux offers a watchdog whose program Debian does not ship; systemd would reach for it at every shutdown.
 mkdir -p "$root/etc/systemd/system.conf.d"
 printf '[Manager]\nRebootWatchdogSec=off\n' >"$root/etc/systemd/system.conf.d/lab.conf"

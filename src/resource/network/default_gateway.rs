@@ -19,11 +19,11 @@ use crate::resource::{Aspect, Change, Context, Facts, Kind, Live, Need, Refusal,
 /// The one default gateway, now and after the next boot.
 ///
 /// The route that runs, and the file that brings it at boot, are compared apart. The file belongs to whoever
-/// configures the interface: ifupdown's and systemd-networkd's are edited, in the gateway's line alone. Other
-/// default routes of that version go; those of tables other than `main` stay.
+/// configures the interface: ifupdown's, systemd-networkd's and NetworkManager's keyfiles are edited, in the gateway's
+/// line alone. Other default routes of that version go; those of tables other than `main` stay.
 ///
-/// The module refuses, with what to do instead, under NetworkManager, netplan, EL's network-scripts, DHCP, router
-/// advertisements, two owners of one interface, or an unknown one. See also `--allow-route-change`.
+/// The module refuses, with what to do instead, under netplan, EL's network-scripts, DHCP, router advertisements, two
+/// owners of one interface, or an unknown one. See also `--allow-route-change`.
 ///
 /// ```yaml
 /// - default_gateway: { via: "{{ dip }}" }

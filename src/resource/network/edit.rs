@@ -5,6 +5,9 @@ use super::patch::Patch;
 use crate::resource::shell::{Attributes, put, replace};
 use crate::resource::{Script, quote};
 
+/// Where NetworkManager keeps the profiles that outlive a reboot.
+pub const PROFILES: &str = "/etc/NetworkManager/system-connections/";
+
 /// A file as it is and as it is to be. Who is told by commands instead of files will have an edit of its own here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
@@ -49,7 +52,18 @@ pub fn patch(path: &str, patch: &Patch, kept: Option<&str>) -> Script {
              cat {kept} >|\"$t\"\ntouch -r {kept} \"$t\"\nfi\n"
         );
     }
-    put(path, write, Attributes::default())
+    let mut script = put(path, write, Attributes::default());
+    script += &announced(path);
+    script
+}
+
+/// POSIX sh that has the file taken notice of by who would not see it before a reboot.
+fn announced(path: &str) -> String {
+    if path.starts_with(PROFILES) {
+        format!("nmcli connection load {}\n", quote(path))
+    } else {
+        String::new()
+    }
 }
 
 /// POSIX sh that writes a new file, root's and for everybody to read.

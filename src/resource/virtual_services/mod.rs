@@ -97,7 +97,7 @@ impl Kind for VirtualServices {
                     remedy: "run `systemctl unmask ipvsadm` on the host, or set `persist: false`".into(),
                 });
             }
-            let rules = self.rules(observed);
+            let rules = self.rules(observed, ways.comments());
             let boot = BootDiff::between(&ways, &observed.boot, &rules, self.prune);
             aspects.extend(boot.aspects());
             boot.touch(&mut touched);
@@ -170,12 +170,16 @@ impl VirtualServices {
     }
 
     /// What the rules file is to hold: what is declared, what is not but stays, and the comments. A line that stops
-    /// the restore becomes a comment, so that nothing that somebody wrote is lost. What names stood for, no file tells:
-    /// where there are any, the kernel's undeclared services are written, as the file was saved from its table.
-    fn rules(&self, observed: &Observed) -> Rules {
+    /// the restore becomes a comment, so that nothing that somebody wrote is lost; where the file may have no `comments`,
+    /// the record of the prior state has it alone. What names stood for, no file tells: where there are any, the kernel's
+    /// undeclared services are written, as the file was saved from its table.
+    fn rules(&self, observed: &Observed, comments: bool) -> Rules {
         let there = &observed.boot.rules;
         let table = self.without_held(&there.table).into_owned();
-        let mut rules = Rules { table, comments: there.comments.clone(), ..Rules::default() };
+        let mut rules = Rules { table, ..Rules::default() };
+        if comments {
+            rules.comments.clone_from(&there.comments);
+        }
         if self.prune {
             return rules;
         }
@@ -190,6 +194,9 @@ impl VirtualServices {
         }
         for (key, service) in &kept.services {
             rules.table.services.entry(*key).or_insert_with(|| service.clone());
+        }
+        if !comments {
+            return rules;
         }
         rules.comments.extend(there.rejected.iter().map(|line| format!("# {}: {}", line.reason, line.text)));
         rules

@@ -61,13 +61,13 @@ impl Prior {
             }
             let enabled = observed.boot.unit == UnitState::Enabled && self.unit != UnitState::Enabled;
             if touched.things.contains(&Thing::Unit) && enabled {
-                let old = Some(UnitState::Enabled.name().to_owned());
-                aspects.push(Aspect::value(
-                    "unit ipvsadm at boot",
-                    old,
-                    Some(UnitState::Disabled.name().into()),
-                ));
-                script += &ways.enable(false);
+                let (then, back) = match self.unit {
+                    UnitState::Overwrites => (UnitState::Overwrites, ways.release()),
+                    _ => (UnitState::Disabled, ways.enable(false)),
+                };
+                let old = Some(UnitState::Enabled.words().to_owned());
+                aspects.push(Aspect::value("unit ipvsadm at boot", old, Some(then.words().into())));
+                script += &back;
             }
         }
         let deadline = Duration::from_secs(60) + live.longest;

@@ -14,8 +14,9 @@ use tokio::time::timeout;
 /// A digest of every configuration file that ssh reads, those that they include among them: `~/.ssh/config` and the
 /// system's, or the one that `-F` names. A master that was made under other files may lead to another machine, and is not taken up.
 ///
-/// A file that includes no other is read here; all else is asked of ssh. Where ssh can't read them it is empty: connecting then tells why. Where it takes longer than `patience`, as a `Match
-/// exec` may run anything, it is a word that no other run has: which masters are of the same files is not known.
+/// A file that includes no other is read here; all else is asked of ssh. Where ssh can't read them it is empty: connecting
+/// then tells why. Where it takes longer than `patience`, as a `Match exec` may run anything, it is a word that no other run
+/// has: which masters are of the same files is not known.
 pub async fn configuration(config_file: Option<&Path>, patience: Duration) -> String {
     if let Some(file) = config_file.filter(|file| stands_alone(file)) {
         return digest([file.to_owned()]);

@@ -216,7 +216,8 @@ fn other_owners_say_what_to_run() {
     let refused = |host: &Host| differ(&vip, host).unwrap_err().remedy;
     assert_eq!(
         refused(&bare.clone().nm(&nm)),
-        "nmcli connection modify a +ipv4.addresses 192.168.40.100/24 && nmcli device reapply eth0"
+        "`nmcli connection modify a +ipv4.addresses 192.168.40.100/24`, then `nmcli device reapply eth0`; \
+         or `nmcli connection migrate a`"
     );
     let both = bare.clone().nm(&nm[..4]).nm(&["ipv4.addresses:192.168.40.101/24, 192.168.40.100/24"]);
     assert_eq!(differ(&vip, &both.address("eth0 192.168.40.100/24")), Ok(None));

@@ -89,9 +89,8 @@ fn owners_that_are_not_edited_are_refused_with_what_to_do() {
     let nm = |lines: &[&str]| Host::default().nm(lines);
     let wired = ["device eth0", "state connected", "profile Wired one", "ipv4.method:manual"];
     let refused = refusal(&nm(&wired));
-    assert!(refused.reason.contains("configured by NetworkManager"));
-    let command =
-        "nmcli connection modify 'Wired one' ipv4.gateway 192.168.40.100 && nmcli device reapply eth0";
+    assert!(refused.reason.contains("profile Wired one, which is no keyfile"), "{}", refused.reason);
+    let command = "`nmcli connection modify 'Wired one' ipv4.gateway 192.168.40.100`";
     assert!(refused.remedy.starts_with(command), "{}", refused.remedy);
     let generated = refusal(&nm(&["device eth0", "state connected", "profile netplan-eth0"]));
     assert!(generated.remedy.contains("netplan apply"));
@@ -127,6 +126,54 @@ fn what_they_bring_already_is_not_refused() {
     };
     assert_eq!(with("192.168.40.100"), Ok(None));
     assert!(with("192.168.40.1").unwrap_err().remedy.contains("netplan apply"));
+}
+
+const PROFILE: &str = "/etc/NetworkManager/system-connections/Wired one.nmconnection";
+const KEYFILE: &str = "[connection]\nid=Wired one\ninterface-name=eth0\n\n[ipv4]\naddress1=192.168.40.101/24\n\
+    gateway=192.168.40.1\nmethod=manual\n";
+
+/// A profile with that keyfile, of which this gateway is loaded.
+fn wired(file: &str, gateway: &str) -> Host {
+    let (file_line, gateway) = (format!("file {file}"), format!("ipv4.gateway:{gateway}"));
+    let first = ["device eth0", "state connected", "profile Wired one", &file_line, "ipv4.method:manual"];
+    Host::default().nm(&first).nm(&["ipv4.addresses:192.168.40.101/24", &gateway]).file(file, KEYFILE)
+}
+
+#[test]
+fn a_profile_is_edited_in_its_file_and_loaded() {
+    let host = wired(PROFILE, "192.168.40.1");
+    let expected = KEYFILE.replace("=192.168.40.1\n", "=192.168.40.100\n");
+    assert_eq!(edits(&host), [(PROFILE.to_owned(), expected)]);
+    let change = differ(&host).unwrap().unwrap();
+    let load = format!("nmcli connection load '{PROFILE}'\n");
+    assert!(change.script.reveal().ends_with(&load), "{}", change.script);
+    let with = host.clone().route("default via 192.168.40.100 dev eth0 proto static metric 100 ");
+    assert_eq!(differ(&with).unwrap().unwrap().aspects.len(), 1, "the route that runs is not all");
+}
+
+#[test]
+fn another_profiles_gateway_goes() {
+    let other = PROFILE.replace("one", "two");
+    let text = KEYFILE.replace("192.168.40.1", "10.0.0.1").replace("01/24", "1/24");
+    let file = format!("file {other}");
+    let lines = ["device eth1", "state connected", "profile Wired two", &file, "ipv4.method:manual"];
+    let host = wired(PROFILE, "192.168.40.1").nm(&lines);
+    let host = host.nm(&["ipv4.addresses:10.0.0.11/24", "ipv4.gateway:10.0.0.1"]).file(&other, &text);
+    let edited = edits(&host);
+    assert_eq!(edited[1], (other, text.replace("gateway=10.0.0.1\n", "")));
+}
+
+#[test]
+fn a_profile_that_is_not_what_runs_or_does_not_return_is_refused() {
+    let edited = differ(&wired(PROFILE, "192.168.40.2")).unwrap_err();
+    assert!(edited.reason.contains("not those that NetworkManager has loaded"), "{}", edited.reason);
+    assert!(edited.remedy.contains(&format!("nmcli connection load '{PROFILE}'")), "{}", edited.remedy);
+    let route = KEYFILE.replace("method", "route1=0.0.0.0/0,192.168.40.1\nmethod");
+    let second = differ(&wired(PROFILE, "192.168.40.1").file(PROFILE, &route)).unwrap_err();
+    assert!(second.reason.contains("`0.0.0.0/0,192.168.40.1` is a default route"), "{}", second.reason);
+    let transient = PROFILE.replace("/etc", "/run");
+    let refused = differ(&wired(&transient, "192.168.40.1")).unwrap_err();
+    assert!(refused.reason.contains("is gone after a reboot"), "{}", refused.reason);
 }
 
 #[test]

@@ -49,8 +49,16 @@ impl<'a> BootDiff<'a> {
     pub fn aspects(&self) -> Vec<Aspect> {
         let mut found = told("at boot: ", &self.table);
         let rules = &self.there.rules;
+        for comment in rules.comments.iter().filter(|_| !self.ways.comments()) {
+            found.push(Aspect::value(
+                "at boot: a comment, which stops the restore",
+                Some(comment.clone()),
+                None,
+            ));
+        }
         for line in &rules.rejected {
-            let kept = (!self.prune).then(|| format!("a comment, because {}", line.reason));
+            let kept = !self.prune && self.ways.comments();
+            let kept = kept.then(|| format!("a comment, because {}", line.reason));
             found.push(Aspect::value(format!("at boot: line {}", line.line), Some(line.text.clone()), kept));
         }
         let written = if rules.misspelt.is_empty() { BTreeMap::new() } else { written(self.wanted) };
@@ -68,8 +76,10 @@ impl<'a> BootDiff<'a> {
         }
         if self.enables() {
             let unit = self.there.unit;
-            let old = (unit != UnitState::Absent).then(|| unit.name().to_owned());
-            found.push(Aspect::value("unit ipvsadm at boot", old, Some("enabled".into())));
+            let old = (unit != UnitState::Absent).then(|| unit.words().to_owned());
+            let new =
+                if unit == UnitState::Overwrites { "enabled, and leaves it as it is" } else { "enabled" };
+            found.push(Aspect::value("unit ipvsadm at boot", old, Some(new.into())));
         }
         found
     }

@@ -6,6 +6,7 @@ mod debian_init;
 mod debian_unit;
 mod diff;
 mod observed;
+mod rhel_unit;
 mod switch;
 
 pub(super) use diff::BootDiff;
@@ -14,6 +15,7 @@ pub(super) use switch::Switch;
 
 use self::debian_init::DebianInit;
 use self::debian_unit::DebianUnit;
+use self::rhel_unit::RhelUnit;
 use super::super::Facts;
 
 /// A distribution's way to restore the live table at boot.
@@ -21,8 +23,13 @@ pub(super) trait BootRestore: Sync {
     /// Whether hosts of this kind may have it.
     fn serves(&self, facts: &Facts) -> bool;
 
-    /// The file that it restores, but for the lines that begin with `#`.
+    /// The file that it restores.
     fn rules(&self) -> &'static str;
+
+    /// Whether lines of it that begin with `#` are passed over. Where not, the restore stops at them.
+    fn comments(&self) -> bool {
+        true
+    }
 
     /// The setting without which it restores nothing, where there is one.
     fn switch(&self) -> Option<Switch>;
@@ -30,7 +37,7 @@ pub(super) trait BootRestore: Sync {
     /// POSIX sh: a condition that is true where its package is installed. It starts no process.
     fn installed(&self) -> &'static str;
 
-    /// POSIX sh that prints the name of a [`UnitState`] where it is installed. It starts no process.
+    /// POSIX sh that prints the name of a [`UnitState`] where it is installed, with as few processes as possible.
     fn state(&self) -> &'static str;
 
     /// POSIX sh that has it start at every boot. It does not start it now: that would flush the live table.
@@ -38,10 +45,15 @@ pub(super) trait BootRestore: Sync {
 
     /// POSIX sh that has it start at no boot. It does not stop it now: that would flush the live table.
     fn disable(&self) -> &'static str;
+
+    /// POSIX sh that has it overwrite its rules file again when it stops, where that was taken from it.
+    fn release(&self) -> &'static str {
+        "    :\n"
+    }
 }
 
 /// All ways that are known. Of those that a host may have, the first one that is installed counts.
-const WAYS: [&dyn BootRestore; 2] = [&DebianUnit, &DebianInit];
+const WAYS: [&dyn BootRestore; 3] = [&DebianUnit, &DebianInit, &RhelUnit];
 
 /// The ways that a host may have, at least one. Which one it has may only be known there, once its package is
 /// installed: all of them use the same files.
@@ -60,6 +72,11 @@ impl Ways {
         self.0[0].rules()
     }
 
+    /// See [`BootRestore::comments`].
+    pub(super) fn comments(&self) -> bool {
+        self.0[0].comments()
+    }
+
     /// See [`BootRestore::switch`].
     pub(super) fn switch(&self) -> Option<Switch> {
         self.0[0].switch()
@@ -75,9 +92,14 @@ impl Ways {
         script + &format!("else\n{otherwise}\nfi\n")
     }
 
-    /// A function in POSIX sh that prints the name of a [`UnitState`], without starting a process.
+    /// A function in POSIX sh that prints the name of a [`UnitState`].
     fn state_function(&self) -> String {
         format!("boot_restore() {{\n{}}}\n", self.each(|way| way.state(), "    echo absent"))
+    }
+
+    /// POSIX sh that takes back what [`Ways::enable`] did to a unit that started at boot before as well.
+    pub(super) fn release(&self) -> String {
+        self.each(|way| way.release(), "    :")
     }
 
     /// POSIX sh that has the unit start, or not start, at every boot, unless that is so already.

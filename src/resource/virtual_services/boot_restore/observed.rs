@@ -24,6 +24,8 @@ pub enum UnitState {
     Disabled,
     /// It is.
     Enabled,
+    /// It is, and when it stops it writes the live table over the rules file.
+    Overwrites,
     /// It can't be started.
     Masked,
 }
@@ -142,16 +144,30 @@ fn text_of(file: &str, lines: &[&str]) -> Result<String, Unreadable> {
 }
 
 impl UnitState {
-    const ALL: [UnitState; 4] =
-        [UnitState::Absent, UnitState::Disabled, UnitState::Enabled, UnitState::Masked];
+    const ALL: [UnitState; 5] = [
+        UnitState::Absent,
+        UnitState::Disabled,
+        UnitState::Enabled,
+        UnitState::Overwrites,
+        UnitState::Masked,
+    ];
 
-    /// The word that reports and the probe have for it.
+    /// The word that the probe has for it.
     pub fn name(self) -> &'static str {
         match self {
             UnitState::Absent => "absent",
             UnitState::Disabled => "disabled",
             UnitState::Enabled => "enabled",
+            UnitState::Overwrites => "overwrites",
             UnitState::Masked => "masked",
+        }
+    }
+
+    /// What reports say.
+    pub fn words(self) -> &'static str {
+        match self {
+            UnitState::Overwrites => "enabled, and writes the live table over the rules file when it stops",
+            state => state.name(),
         }
     }
 

@@ -1,0 +1,187 @@
+//! nm-settings-keyfile(5), as far as addresses and default gateways go.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::resource::network::gateway::IpVersion;
+use crate::resource::network::networkd::unit::{Section, sections};
+
+/// What one section, `[ipv4]` or `[ipv6]`, says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Said {
+    /// `manual`, `auto`, `disabled`; empty where it does not say.
+    pub method: String,
+    /// Its gateway, which may also stand behind an address.
+    pub gateway: Option<IpAddr>,
+    /// Whether it never brings a default route.
+    pub never_default: bool,
+    /// Its addresses, in their order.
+    pub nets: Vec<IpNet>,
+    /// A route of its own to everywhere, which is a default route beside the gateway's: `0.0.0.0/0,192.168.40.1`.
+    pub default_route: Option<String>,
+}
+
+fn name(version: IpVersion) -> String {
+    format!("ip{version}")
+}
+
+/// `address1=192.168.40.101/24,192.168.40.1`: the gateway is an older way to write it.
+fn address(section: &Section) -> impl Iterator<Item = (usize, IpNet, Option<IpAddr>)> {
+    let numbered = |key: &str| {
+        let number = key.strip_prefix("addresses").or_else(|| key.strip_prefix("address"));
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    section.assignments.iter().filter(move |(_, key, _)| numbered(key)).filter_map(|(line, _, value)| {
+        let (net, gateway) = value.split_once(',').unwrap_or((value, ""));
+        Some((*line, net.trim().parse().ok()?, gateway.trim().parse().ok()))
+    })
+}
+
+/// What a keyfile says of an IP version.
+pub fn said(text: &str, version: IpVersion) -> Said {
+    let mut said = Said::default();
+    for section in sections(text).iter().filter(|section| section.name == name(version)) {
+        let value = |key| section.value(key).unwrap_or_default();
+        said.method = value("method").to_owned();
+        said.never_default = matches!(value("never-default"), "true" | "yes" | "1");
+        for (_, net, gateway) in address(section) {
+            said.nets.push(net);
+            said.gateway = said.gateway.or(gateway);
+        }
+        said.gateway = value("gateway").parse().ok().or(said.gateway);
+        let everywhere =
+            |value: &str| ["0.0.0.0/0", "::/0"].contains(&value.split(',').next().unwrap_or_default());
+        let number = |key: &str| key.strip_prefix("route").is_some_and(|rest| rest.parse::<u16>().is_ok());
+        let mut routes = section.assignments.iter().filter(|(_, key, _)| number(key));
+        said.default_route = routes.find(|(.., value)| everywhere(value)).map(|(.., value)| value.clone());
+    }
+    said
+}
+
+/// The text with this gateway, or without any; all else as it is.
+pub fn with_gateway(text: &str, version: IpVersion, via: Option<IpAddr>) -> String {
+    let mut lines: Vec<Option<String>> = text.lines().map(|line| Some(line.to_owned())).collect();
+    let mut wanted = via.map(|via| format!("gateway={via}"));
+    for section in sections(text).iter().filter(|section| section.name == name(version)) {
+        for (line, net, _) in address(section) {
+            if let Some(text) = lines[line].as_mut().filter(|text| text.contains(',')) {
+                let key = text.split('=').next().unwrap_or_default().to_owned();
+                *text = format!("{key}={net}");
+            }
+        }
+        for (line, key, _) in &section.assignments {
+            if key == "gateway" {
+                lines[*line] = wanted.take();
+            }
+        }
+        // Below the addresses, where NetworkManager writes it.
+        let below = address(section).map(|(line, ..)| line).last().unwrap_or(section.first);
+        if let (Some(gateway), Some(text)) = (wanted.take(), lines[below].as_mut()) {
+            *text = format!("{text}\n{gateway}");
+        }
+    }
+    joined(lines)
+}
+
+/// The text with one more address; a section that brings none so far brings this one.
+pub fn with_address(text: &str, net: IpNet) -> String {
+    let version = IpVersion::of(net.addr());
+    let mut lines: Vec<Option<String>> = text.lines().map(|line| Some(line.to_owned())).collect();
+    let all = sections(text);
+    let Some(section) = all.iter().find(|section| section.name == name(version)) else {
+        return format!("{text}\n[{}]\naddress1={net}\nmethod=manual\n", name(version));
+    };
+    let number = 1 + address(section).count();
+    let below = address(section).map(|(line, ..)| line).last().unwrap_or(section.first);
+    for (line, key, value) in &section.assignments {
+        if key == "method" && matches!(value.as_str(), "disabled" | "link-local" | "ignore") {
+            lines[*line] = Some("method=manual".into());
+        }
+    }
+    if let Some(text) = lines[below].as_mut() {
+        *text = format!("{text}\naddress{number}={net}");
+    }
+    joined(lines)
+}
+
+/// The text without an address. Those behind it move up, as NetworkManager numbers them.
+pub fn without_address(text: &str, gone: IpAddr) -> String {
+    let mut lines: Vec<Option<String>> = text.lines().map(|line| Some(line.to_owned())).collect();
+    for section in sections(text).iter().filter(|section| section.name == name(IpVersion::of(gone))) {
+        let mut number = 0;
+        for (line, net, _) in address(section) {
+            let rest =
+                lines[line].as_deref().and_then(|text| text.split_once('=')).map(|(_, rest)| rest.to_owned());
+            number += usize::from(net.addr() != gone);
+            lines[line] = rest.filter(|_| net.addr() != gone).map(|rest| format!("address{number}={rest}"));
+        }
+        for (line, key, value) in section.assignments.iter().filter(|_| number == 0) {
+            if key == "method" && value == "manual" {
+                let method = if name(IpVersion::of(gone)) == "ipv6" { "link-local" } else { "disabled" };
+                lines[*line] = Some(format!("method={method}"));
+            }
+        }
+    }
+    joined(lines)
+}
+
+fn joined(lines: Vec<Option<String>>) -> String {
+    lines.into_iter().flatten().map(|line| line + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "[connection]\nid=vec0\ninterface-name=vec0\n\n[ipv4]\naddress1=192.168.40.101/24\n\
+        gateway=192.168.40.1\nmethod=manual\n\n[ipv6]\nmethod=link-local\n";
+
+    fn via(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn only_the_gateways_line_changes() {
+        let new = with_gateway(TEXT, IpVersion::V4, Some(via("192.168.40.100")));
+        assert_eq!(new, TEXT.replace("=192.168.40.1\n", "=192.168.40.100\n"));
+        let none = with_gateway(TEXT, IpVersion::V4, None);
+        assert_eq!(none, TEXT.replace("gateway=192.168.40.1\n", ""));
+        assert_eq!(with_gateway(&none, IpVersion::V4, Some(via("192.168.40.1"))), TEXT);
+        assert_eq!(said(TEXT, IpVersion::V4).gateway, Some(via("192.168.40.1")));
+    }
+
+    #[test]
+    fn a_gateway_behind_an_address_counts_and_gives_way() {
+        let old = TEXT.replace("101/24\ngateway=192.168.40.1", "101/24,192.168.40.1");
+        assert_eq!(said(&old, IpVersion::V4), said(TEXT, IpVersion::V4));
+        let new = with_gateway(&old, IpVersion::V4, Some(via("192.168.40.100")));
+        assert_eq!(new, TEXT.replace("=192.168.40.1\n", "=192.168.40.100\n"));
+    }
+
+    #[test]
+    fn a_route_to_everywhere_is_seen() {
+        let route = |line: &str| {
+            let text = TEXT.replace("method=manual", &format!("{line}\nmethod=manual"));
+            said(&text, IpVersion::V4).default_route
+        };
+        assert_eq!(route("route1=10.0.0.0/8,192.168.40.2"), None);
+        assert_eq!(route("route1_options=0.0.0.0/0"), None);
+        assert_eq!(route("route2=0.0.0.0/0,192.168.40.1,50").as_deref(), Some("0.0.0.0/0,192.168.40.1,50"));
+    }
+
+    #[test]
+    fn an_address_comes_and_goes() {
+        for net in ["192.168.40.110/24", "2001:db8::1/64"] {
+            let net: IpNet = net.parse().unwrap();
+            let version = IpVersion::of(net.addr());
+            let more = with_address(TEXT, net);
+            assert!(said(&more, version).nets.contains(&net), "{more}");
+            assert_eq!(said(&more, version).method, "manual");
+            assert_eq!(without_address(&more, net.addr()), TEXT);
+        }
+        let first =
+            without_address(&with_address(TEXT, "10.0.0.1/8".parse().unwrap()), via("192.168.40.101"));
+        assert!(first.contains("[ipv4]\naddress1=10.0.0.1/8\n") && !first.contains("address2"), "{first}");
+    }
+}
