@@ -90,7 +90,13 @@ fn the_tutorials_inventory_is_what_it_says() {
 
     let director = inventory.host("lvs_director").unwrap();
     let (vip, dip) = (Vip("192.168.175.100/24".parse().unwrap()), Dip("192.168.40.100/24".parse().unwrap()));
-    let role = Role::Director { vips: vec![vip], dips: vec![dip], own: Vec::new(), priority: 100 };
+    let role = Role::Director {
+        vips: vec![vip],
+        dips: vec![dip],
+        own: Vec::new(),
+        priority: 100,
+        sync_daemons: Vec::new(),
+    };
     assert_eq!(director.role, role);
     assert_eq!(director.connect_to(), "192.168.40.100");
     assert_eq!(director.ssh.user.as_deref(), Some("root"));
@@ -249,6 +255,7 @@ fn the_schema_says_what_the_reader_takes() {
         "engine",
         "virtual_services",
         "time",
+        "timeouts",
     ];
     let mut declared = keys(&schema["properties"]);
     declared.sort();

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::address::neighbours;
 use super::{Dip, Host, Role, ServiceDeclaration, same_family};
+use crate::ipvs::Timeouts;
 
 /// A valid inventory.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Inventory {
     pub virtual_services: Arc<[ServiceDeclaration]>,
     /// Who owns the directors' table.
     pub engine: TableOwner,
+    /// How long the directors remember connections.
+    pub timeouts: Timeouts,
     /// Where the cluster's time comes from.
     pub time: Time,
     /// Variables for all hosts.
@@ -66,6 +69,7 @@ impl Inventory {
             hosts,
             virtual_services: virtual_services.into(),
             engine,
+            timeouts: Timeouts::default(),
             time,
             vars,
             groups,

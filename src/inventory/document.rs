@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Check, Image, TableOwner};
 use crate::document::{Entries, Field, OneOrMany, OrText, Text};
-use crate::ipvs::{Forwarding, Protocol, Scheduler};
+use crate::ipvs::{Forwarding, Protocol, Scheduler, SyncState};
 
 /// A cluster: its directors, real servers and clients, and the services that the directors balance.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -32,6 +32,8 @@ pub(super) struct RawInventory {
     pub engine: Option<Field<TableOwner>>,
     /// The services that the directors balance over the real servers.
     pub virtual_services: Option<Field<Vec<Field<RawService>>>>,
+    /// How long the directors remember a connection of which they see nothing more.
+    pub timeouts: Option<Field<RawTimeouts>>,
     /// Where the cluster's time comes from.
     pub time: Option<Field<RawTime>>,
 }
@@ -52,6 +54,8 @@ pub(super) struct RawDirector {
     pub own: Option<Field<OneOrMany<String>>>,
     /// Of directors that share a vip, the one with the highest priority has it: 1 to 254; 100 when it is left out.
     pub priority: Option<Field<u8>>,
+    /// Its sync daemons, by which another director learns of its connections: one that sends, one that takes, or both.
+    pub sync_daemons: Option<Field<Vec<Field<RawSyncDaemon>>>>,
     /// What ssh connects to; else the first own address, else the first dip.
     pub address: Option<Field<String>>,
     /// How ssh reaches this host.
@@ -161,6 +165,38 @@ pub(super) struct RawEntry {
     pub weight: Option<Field<u16>>,
     /// The port that it listens on; the service's when it is left out.
     pub port: Option<Field<u16>>,
+    /// Connections at which it takes no new one; no bound when it is left out.
+    pub upper_threshold: Option<Field<u32>>,
+    /// Connections below which it takes new ones again, once it had too many; three quarters of the upper threshold when
+    /// it is left out.
+    pub lower_threshold: Option<Field<u32>>,
+}
+
+/// How long a director remembers a connection of which it sees nothing more, in seconds. What is left out stays as the
+/// kernel has it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Timeouts")]
+pub(super) struct RawTimeouts {
+    /// A TCP connection; the kernel begins with 900.
+    pub tcp: Option<Field<u32>>,
+    /// A TCP connection after its FIN; the kernel begins with 120.
+    pub tcp_fin: Option<Field<u32>>,
+    /// A flow of UDP; the kernel begins with 300.
+    pub udp: Option<Field<u32>>,
+}
+
+/// A sync daemon of a director.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "SyncDaemon")]
+pub(super) struct RawSyncDaemon {
+    /// master: it sends what the director knows of its connections; backup: it takes what another one sends.
+    pub state: Field<SyncState>,
+    /// The interface of its multicast: `eth1`; that of the first dip when it is left out.
+    pub interface: Option<Field<String>>,
+    /// Daemons hear of those with the same number alone, 0 to 255; 0 when it is left out.
+    pub syncid: Option<Field<u8>>,
 }
 
 /// Where time comes from.

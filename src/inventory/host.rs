@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use serde_json::{Map, Value};
 
 use super::{Cip, Dip, Image, Rip, Vip};
+use crate::ipvs::SyncState;
 
 /// A machine with its part in the cluster. Valid by construction: only [`super::Inventory`]'s reader makes one.
 #[derive(Clone, Debug)]
@@ -41,6 +42,8 @@ pub enum Role {
         own: Vec<IpNet>,
         /// Of directors that share a VIP, the one with the highest has it: 1 to 254, as in VRRP.
         priority: u8,
+        /// Its sync daemons, one of each state at most.
+        sync_daemons: Vec<SyncDeclaration>,
     },
     /// Answers the requests.
     RealServer {
@@ -52,6 +55,17 @@ pub enum Role {
         /// Its addresses.
         cips: Vec<Cip>,
     },
+}
+
+/// A sync daemon as declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyncDeclaration {
+    /// Whether it sends or takes.
+    pub state: SyncState,
+    /// The interface of its multicast; `None` for that of the first DIP.
+    pub interface: Option<String>,
+    /// The number by which daemons know each other.
+    pub syncid: u8,
 }
 
 /// The priority of a director that says none: VRRP's default (RFC 5798, 5.2.4).

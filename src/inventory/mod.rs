@@ -13,7 +13,7 @@ mod service;
 pub use address::{Cip, Dip, Rip, Vip, same_family};
 pub use check::OWN_NAMES;
 pub use cluster::{Inventory, TableOwner, Time};
-pub use host::{DEFAULT_PRIORITY, Host, Role, Ssh};
+pub use host::{DEFAULT_PRIORITY, Host, Role, Ssh, SyncDeclaration};
 pub use image::Image;
 pub(crate) use image::images;
 pub use pattern::{Pattern, PatternError};

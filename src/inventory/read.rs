@@ -39,13 +39,16 @@ fn inventory(complaints: &mut Complaints) -> Option<Inventory> {
     check::topology(&cast, &raw, complaints);
     let groups = check::groups(&raw, &cast, complaints);
     let virtual_services = check::services(&raw, &cast, complaints);
+    let timeouts = check::timeouts(&raw, complaints);
     let time = time(&raw, complaints);
 
     let engine = check::engine(&raw, &cast);
 
     let hosts = cast.into_hosts();
     let cluster = cluster.unwrap_or_default();
-    Some(Inventory::new(cluster, hosts, virtual_services, engine, time, defaults.vars, groups))
+    let mut inventory = Inventory::new(cluster, hosts, virtual_services, engine, time, defaults.vars, groups);
+    inventory.timeouts = timeouts;
+    Some(inventory)
 }
 
 fn time(raw: &RawInventory, complaints: &mut Complaints) -> Time {

@@ -9,8 +9,10 @@ mod proc;
 mod rule;
 mod rules;
 mod scheduler;
+mod sync_daemon;
 mod table;
 mod text;
+mod timeouts;
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
@@ -20,6 +22,8 @@ pub use difference::Difference;
 pub use edit::Edit;
 pub use rules::{Rejected, Rules};
 pub use scheduler::{Scheduler, UnknownFlag, UnknownScheduler};
+pub use sync_daemon::{SyncDaemon, SyncState};
 pub use table::{
     Forwarding, Protocol, RealServer, ServiceKey, Table, Tunnel, TunnelChecksum, VirtualService,
 };
+pub use timeouts::{LONGEST_TIMEOUT, Timeouts};

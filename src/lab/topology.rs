@@ -267,6 +267,7 @@ pub(super) mod tests {
             dips: dips.iter().map(|text| Dip(net(text))).collect(),
             own: own.iter().map(|text| net(text)).collect(),
             priority: DEFAULT_PRIORITY,
+            sync_daemons: Vec::new(),
         }
     }
 

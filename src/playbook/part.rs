@@ -1,6 +1,6 @@
 //! A host's and a service's part in the cluster, as templates see it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Serde};
 
-use crate::inventory::{Dip, Host, Inventory, Role, ServiceDeclaration};
+use crate::inventory::{Dip, Host, Inventory, Role, ServiceDeclaration, SyncDeclaration};
 use crate::ipvs::{Forwarding, ServiceKey};
 use crate::resource::Facts;
 
@@ -62,6 +62,32 @@ pub(super) fn addresses_to_configure(host: &Host, facts: &Facts) -> Value {
             minijinja::context! { address => net.to_string(), interface }
         })
         .collect()
+}
+
+/// The kernel's modules that a director's services need; of other hosts, none.
+pub(super) fn ipvs_modules(inventory: &Inventory, host: &Host) -> Value {
+    let mut modules = BTreeSet::new();
+    for declared in inventory.services_of(host) {
+        let service = &declared.service;
+        modules.insert(format!("ip_vs_{}", service.scheduler));
+        modules.extend(service.persistence_engine.iter().map(|engine| format!("ip_vs_pe_{engine}")));
+    }
+    let first = matches!(host.role, Role::Director { .. }).then(|| "ip_vs".to_owned());
+    first.into_iter().chain(modules).map(Value::from).collect()
+}
+
+/// A director's sync daemons, each with its interface: the one that reaches the first DIP's subnet, unless the inventory
+/// says which. Without that, none is told.
+pub(super) fn sync_daemons(host: &Host, facts: &Facts) -> Value {
+    let Role::Director { dips, sync_daemons, .. } = &host.role else {
+        return Value::from(Vec::<Value>::new());
+    };
+    let near = dips.iter().find_map(|dip| facts.on_link(dip.ip())).map(|(interface, _)| interface);
+    let daemon = |declared: &SyncDeclaration| {
+        let interface = declared.interface.as_ref().or(near);
+        minijinja::context! { state => declared.state.name(), interface, syncid => declared.syncid }
+    };
+    sync_daemons.iter().map(daemon).collect()
 }
 
 /// The virtual services, which are made when the first of them is named: a large cluster has many.

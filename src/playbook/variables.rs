@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
 
-use super::part::{ByNat, Services, addresses_to_configure, of_host};
+use super::part::{ByNat, Services, addresses_to_configure, ipvs_modules, of_host, sync_daemons};
 use crate::inventory::{Host, Inventory};
 use crate::resource::Facts;
 
@@ -16,6 +16,9 @@ pub struct Variables {
     hosts: BTreeMap<String, Value>,
     /// By host, whether services forward by nat: IPv4 and IPv6.
     by_nat: BTreeMap<String, [bool; 2]>,
+    /// By director, the kernel's modules that its services need.
+    modules: BTreeMap<String, Value>,
+    timeouts: Value,
 }
 
 impl Variables {
@@ -44,7 +47,10 @@ impl Variables {
         };
         let by_nat =
             inventory.hosts.iter().map(|host| (host.name.clone(), by_nat.of_host(inventory, host))).collect();
-        Variables { shared, hosts, by_nat }
+        let modules = inventory.directors().map(|host| (host.name.clone(), ipvs_modules(inventory, host)));
+        let timeouts = &inventory.timeouts;
+        let timeouts = if timeouts.is_empty() { Value::from(()) } else { Value::from(Serde(timeouts)) };
+        Variables { shared, hosts, by_nat, modules: modules.collect(), timeouts }
     }
 
     /// Whether a variable of this name is made of hosts, addresses and services, of which an invalid inventory may lack
@@ -73,6 +79,11 @@ impl Variables {
             forwards_ipv4_by_nat => ipv4,
             forwards_ipv6_by_nat => ipv6,
             addresses_to_configure => addresses_to_configure(host, facts),
+            ipvs => minijinja::context! {
+                modules => self.modules.get(&host.name).cloned().unwrap_or_else(|| Value::from(Vec::<Value>::new())),
+                timeouts => self.timeouts.clone(),
+                sync_daemons => sync_daemons(host, facts),
+            },
         };
         let vars = Value::from(Serde(&host.vars));
         first_counts([part, own, self.shared.clone(), vars, of_facts(facts)])
@@ -186,6 +197,20 @@ mod tests {
              six tcp [2001:db8::10]:80 wlc nat None none web1 fd00:20::11 80 1; \
              other tcp 203.0.113.20:80 wlc nat None tcp web3 10.30.0.13 80 1; "
         );
+    }
+
+    #[test]
+    fn a_director_is_told_what_ipvs_needs() {
+        let all = "{{ ipvs.modules | join(' ') }}; {{ ipvs.timeouts }}; {% for d in ipvs.sync_daemons %}{{ d.state }} \
+                   {{ d.interface }} {{ d.syncid }} {% endfor %}";
+        assert_eq!(said(WHOLE, "lb1", all), "ip_vs ip_vs_wlc; None; ");
+        assert_eq!(said(WHOLE, "web1", all), "; None; ");
+        let more = include_str!("../../inventories/tutorial.yaml").replace(
+            "dip: 192.168.40.100/24 }",
+            "dip: 192.168.40.100/24, sync_daemons: [{ state: master }, { state: backup, interface: eth7, syncid: 3 }] }",
+        ) + "timeouts: { tcp_fin: 30 }\n";
+        let told = "ip_vs ip_vs_rr; {'tcp_fin': 30}; master eth1 0 backup eth7 3 ";
+        assert_eq!(said(&more, "lvs_director", all), told);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::address::address;
 use super::machine::{Address, Addresses, Machine, Parts, RawHost};
 use super::name::{BUILT_IN_GROUPS, is_name, is_word, variables};
 use super::ssh::ssh;
+use super::sync_daemon::sync_daemons;
 use crate::document::{Complaints, Entries, Field, Span, Spanned};
 
 /// What the inventory says for all hosts.
@@ -109,6 +110,7 @@ impl Cast {
                 addresses,
                 unread,
                 priority: parts.as_ref().and_then(|parts| priority(parts, complaints)),
+                sync_daemons: sync_daemons(parts.as_ref().and_then(|parts| parts.sync_daemons), complaints),
                 address: parts.as_ref().and_then(|parts| ssh_to(parts, complaints)),
                 ssh: ssh(parts.as_ref().and_then(|parts| parts.ssh), &defaults.ssh, complaints),
                 image: parts.as_ref().and_then(image),

@@ -4,7 +4,10 @@ use ipnet::IpNet;
 use serde_json::{Map, Value};
 
 use super::super::document::{RawClient, RawDirector, RawLab, RawRealServer, RawSsh};
-use super::super::{Cip, DEFAULT_PRIORITY, Dip, Host, Image, Rip, Role, Ssh, Vip, same_family};
+use super::super::{
+    Cip, DEFAULT_PRIORITY, Dip, Host, Image, Rip, Role, Ssh, SyncDeclaration, Vip, same_family,
+};
+use super::sync_daemon::SyncDaemons;
 use crate::document::{Entries, Field, OneOrMany, Span, Spanned};
 
 /// A host in the making. It lacks addresses that were wrong, but other checks know of it.
@@ -17,6 +20,7 @@ pub(super) struct Machine {
     /// The keys of which an address is missing or could not be read.
     pub unread: Vec<&'static str>,
     pub priority: Option<u8>,
+    pub sync_daemons: Vec<SyncDeclaration>,
     pub address: Option<String>,
     pub ssh: Ssh,
     pub vars: Map<String, Value>,
@@ -53,6 +57,7 @@ impl Machine {
                 dips: nets("dip")?.into_iter().map(Dip).collect(),
                 own: nets("own").unwrap_or_default(),
                 priority: self.priority.unwrap_or(DEFAULT_PRIORITY),
+                sync_daemons: self.sync_daemons,
             },
             "real_servers" => Role::RealServer { rips: nets("rip")?.into_iter().map(Rip).collect() },
             _ => Role::Client { cips: nets("cip")?.into_iter().map(Cip).collect() },
@@ -104,6 +109,7 @@ pub(super) struct Parts<'a> {
     pub addresses: Vec<&'a Addresses>,
     pub own: Option<&'a Addresses>,
     pub priority: Option<&'a Field<u8>>,
+    pub sync_daemons: Option<&'a SyncDaemons>,
     pub address: Option<&'a Field<String>>,
     pub ssh: Option<&'a Field<RawSsh>>,
     pub vars: Option<&'a Field<Entries<Value>>>,
@@ -119,6 +125,7 @@ impl RawHost for RawDirector {
             addresses: vec![&self.vip, &self.dip],
             own: self.own.as_ref(),
             priority: self.priority.as_ref(),
+            sync_daemons: self.sync_daemons.as_ref(),
             address: self.address.as_ref(),
             ssh: self.ssh.as_ref(),
             vars: self.vars.as_ref(),
@@ -139,6 +146,7 @@ macro_rules! plain {
                     addresses: vec![&self.$key],
                     own: None,
                     priority: None,
+                    sync_daemons: None,
                     address: self.address.as_ref(),
                     ssh: self.ssh.as_ref(),
                     vars: self.vars.as_ref(),

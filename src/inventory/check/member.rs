@@ -9,9 +9,9 @@ use super::Cast;
 use super::machine::{Address, Machine};
 use super::topology::neighbours;
 use crate::document::{Complaints, Field, OrText, Spanned, choose_from};
-use crate::ipvs::Forwarding;
+use crate::ipvs::{Forwarding, RealServer};
 
-/// Each real server's address in the service, its host and its weight.
+/// Each real server's address in the service, its host and its settings.
 pub(super) fn members(
     raw: &RawService,
     service: &Spanned<SocketAddr>,
@@ -19,7 +19,7 @@ pub(super) fn members(
     director: Option<&Machine>,
     cast: &Cast,
     complaints: &mut Complaints,
-) -> Vec<(SocketAddr, String, u16)> {
+) -> Vec<(SocketAddr, String, RealServer)> {
     let port_of_service = service.value.port();
     let Some(entries) = &raw.real_servers else {
         let all: Vec<_> = cast
@@ -28,7 +28,7 @@ pub(super) fn members(
                 let rip = rip(machine, service.value.ip(), forwarding, director)?;
                 let behind = director.is_some_and(|director| is_behind(rip, director));
                 let address = SocketAddr::new(rip.net.addr(), port_of_service);
-                behind.then(|| (address, machine.name.value.clone(), 1))
+                behind.then(|| (address, machine.name.value.clone(), RealServer::new(forwarding, 1)))
             })
             .collect();
         if let Some(director) = director
@@ -72,7 +72,9 @@ pub(super) fn members(
             continue;
         }
         let weight = entry.and_then(|entry| entry.weight.as_ref()).and_then(Field::value).copied();
-        members.push((address, host.value, weight.unwrap_or(1)));
+        let (upper_threshold, lower_threshold) = thresholds(entry, complaints);
+        let settings = RealServer::new(forwarding, weight.unwrap_or(1));
+        members.push((address, host.value, RealServer { upper_threshold, lower_threshold, ..settings }));
     }
     members
 }
@@ -228,4 +230,30 @@ fn port(
         complaints.add(port.span, message, format!("write {}, or leave the key out", service.port()));
     }
     port.value
+}
+
+/// The upper and the lower threshold; 0 for none. The kernel refuses a lower one that is above the upper one
+/// (`__ip_vs_update_dest`).
+fn thresholds(entry: Option<&RawEntry>, complaints: &mut Complaints) -> (u32, u32) {
+    let Some(entry) = entry else { return (0, 0) };
+    let upper = entry.upper_threshold.as_ref().and_then(Field::get);
+    let lower = entry.lower_threshold.as_ref().and_then(Field::get);
+    if let Some(lower) = lower {
+        match upper {
+            None if matches!(entry.upper_threshold, Some(Field::Wrong)) => {}
+            None if lower.value > 0 => {
+                let remedy =
+                    "add `upper_threshold`, from which on it takes no new connection, or leave this out";
+                complaints.add(lower.span, "`lower_threshold` without an `upper_threshold`", remedy);
+            }
+            Some(upper) if lower.value > upper.value => {
+                let message = format!("`lower_threshold` is above the upper one, {}", upper.value);
+                let remedy = format!("write {} at most", upper.value);
+                complaints.add(lower.span, message, remedy).also(upper.span, "the upper threshold");
+            }
+            _ => {}
+        }
+    }
+    let value = |threshold: Option<&Spanned<u32>>| threshold.map_or(0, |threshold| threshold.value);
+    (value(upper), value(lower))
 }

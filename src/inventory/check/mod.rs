@@ -10,7 +10,9 @@ mod member;
 mod name;
 mod service;
 mod ssh;
+mod sync_daemon;
 mod taken;
+mod timeout;
 mod topology;
 
 pub(super) use cast::{Cast, Defaults};
@@ -20,4 +22,5 @@ pub use name::OWN_NAMES;
 pub(super) use name::{cluster, is_word};
 pub(super) use service::services;
 pub(super) use taken::addresses;
+pub(super) use timeout::timeouts;
 pub(super) use topology::topology;

@@ -48,7 +48,7 @@ pub(crate) fn is_word(word: &Spanned<String>, what: &str, remedy: &str, complain
 }
 
 /// What a template knows by these names is the inventory's own: a variable of such a name would never be seen.
-pub const OWN_NAMES: [&str; 34] = [
+pub const OWN_NAMES: [&str; 35] = [
     "address",
     "addresses_to_configure",
     "cip",
@@ -68,6 +68,7 @@ pub const OWN_NAMES: [&str; 34] = [
     "groups",
     "host",
     "inventory_hostname",
+    "ipvs",
     "item",
     "name",
     "nat_gateways",

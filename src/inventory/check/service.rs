@@ -9,7 +9,7 @@ use super::Cast;
 use super::machine::Machine;
 use super::member::{gateway, members};
 use crate::document::{Complaints, Field, Spanned, choose_from};
-use crate::ipvs::{Forwarding, RealServer, ServiceKey, VirtualService};
+use crate::ipvs::{Forwarding, ServiceKey, VirtualService};
 
 /// The longest time that ipvsadm takes for `-p`, in seconds: 31 days (`MAX_TIMEOUT` in ipvsadm.c).
 const LONGEST_PERSISTENCE: u32 = 31 * 24 * 60 * 60;
@@ -92,9 +92,8 @@ fn service(
 
     let mut hosts = Vec::new();
     let mut real_servers = std::collections::BTreeMap::new();
-    for (address, host, weight) in members(raw, address, forwarding, director, cast, complaints) {
+    for (address, host, real_server) in members(raw, address, forwarding, director, cast, complaints) {
         hosts.push((address, host));
-        let real_server = RealServer::new(forwarding, weight);
         real_servers.insert(address, real_server);
     }
     if forwarding == Forwarding::Nat

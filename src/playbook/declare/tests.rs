@@ -58,6 +58,7 @@ fn the_builtin_playbook_is_the_tutorial() {
             "file /etc/chrony/chrony.conf",
             "service chrony",
             "kernel_module ip_vs",
+            "kernel_module ip_vs_rr",
             "sysctl net.ipv4.ip_forward",
             "virtual_services tcp 192.168.175.100:80",
         ]

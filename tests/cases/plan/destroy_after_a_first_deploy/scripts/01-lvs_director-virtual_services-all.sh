@@ -1,4 +1,4 @@
-record=/var/lib/lvsprov/records/000006
+record=/var/lib/lvsprov/records/000007
 rm -f "$record/stays"
 PATH=$PATH:/usr/sbin:/sbin
 command -v ipvsadm >/dev/null || { echo 'ipvsadm is not installed: add `package: { name: ipvsadm }` before' >&2; exit 1; }

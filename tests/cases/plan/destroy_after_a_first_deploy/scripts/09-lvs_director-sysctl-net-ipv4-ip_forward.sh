@@ -1,4 +1,4 @@
-record=/var/lib/lvsprov/records/000005
+record=/var/lib/lvsprov/records/000006
 rm -f "$record/stays"
 rm -f /etc/sysctl.d/99-zz-lvsprov-net.ipv4.ip_forward.conf
 if [ -e "$record/made" ]; then rmdir /etc/sysctl.d 2>/dev/null || :; fi
