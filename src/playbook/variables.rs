@@ -102,19 +102,10 @@ fn of_facts(facts: &Facts) -> Value {
     let mut fields: BTreeMap<&'static str, Value> = BTreeMap::new();
     fields.insert("facts", Value::from(Serde(facts)));
     fields.insert("os", Value::from(Serde(&facts.os)));
-    if let Some(names) = facts.os.family.distribution() {
-        fields.insert(
-            "httpd",
-            minijinja::context! {
-                package => names.httpd_package,
-                service => names.httpd_service,
-                docroot => names.httpd_docroot,
-            },
-        );
-        fields.insert(
-            "chrony",
-            minijinja::context! { service => names.chrony_service, conf => names.chrony_conf },
-        );
+    if let Some(names) = facts.os.distribution() {
+        fields.insert("httpd", Value::from(Serde(&names.httpd)));
+        fields.insert("chrony", Value::from(Serde(&names.chrony)));
+        fields.insert("ipvsadm", Value::from(Serde(&names.ipvsadm)));
     }
     Value::from_pairs(fields)
 }

@@ -32,7 +32,7 @@ pub use ability::{Ability, Need};
 pub use args::{Mode, Names, Scalar, text_or_integer_schema};
 pub use change::{Aspect, Change, Live, Refusal, Risk};
 pub use command::Command;
-pub use distribution::{Distribution, Family, Os};
+pub use distribution::{Chrony, Distribution, Family, Httpd, Ipvsadm, Os};
 pub use facts::{Connection, Facts};
 pub use file::{File, FileState};
 pub use gate::Gate;

@@ -87,7 +87,7 @@ impl Kind for Package {
         let (query, list) = match facts.os.family {
             Family::Debian => (format!("dpkg-query -W -f {}", apt::FORMAT), apt::LIST),
             Family::RedHat => (format!("rpm -q --qf {}", dnf::FORMAT), dnf::LIST),
-            Family::Other => return String::new(),
+            Family::Suse | Family::Alpine | Family::Other => return String::new(),
         };
         let names = words(batch.iter().flat_map(|p| &p.name.0).map(String::as_str));
         let mut script = format!("{query} {names} 2>/dev/null\n{}", transaction::probe());
@@ -138,10 +138,10 @@ impl Kind for Package {
             })
             .collect();
         let (body, list) = match context.facts.os.family {
-            _ if wrong.is_empty() && context.facts.os.family != Family::Other => return Ok(None),
+            Family::Debian | Family::RedHat if wrong.is_empty() => return Ok(None),
             Family::Debian => (apt::body(&wrong, present), apt::LIST),
             Family::RedHat => (dnf::body(&wrong, present), dnf::LIST),
-            Family::Other => return Err(unknown_family(context.facts)),
+            Family::Suse | Family::Alpine | Family::Other => return Err(unknown_family(context.facts)),
         };
         let mut aspects: Vec<Aspect> = wrong
             .iter()

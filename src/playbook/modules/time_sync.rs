@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::composite::{Composite, ExpandError};
 use crate::playbook::scope::Scope;
 use crate::resource::{
-    Facts, Family, File, Mode, Names, Package, Presence, Refusal, Resource, Service, ServiceState,
+    Chrony, Distribution, Facts, File, Mode, Names, Package, Presence, Refusal, Resource, Service,
+    ServiceState,
 };
 
 /// The time, kept by chrony.
@@ -49,23 +50,23 @@ impl TimeSync {
     /// # Errors
     /// The distribution's names for chrony are not known.
     fn parts(&self, facts: &Facts) -> Result<(Package, Option<File>, Service), Refusal> {
-        let Some(names) = facts.os.family.distribution() else {
+        let Some(Distribution { chrony, .. }) = facts.os.distribution() else {
             return Err(Refusal {
                 reason: format!("where {} keeps chrony's configuration is not known", facts.os.id),
                 remedy: "declare chrony's package, its file and its service each by itself".into(),
             });
         };
         let package =
-            Package { name: Names(vec!["chrony".into()]), state: Presence::Present, recorded: false };
+            Package { name: Names(vec![chrony.package.into()]), state: Presence::Present, recorded: false };
         let declared = !(self.servers.is_empty() && self.serve.is_empty());
         let file = declared.then(|| File {
             mode: Mode::new("0644").ok(),
             owner: Some("root".into()),
             group: Some("root".into()),
-            ..File::new(names.chrony_conf, self.conf(facts.os.family))
+            ..File::new(chrony.conf, self.conf(&chrony))
         });
         let service = Service {
-            name: names.chrony_service.into(),
+            name: chrony.service.into(),
             state: Some(ServiceState::Started),
             enabled: Some(true),
             restart_on: file.iter().map(|f| f.dest.clone()).collect(),
@@ -77,7 +78,7 @@ impl TimeSync {
 
     /// chrony.conf(5). What concerns the host's own disk and clock is as the distribution has it; directives that
     /// chrony 3 of EL7 would stumble over are left out.
-    fn conf(&self, family: Family) -> String {
+    fn conf(&self, names: &Chrony) -> String {
         let mut conf = String::from("# Written by lvsprov.\n");
         for server in &self.servers {
             let pool =
@@ -90,13 +91,13 @@ impl TimeSync {
         if !self.serve.is_empty() {
             conf += "local stratum 10\n";
         }
-        conf += match family {
-            Family::RedHat => "keyfile /etc/chrony.keys\ndriftfile /var/lib/chrony/drift\n",
-            _ => {
-                "include /etc/chrony/conf.d/*.conf\nkeyfile /etc/chrony/chrony.keys\n\
-                 driftfile /var/lib/chrony/chrony.drift\n"
+        for (directive, path) in
+            [("include", names.include), ("keyfile", names.keys), ("driftfile", Some(names.drift))]
+        {
+            if let Some(path) = path {
+                conf += &format!("{directive} {path}\n");
             }
-        };
+        }
         conf += "logdir /var/log/chrony\nmaxupdateskew 100.0\nrtcsync\nmakestep 1 3\nleapsectz right/UTC\n";
         conf
     }
@@ -105,6 +106,7 @@ impl TimeSync {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::{Family, Os};
 
     #[test]
     fn a_director_serves_its_subnet() {
@@ -124,6 +126,32 @@ mod tests {
             "local stratum 10",
         ];
         assert_eq!(head, want);
+    }
+
+    #[test]
+    fn each_distribution_has_its_own_paths() {
+        let own = |id: &str, family| {
+            let os = Os { id: id.into(), version: String::new(), family };
+            let synced = TimeSync { servers: vec!["10.0.0.1".into()], serve: Vec::new() };
+            let (_, file, service) = synced.parts(&Facts { os, ..Facts::example() }).unwrap();
+            let file = file.unwrap();
+            let content = file.content.unwrap();
+            let lines: Vec<_> =
+                content.lines().skip(2).take_while(|line| !line.starts_with("logdir")).collect();
+            format!("{} {}: {}", service.name, file.dest, lines.join(", "))
+        };
+        assert_eq!(
+            own("debian", Family::Debian),
+            "chrony /etc/chrony/chrony.conf: include /etc/chrony/conf.d/*.conf, keyfile /etc/chrony/chrony.keys, \
+             driftfile /var/lib/chrony/chrony.drift"
+        );
+        let other = "chronyd /etc/chrony.conf: keyfile /etc/chrony.keys, driftfile /var/lib/chrony/drift";
+        assert_eq!(own("rocky", Family::RedHat), other);
+        assert_eq!(own("sles", Family::Suse), other);
+        assert_eq!(
+            own("alpine", Family::Alpine),
+            "chronyd /etc/chrony/chrony.conf: driftfile /var/lib/chrony/chrony.drift"
+        );
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(super) fn reversal(recorded: &[Recorded], context: Context<'_>) -> Result<Op
     let body = match context.facts.os.family {
         Family::Debian => apt::back(&back),
         Family::RedHat => dnf::back(&back),
-        Family::Other => return Err(unknown_family(context.facts)),
+        Family::Suse | Family::Alpine | Family::Other => return Err(unknown_family(context.facts)),
     };
     let what = "takes back the packages that were installed";
     let script = transaction::run(&Words { what, list: "", body: &body });
