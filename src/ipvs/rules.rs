@@ -42,12 +42,14 @@ impl Rules {
     /// Reads a text of rules.
     pub fn read(text: &str) -> Self {
         let mut rules = Rules::default();
-        for (index, line) in text.lines().enumerate() {
+        for (index, whole) in text.split_terminator('\n').enumerate() {
+            let line = whole.trim_end_matches('\r');
             // Only a `#` in the first column makes a comment: the units filter those out, and ipvsadm knows none.
             if line.starts_with('#') {
                 rules.comments.push(line.trim_end().to_owned());
                 continue;
             }
+            let carriage_return = line.len() < whole.len();
             let line = line.trim();
             if line.is_empty() {
                 continue;
@@ -55,6 +57,9 @@ impl Rules {
             let remark =
                 |reason: &str| Rejected { line: index + 1, text: line.into(), reason: reason.into() };
             match rule(line).and_then(|(rule, misspelt)| rules.add(rule).map(|()| misspelt)) {
+                Ok(None) if carriage_return => {
+                    rules.misspelt.push(remark("it ends in a carriage return"));
+                }
                 Ok(None) => {}
                 Ok(Some(reason)) => rules.misspelt.push(remark(reason)),
                 Err(reason) => rules.rejected.push(remark(&reason)),
@@ -188,6 +193,15 @@ mod tests {
                 (6, "`#` is no option"),
             ]
         );
+    }
+
+    #[test]
+    fn a_carriage_return_at_a_lines_end_is_remarked_on() {
+        let rules = Rules::read("# by hand\r\n-A -t 1.2.3.4:80 -s rr\r\n\r\n");
+        assert_eq!(rules.table.to_string(), "-A -t 1.2.3.4:80 -s rr\n");
+        assert_eq!(rules.comments, ["# by hand"]);
+        let misspelt: Vec<_> = rules.misspelt.iter().map(|line| (line.line, line.reason.as_str())).collect();
+        assert_eq!(misspelt, [(2, "it ends in a carriage return")]);
     }
 
     #[test]

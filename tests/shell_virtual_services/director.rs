@@ -16,15 +16,20 @@ pub const WRR: &str = include_str!("../cases/virtual_services/tutorial-wrr.rules
 pub const DEFAULTS: &str =
     "# ipvsadm\n\nAUTO=\"false\"\n\n# daemon method (none|master|backup)\nDAEMON=\"none\"\n";
 
-/// A Debian director that has just got its packages.
+/// What RHEL's package has for the boot.
+const RHEL_UNIT: &str = "[Service]\nExecStop=/bin/bash -c \"exec /sbin/ipvsadm-save -n > /etc/sysconfig/ipvsadm\"\n\
+    ExecStop=/sbin/ipvsadm -C\n";
+
+/// A director, Debian's unless it is made another's, that has just got its packages.
 pub struct Director {
     pub root: tempfile::TempDir,
     pub shell: &'static [&'static str],
+    facts: Facts,
 }
 
 impl Director {
     pub fn new(shell: &'static [&'static str]) -> Self {
-        let director = Director { root: tempfile::tempdir().unwrap(), shell };
+        let director = Director { root: tempfile::tempdir().unwrap(), shell, facts: debian() };
         for directory in ["etc/default", "etc/init.d", "proc/net", "run/systemd/system", "var/lib"] {
             fs::create_dir_all(director.path(directory)).unwrap();
         }
@@ -50,6 +55,34 @@ impl Director {
         }
         let rules = director.path("etc/ipvsadm.rules");
         fs::set_permissions(rules, fs::Permissions::from_mode(0o640)).unwrap();
+        director
+    }
+
+    /// A director of another family.
+    pub fn of(family: Family, shell: &'static [&'static str]) -> Self {
+        let mut director = Director::new(shell);
+        fs::remove_file(director.path("etc/ipvsadm.rules")).unwrap();
+        fs::remove_file(director.path("etc/default/ipvsadm")).unwrap();
+        if family != Family::Alpine {
+            fs::remove_file(director.path("etc/init.d/ipvsadm")).unwrap();
+            fs::create_dir_all(director.path("usr/lib/systemd/system")).unwrap();
+            fs::create_dir_all(director.path("etc/sysconfig")).unwrap();
+        }
+        let id = match family {
+            Family::RedHat => {
+                fs::write(director.path("usr/lib/systemd/system/ipvsadm.service"), RHEL_UNIT).unwrap();
+                "rocky"
+            }
+            Family::Suse => {
+                fs::write(director.path("usr/lib/systemd/system/ipvsadm.service"), "[Service]\n").unwrap();
+                fs::write(director.path("etc/sysconfig/ipvsadm"), "IPVSADM_CONFIG=\"/etc/ipvsadm.rules\"\n")
+                    .unwrap();
+                fs::write(director.path("etc/ipvsadm.rules"), "#\n# Please insert\n#\n").unwrap();
+                "opensuse-leap"
+            }
+            _ => "alpine",
+        };
+        director.facts.os = Os { id: id.into(), version: String::new(), family };
         director
     }
 
@@ -97,15 +130,14 @@ impl Director {
     }
 
     pub fn read_of(&self, resource: &Resource) -> Result<Observed, Unreadable> {
-        let facts = debian();
-        let section = Resource::probe_all(&[resource], &facts).remove(0);
+        let section = Resource::probe_all(&[resource], &self.facts).remove(0);
         let printed = self.printed(resource);
-        Ok(section.parse(&[resource], &facts, printed.as_bytes())?.remove(0))
+        Ok(section.parse(&[resource], &self.facts, printed.as_bytes())?.remove(0))
     }
 
     /// What the probe prints.
     pub fn printed(&self, resource: &Resource) -> String {
-        let section = Resource::probe_all(&[resource], &debian()).remove(0);
+        let section = Resource::probe_all(&[resource], &self.facts).remove(0);
         let probed = self.run(&section.by_itself());
         assert!(!self.path("loaded-by-a-probe").exists(), "a probe loaded IPVS");
         String::from_utf8(probed.stdout).unwrap().replace(self.root.path().to_str().unwrap(), "")
@@ -114,14 +146,14 @@ impl Director {
     pub fn differ(&self, declared: &VirtualServices) -> Option<Change> {
         let resource = Resource::from(declared.clone());
         let observed = self.observe(&resource);
-        resource.differ(&observed, Context { facts: &debian(), changing: &BTreeSet::new() }).unwrap()
+        resource.differ(&observed, Context { facts: &self.facts, changing: &BTreeSet::new() }).unwrap()
     }
 
     /// Why nothing can be done.
     pub fn refused(&self, declared: &VirtualServices) -> Refusal {
         let resource = Resource::from(declared.clone());
         let observed = self.observe(&resource);
-        let context = Context { facts: &debian(), changing: &BTreeSet::new() };
+        let context = Context { facts: &self.facts, changing: &BTreeSet::new() };
         resource.differ(&observed, context).unwrap_err()
     }
 
@@ -148,7 +180,7 @@ impl Director {
         let [stored] = &stored[..] else { panic!("{} records", stored.len()) };
         let resource = Resource::of_record(&stored.record).unwrap();
         let observed = self.observe(&resource);
-        let context = Context { facts: &debian(), changing: &BTreeSet::new() };
+        let context = Context { facts: &self.facts, changing: &BTreeSet::new() };
         let change = resource.revert(&stored.record, &observed, context).unwrap()?;
         Some(format!("record={}\n{}", stored.folder(), change.unguarded()))
     }
@@ -183,4 +215,8 @@ pub fn declared(rules: &str) -> VirtualServices {
 
 pub fn directors() -> impl Iterator<Item = Director> {
     SHELLS.into_iter().map(Director::new)
+}
+
+pub fn directors_of(family: Family) -> impl Iterator<Item = Director> {
+    SHELLS.into_iter().map(move |shell| Director::of(family, shell))
 }

@@ -5,6 +5,7 @@
 
 mod boot;
 mod director;
+mod families;
 mod gates;
 mod live;
 mod revert;

@@ -12,15 +12,20 @@ use crate::resource::{self, Resource};
 /// The inventory's virtual services on the director's VIP.
 ///
 /// Three things are compared apart, as parsed tables and never as text: the kernel's table, the rules file, and the
-/// unit that restores it at boot. On Debian these are `/etc/ipvsadm.rules`, written numerically, and `ipvsadm`,
-/// enabled and with `AUTO="true"` in `/etc/default/ipvsadm`.
+/// unit that restores it at boot. The file is written numerically, with the thresholds, which no save keeps:
+/// `/etc/ipvsadm.rules` on Debian and SUSE, `/etc/sysconfig/ipvsadm` on RHEL and its like,
+/// `/var/lib/ipvsadm/rules-save` on Alpine. `AUTO="true"` in Debian's `/etc/default/ipvsadm` comes with it.
 ///
-/// Unless `prune`, a line of the file that does not read becomes a comment. Where the file has names, as a save
-/// without `-n` leaves them, it gets what they may stand for: every service that runs, by number, also those that
-/// are not declared.
+/// RHEL's unit writes the live table over its file when it stops: a drop-in takes that away. It is started where the
+/// table is empty, as its package does not do that.
 ///
-/// It needs `ipvsadm`, and `curl` to try new real servers. It refuses a masked unit, and `persist: true` on
-/// distributions whose unit it does not know.
+/// Unless `prune`, a line of the file that does not read becomes a comment; where the unit's restore would stop at a
+/// comment, it goes, and the record of the prior state keeps it. Where the file has names, as a save without `-n`
+/// leaves them, it gets what they may stand for: every service that runs, by number, also those that are not declared.
+///
+/// It needs `ipvsadm`, and `curl` to try new real servers. It refuses a masked unit, a drop-in of somebody else's that
+/// has RHEL's unit overwrite its file all the same, another rules file that SUSE's settings name, and `persist: true`
+/// on distributions whose unit it does not know.
 ///
 /// ```yaml
 /// - virtual_services: { persist: true, prune: false }

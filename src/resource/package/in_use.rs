@@ -7,7 +7,7 @@
 pub(super) const IN_USE: &str = r#"in_use() {
   case ${1%%[:.]*} in ipvsadm)
     if [ -n "$(sed -n 4p /proc/net/ip_vs 2>/dev/null)" ]; then echo "this host has virtual services of others"
-    elif grep -qs '^[[:space:]]*-' /etc/ipvsadm.rules /etc/sysconfig/ipvsadm; then
+    elif grep -qs '^[[:space:]]*-' /etc/ipvsadm.rules /etc/sysconfig/ipvsadm /var/lib/ipvsadm/rules-save; then
       echo "the rules file has virtual services of others"
     fi;;
   esac

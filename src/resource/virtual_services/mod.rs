@@ -1,8 +1,8 @@
 //! A director's virtual services: the live table, the rules file, and the unit that restores it at boot.
 //!
 //! Three truths are compared, as parsed tables and never as text: what is declared, what the kernel holds, and what
-//! the next boot will bring. The table is changed by the fewest edits; the unit is never started, stopped or
-//! restarted, because each of these flushes the table.
+//! the next boot will bring. The table is changed by the fewest edits; the unit is never stopped or restarted, and
+//! started only where the table is empty, because each of these flushes it.
 
 mod boot_restore;
 mod engine;
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::boot_restore::{BootDiff, UnitState, Ways};
+use self::boot_restore::{BootDiff, Ways};
 use self::observed::{Observed, PATH};
 use self::revert::Prior;
 use self::touched::Touched;
@@ -91,17 +91,22 @@ impl Kind for VirtualServices {
             if let Some(refusal) = observed.boot.refusal() {
                 return Err(refusal);
             }
-            if observed.boot.unit == UnitState::Masked {
-                return Err(Refusal {
-                    reason: "the unit ipvsadm is masked, so that no boot restores the table".into(),
-                    remedy: "run `systemctl unmask ipvsadm` on the host, or set `persist: false`".into(),
-                });
+            if let Some(refusal) = observed.boot.unit.refusal() {
+                return Err(refusal);
             }
             let rules = self.rules(observed, ways.comments());
             let boot = BootDiff::between(&ways, &observed.boot, &rules, self.prune);
             aspects.extend(boot.aspects());
             boot.touch(&mut touched);
-            script += boot.script();
+            // A start flushes the live table: there must be nothing in it, and what it brings is not edited in before.
+            let start = if observed.live.services.is_empty() { boot.start() } else { "" };
+            if start.is_empty() {
+                script += boot.script();
+            } else {
+                let edits = std::mem::replace(&mut script, boot.script());
+                script += start;
+                script += edits;
+            }
         }
         if aspects.is_empty() {
             return Ok(None);

@@ -11,7 +11,8 @@ impl<'a> Sections<'a> {
 
     pub(super) fn of(text: &'a str) -> Result<Self, Unreadable> {
         let mut sections: Vec<(&str, Vec<&str>)> = Vec::new();
-        for line in text.lines() {
+        // A carriage return at a line's end is a part of it.
+        for line in text.split_terminator('\n') {
             match (line.strip_prefix('@').filter(|name| Self::NAMES.contains(name)), sections.last_mut()) {
                 (Some(name), _) => sections.push((name, Vec::new())),
                 (None, Some((_, lines))) => lines.push(line),

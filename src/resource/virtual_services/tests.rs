@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::boot_restore::UnitState;
 use super::boot_restore::{Boot, Texts};
 use super::*;
 use crate::ipvs::arbitrary;

@@ -56,7 +56,7 @@ trap - EXIT
 if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
 )
 if [ -e /etc/default/ipvsadm ] && grep -q '^[[:space:]]*AUTO=' /etc/default/ipvsadm; then
-    new=$(sed 's/^[[:space:]]*AUTO=.*/AUTO="true"/' /etc/default/ipvsadm)
+    new=$(sed 's|^[[:space:]]*AUTO=.*|AUTO="true"|' /etc/default/ipvsadm)
 else
     new=$(if [ -e /etc/default/ipvsadm ]; then cat /etc/default/ipvsadm; fi)
     new=$new${new:+

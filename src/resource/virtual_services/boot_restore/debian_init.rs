@@ -17,7 +17,7 @@ impl BootRestore for DebianInit {
     }
 
     fn switch(&self) -> Option<Switch> {
-        Some(Switch { file: "/etc/default/ipvsadm", name: "AUTO", on: "true" })
+        Some(Switch { file: "/etc/default/ipvsadm", name: "AUTO", on: "true", replaces: true })
     }
 
     fn installed(&self) -> &'static str {

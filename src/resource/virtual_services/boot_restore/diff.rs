@@ -37,6 +37,13 @@ impl<'a> BootDiff<'a> {
         self.there.unit != UnitState::Enabled
     }
 
+    /// POSIX sh that starts the unit, where it is to be started for the first time: not once the next boot starts it, nor
+    /// where it has nothing to restore.
+    pub fn start(&self) -> &'static str {
+        let starts = self.there.unit != UnitState::Enabled && !self.wanted.table.services.is_empty();
+        if starts { self.ways.start() } else { "" }
+    }
+
     /// What the script changes.
     pub fn touch(&self, touched: &mut Touched) {
         touched.rules.extend(self.table.keys());
@@ -72,7 +79,7 @@ impl<'a> BootDiff<'a> {
         }
         if let Some(switch) = self.ways.switch().filter(|_| self.turns_on()) {
             let old = self.there.on.map(|on| on.to_string());
-            found.push(Aspect::value(format!("at boot: {}", switch.name), old, Some("true".into())));
+            found.push(Aspect::value(format!("at boot: {}", switch.name), old, Some(switch.on.into())));
         }
         if self.enables() {
             let unit = self.there.unit;
@@ -84,11 +91,15 @@ impl<'a> BootDiff<'a> {
         found
     }
 
-    /// POSIX sh that makes the difference. The unit itself is left alone: starting, stopping or restarting it would flush
-    /// the live table.
+    /// POSIX sh that makes the difference. What runs of the unit is left alone: a start, stop or restart would flush the
+    /// live table.
     pub fn script(&self) -> Script {
         let mut script = Script::new();
         if self.writes() {
+            let (folder, _) = self.ways.rules().rsplit_once('/').unwrap_or_default();
+            if folder != "/etc" {
+                script += &format!("mkdir -p {folder}\n");
+            }
             script += replace(self.ways.rules(), &self.wanted.to_string(), Attributes::default());
         }
         if let Some(switch) = self.ways.switch().filter(|_| self.turns_on()) {

@@ -6,7 +6,9 @@ mod debian_init;
 mod debian_unit;
 mod diff;
 mod observed;
+mod open_rc;
 mod rhel_unit;
+mod suse_unit;
 mod switch;
 
 pub(super) use diff::BootDiff;
@@ -15,7 +17,9 @@ pub(super) use switch::Switch;
 
 use self::debian_init::DebianInit;
 use self::debian_unit::DebianUnit;
+use self::open_rc::OpenRc;
 use self::rhel_unit::RhelUnit;
+use self::suse_unit::SuseUnit;
 use super::super::Facts;
 
 /// A distribution's way to restore the live table at boot.
@@ -43,6 +47,12 @@ pub(super) trait BootRestore: Sync {
     /// POSIX sh that has it start at every boot. It does not start it now: that would flush the live table.
     fn enable(&self) -> &'static str;
 
+    /// POSIX sh that starts it now where it does not run and its package has not started it; empty where that is the
+    /// package's work. Its start flushes the live table: it is for an empty one, before that is filled.
+    fn start(&self) -> &'static str {
+        ""
+    }
+
     /// POSIX sh that has it start at no boot. It does not stop it now: that would flush the live table.
     fn disable(&self) -> &'static str;
 
@@ -53,7 +63,7 @@ pub(super) trait BootRestore: Sync {
 }
 
 /// All ways that are known. Of those that a host may have, the first one that is installed counts.
-const WAYS: [&dyn BootRestore; 3] = [&DebianUnit, &DebianInit, &RhelUnit];
+const WAYS: [&dyn BootRestore; 5] = [&DebianUnit, &DebianInit, &RhelUnit, &SuseUnit, &OpenRc];
 
 /// The ways that a host may have, at least one. Which one it has may only be known there, once its package is
 /// installed: all of them use the same files.
@@ -95,6 +105,11 @@ impl Ways {
     /// A function in POSIX sh that prints the name of a [`UnitState`].
     fn state_function(&self) -> String {
         format!("boot_restore() {{\n{}}}\n", self.each(|way| way.state(), "    echo absent"))
+    }
+
+    /// See [`BootRestore::start`].
+    pub(super) fn start(&self) -> &'static str {
+        self.0[0].start()
     }
 
     /// POSIX sh that takes back what [`Ways::enable`] did to a unit that started at boot before as well.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::super::sections::Sections;
-use super::Ways;
+use super::{Switch, Ways};
 use crate::ipvs::{Rules, Table};
 use crate::resource::named_line::line_of;
 use crate::resource::{Refusal, Unreadable};
@@ -26,6 +26,8 @@ pub enum UnitState {
     Enabled,
     /// It is, and when it stops it writes the live table over the rules file.
     Overwrites,
+    /// It does so although lvsprov's own drop-in, which is loaded, takes that away: another one gives it back.
+    Contested,
     /// It can't be started.
     Masked,
 }
@@ -44,6 +46,8 @@ pub struct Boot {
     as_declared: bool,
     /// Where a file should be, and something else is.
     pub irregular: Vec<String>,
+    /// Another value that the switch has, which somebody else has chosen.
+    chosen: Option<(Switch, String)>,
 }
 
 /// The files as they are. What is not UTF-8 in them is U+FFFD; whether the last line has an end is not told.
@@ -61,7 +65,10 @@ impl Boot {
         let rules = Rules::read(texts.rules.as_deref().unwrap_or_default());
         let switch = ways.and_then(Ways::switch);
         let on = switch.and_then(|switch| switch.read(texts.switch.as_deref()?));
-        Boot { rules, on, unit, texts, as_declared: false, irregular: Vec::new() }
+        let chosen = switch
+            .filter(|switch| !switch.replaces && on == Some(false))
+            .and_then(|switch| Some((switch, switch.said(texts.switch.as_deref()?)?.to_owned())));
+        Boot { rules, on, unit, texts, as_declared: false, irregular: Vec::new(), chosen }
     }
 
     /// The files themselves.
@@ -75,10 +82,16 @@ impl Boot {
 
     /// Why nothing can be made of it, where that is so.
     pub fn refusal(&self) -> Option<Refusal> {
-        let path = self.irregular.first()?;
+        if let Some(path) = self.irregular.first() {
+            return Some(Refusal {
+                reason: format!("{path} is to be a regular file, but is something else"),
+                remedy: format!("look what it is for (`ls -ld {path}`), and move it away"),
+            });
+        }
+        let (Switch { file, name, on, .. }, chosen) = self.chosen.as_ref()?;
         Some(Refusal {
-            reason: format!("{path} is to be a regular file, but is something else"),
-            remedy: format!("look what it is for (`ls -ld {path}`), and move it away"),
+            reason: format!("{file} has {chosen} restored at boot, not {on}"),
+            remedy: format!("move the rules of {chosen} to {on}, and write {name}=\"{on}\" into {file}"),
         })
     }
 
@@ -144,11 +157,12 @@ fn text_of(file: &str, lines: &[&str]) -> Result<String, Unreadable> {
 }
 
 impl UnitState {
-    const ALL: [UnitState; 5] = [
+    const ALL: [UnitState; 6] = [
         UnitState::Absent,
         UnitState::Disabled,
         UnitState::Enabled,
         UnitState::Overwrites,
+        UnitState::Contested,
         UnitState::Masked,
     ];
 
@@ -159,14 +173,35 @@ impl UnitState {
             UnitState::Disabled => "disabled",
             UnitState::Enabled => "enabled",
             UnitState::Overwrites => "overwrites",
+            UnitState::Contested => "contested",
             UnitState::Masked => "masked",
         }
+    }
+
+    /// Why it can't be made to restore the table, where that is so.
+    pub fn refusal(self) -> Option<Refusal> {
+        let (reason, remedy) = match self {
+            UnitState::Masked => (
+                "the unit ipvsadm is masked, so that no boot restores the table",
+                "run `systemctl unmask ipvsadm` on the host, or set `persist: false`",
+            ),
+            UnitState::Contested => (
+                "somebody's drop-in has the unit ipvsadm write the live table over its rules file when it stops, without \
+                 the thresholds",
+                "find it with `systemctl cat ipvsadm`, after lvsprov.conf there, and remove its `ExecStop=` with \
+                 ipvsadm-save, or set `persist: false`",
+            ),
+            _ => return None,
+        };
+        Some(Refusal { reason: reason.into(), remedy: remedy.into() })
     }
 
     /// What reports say.
     pub fn words(self) -> &'static str {
         match self {
-            UnitState::Overwrites => "enabled, and writes the live table over the rules file when it stops",
+            UnitState::Overwrites | UnitState::Contested => {
+                "enabled, and writes the live table over the rules file when it stops"
+            }
             state => state.name(),
         }
     }

@@ -46,7 +46,8 @@ impl BootRestore for RhelUnit {
         "    if [ -c /etc/systemd/system/ipvsadm.service ]; then echo masked; return 0; fi
     for link in /etc/systemd/system/*.wants/ipvsadm.service; do
         if [ -L \"$link\" ]; then
-            case $(systemctl show -p ExecStop ipvsadm 2>/dev/null) in
+            case $(systemctl show -p DropInPaths -p ExecStop ipvsadm 2>/dev/null) in
+            *ipvsadm-save*/lvsprov.conf* | */lvsprov.conf*ipvsadm-save*) echo contested ;;
             *ipvsadm-save*) echo overwrites ;;
             *) echo enabled ;;
             esac
@@ -66,6 +67,11 @@ impl BootRestore for RhelUnit {
     systemctl daemon-reload
     systemctl enable ipvsadm
 "
+    }
+
+    /// What it can't restore, the edits of the live table that come after it name.
+    fn start(&self) -> &'static str {
+        "if ! systemctl -q is-active ipvsadm; then systemctl start ipvsadm || :; fi\n"
     }
 
     /// A unit that runs would write the live table over the file once the drop-in is gone, at the latest when its package

@@ -12,6 +12,8 @@ pub struct Switch {
     pub name: &'static str,
     /// The only value that counts as on.
     pub on: &'static str,
+    /// Whether another value may be replaced.
+    pub replaces: bool,
 }
 
 impl Switch {
@@ -27,9 +29,14 @@ impl Switch {
 
     /// Whether the file's text turns it on: the last assignment counts. `None` when there is none.
     pub fn read(&self, text: &str) -> Option<bool> {
+        self.said(text).map(|value| value == self.on)
+    }
+
+    /// The value that the file's text gives it: the last assignment counts. `None` when there is none.
+    pub fn said<'a>(&self, text: &'a str) -> Option<&'a str> {
         text.lines().filter_map(|line| self.value(line)).next_back().map(|value| {
             let value = value.split_whitespace().next().unwrap_or_default();
-            value.trim_matches(['"', '\'']) == self.on
+            value.trim_matches(['"', '\''])
         })
     }
 
@@ -63,7 +70,7 @@ impl Switch {
         let line = self.line();
         let mut script = Script::from(format!(
             r#"if [ -e {file} ] && grep -q '^[[:space:]]*{name}=' {file}; then
-    new=$(sed 's/^[[:space:]]*{name}=.*/{line}/' {file})
+    new=$(sed 's|^[[:space:]]*{name}=.*|{line}|' {file})
 else
     new=$(if [ -e {file} ]; then cat {file}; fi)
     new=$new${{new:+
@@ -85,7 +92,7 @@ fi
 mod tests {
     use super::Switch;
 
-    const AUTO: Switch = Switch { file: "/etc/default/ipvsadm", name: "AUTO", on: "true" };
+    const AUTO: Switch = Switch { file: "/etc/default/ipvsadm", name: "AUTO", on: "true", replaces: true };
 
     #[test]
     fn the_last_assignment_counts() {
