@@ -11,6 +11,7 @@ macro_rules! images {
     ($to:ident) => {
         $to! {
             #[default] Debian12 "debian-12" debian_12;
+            Debian12NetworkManager "debian-12-networkmanager" debian_12_networkmanager;
             Debian13 "debian-13" debian_13;
             El9 "el-9" el_9;
         }

@@ -4,6 +4,7 @@
 
 mod debian;
 mod debian_12;
+mod debian_12_networkmanager;
 mod debian_13;
 mod el;
 mod el_9;
