@@ -43,10 +43,6 @@ impl Expectation {
         if weights.is_empty() {
             return Expectation::Nobody;
         }
-        // A real server that is full is passed over, and when that is depends on what else goes on.
-        if service.real_servers.values().any(|server| server.upper_threshold > 0) {
-            return Expectation::Unknown;
-        }
         if service.persistence.is_some() {
             return Expectation::One(anyone());
         }
@@ -63,6 +59,12 @@ impl Expectation {
             }
             _ => Expectation::Unknown,
         }
+    }
+
+    /// Whether it may be otherwise all the same: a real server that is full is passed over, and when that is depends on
+    /// what else goes on.
+    pub fn may_be_full(service: &VirtualService) -> bool {
+        service.real_servers.values().any(|server| server.upper_threshold > 0)
     }
 
     /// How many requests show the whole of it.

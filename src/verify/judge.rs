@@ -67,7 +67,7 @@ pub struct Verdict {
 
 /// Judges the requests of one client to one service, in the order in which they were made.
 pub fn judge(declared: &ServiceDeclaration, requests: &[Request]) -> Verdict {
-    let expectation = Expectation::of(&declared.service);
+    let mut expectation = Expectation::of(&declared.service);
     let names = Names::of(declared);
     let mut findings = failures(declared, requests);
     findings.extend(shared_connections(requests));
@@ -77,18 +77,23 @@ pub fn judge(declared: &ServiceDeclaration, requests: &[Request]) -> Verdict {
     // A failed request leaves a gap of which nobody knows how the scheduler filled it: what is around it is not
     // compared, and the failure itself is the finding.
     let complete = answered.len() == requests.len();
-    match &expectation {
+    let spread = match &expectation {
         Expectation::Exact(shares) if complete => {
             let shares: Vec<_> =
                 shares.iter().map(|(address, share)| (names.name(address), *share)).collect();
-            findings.extend(uneven(&declared.service, &shares, &answered));
+            uneven(&declared.service, &shares, &answered)
         }
-        Expectation::One(_) => findings.extend(more_than_one(declared, &answered)),
+        Expectation::One(_) => more_than_one(declared, &answered),
         Expectation::Nobody => {
-            findings
-                .push("every real server has weight 0, so that the director refuses new connections".into());
+            Some("every real server has weight 0, so that the director refuses new connections".into())
         }
-        Expectation::Exact(_) | Expectation::Unknown => {}
+        Expectation::Exact(_) | Expectation::Unknown => None,
+    };
+    if spread.is_some() && expectation != Expectation::Nobody && Expectation::may_be_full(&declared.service) {
+        // Nobody knows whether it was full.
+        expectation = Expectation::Unknown;
+    } else {
+        findings.extend(spread);
     }
     if requests.is_empty() {
         findings.push("no request was made: this version asks TCP services only".into());
@@ -249,6 +254,9 @@ fn expected(
             None => format!("{scheduler}: all to one real server"),
         },
         Expectation::Nobody => format!("{scheduler}: no real server takes connections"),
+        Expectation::Unknown if Expectation::may_be_full(service) => {
+            format!("{scheduler}: not judged, as a real server at its upper threshold is passed over")
+        }
         Expectation::Unknown => format!("{scheduler}: not judged yet"),
     }
 }

@@ -97,7 +97,7 @@ fn a_check_changes_nothing(cluster: &Cluster) {
     tell("destroy --check");
     let files = cluster.files();
     let plan = cluster.lab("destroy", "tutorial.yaml", &["--check"]).exits(3);
-    assert_eq!(plan.events.of("change").count(), 19);
+    assert_eq!(plan.events.of("change").count(), 20);
     assert_eq!(cluster.files(), files, "a check wrote something");
     assert_eq!(cluster.on("lvs_director", "ipvsadm -Sn").lines().count(), 3);
 }

@@ -54,7 +54,8 @@ pub fn a_download_outlives_the_edits(cluster: &Cluster) {
         ["-E -t 192.168.175.100:80 -s wrr", "-e -t 192.168.175.100:80 -r 192.168.40.102:80 -m -w 4"],
         "what the deploy of tutorial-wrr.yaml did to the table"
     );
-    assert_eq!(wrr.events.changed(), 1);
+    // The table, and the module of the scheduler for the next boot.
+    assert_eq!(wrr.events.changed(), 2);
     let counted = cluster.lab("verify", "tutorial-wrr.yaml", &["--requests", "20"]).exits(0);
     let verdict = counted.events.of("verdict").next().expect("a verdict");
     assert_eq!(verdict["counts"], serde_json::json!({ "lvs_real_server01": 4, "lvs_real_server02": 16 }));

@@ -31,6 +31,9 @@
 //! | `concurrent` | two deploys at once |
 //! | `labs` | the lab itself |
 //! | `machines` | what becomes of a lab's machines |
+//! | `el` | a cluster of three families, and the order of its scenarios |
+//! | `gateway` | a gateway that moves under sessions |
+//! | `persistence` | what RHEL's unit does when it stops |
 //! | `rehearsal` | the whole way in one command |
 //! | `destroy` | what a first deploy made of bare machines is taken back, also when it is killed five times |
 //! | `families` | IPv4 and IPv6, on addresses that lvsprov puts on the director |
@@ -45,13 +48,16 @@ mod destroy;
 mod down;
 mod drift;
 mod edits;
+mod el;
 mod families;
+mod gateway;
 mod handlers;
 mod killed;
 mod labs;
 mod leaving;
 mod load;
 mod machines;
+mod persistence;
 mod reboots;
 mod refused;
 mod rehearsal;
@@ -87,7 +93,7 @@ fn main() -> ExitCode {
         let mut parts = filter.iter().flat_map(|filter| filter.split(','));
         filter.is_none() || parts.any(|part| if exact { name == part } else { name.contains(part) })
     };
-    let all = tutorial::SCENARIOS.into_iter().chain(three::SCENARIOS).chain(OTHERS);
+    let all = tutorial::SCENARIOS.into_iter().chain(three::SCENARIOS).chain(el::SCENARIOS).chain(OTHERS);
     let wanted = all.filter(|(name, _)| is_wanted(name)).map(|(name, scenario)| scenario.trial(name));
     let conclusion = libtest_mimic::run(&arguments, wanted.collect());
     support::take_down();

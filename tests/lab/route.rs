@@ -9,16 +9,28 @@ use crate::support::{Cluster, tell};
 const HOST: &str = "lvs_real_server01";
 
 /// An address of the controller that is a neighbour of nobody: whoever answers it asks a gateway.
-const FAR: &str = "10.99.0.1";
+pub const FAR: &str = "10.99.0.1";
+
+/// The real server is reached from the far address.
+pub fn from_afar(cluster: &Cluster, rip: &str) {
+    let bridge = "$(ip -oneline -4 address show to 192.168.40.1 | awk '{ print $2 }')";
+    cluster.in_namespace(&format!(
+        "ip address add {FAR}/32 dev lo; ip route add {rip}/32 dev {bridge} src {FAR}"
+    ));
+    cluster.forget_connections();
+}
+
+/// It is a neighbour again.
+pub fn from_nearby(cluster: &Cluster, rip: &str) {
+    cluster.in_namespace(&format!("ip route del {rip}/32; ip address del {FAR}/32 dev lo"));
+    cluster.on("lvs_director", &format!("ip route del {FAR}/32"));
+    cluster.forget_connections();
+}
 
 pub fn our_own_way_back_is_guarded(cluster: &Cluster) {
     // The real server as it was before its first deploy: the old router, which is the controller, is its gateway.
     cluster.on(HOST, "ip route replace default via 192.168.40.1");
-    let bridge = "$(ip -oneline -4 address show to 192.168.40.1 | awk '{ print $2 }')";
-    cluster.in_namespace(&format!(
-        "ip address add {FAR}/32 dev lo; ip route add 192.168.40.101/32 dev {bridge} src {FAR}"
-    ));
-    cluster.forget_connections();
+    from_afar(cluster, "192.168.40.101");
     assert!(
         cluster.on(HOST, "echo $SSH_CONNECTION").starts_with(FAR),
         "the controller is seen by its far address"
@@ -75,8 +87,6 @@ pub fn our_own_way_back_is_guarded(cluster: &Cluster) {
     assert_eq!(allowed.events.of("guarded").count(), 0);
     gateway("192.168.40.100");
 
-    cluster.in_namespace("ip route del 192.168.40.101/32; ip address del 10.99.0.1/32 dev lo");
-    cluster.on("lvs_director", &format!("ip route del {FAR}/32"));
-    cluster.forget_connections();
+    from_nearby(cluster, "192.168.40.101");
     cluster.is_as_declared("tutorial.yaml");
 }

@@ -49,6 +49,16 @@ fn the_tutorials_three_outputs_pass() {
 }
 
 #[test]
+fn what_a_full_real_server_may_explain_is_not_judged() {
+    let mut declared = service(Scheduler::Rr, &[1, 1]);
+    declared.service.real_servers.get_mut(&address(0)).unwrap().upper_threshold = 2;
+    assert!(passes(&declared, "02 01 02 01 02 01"));
+    let full = judge(&declared, &answers("02 01 02 01 02 02"));
+    assert_eq!((full.pass, full.judged, full.findings), (false, false, Vec::new()));
+    assert_eq!(full.expected, "rr: not judged, as a real server at its upper threshold is passed over");
+}
+
+#[test]
 fn requests_cover_two_cycles_and_at_least_six() {
     for (scheduler, weights, expected) in [
         (Scheduler::Rr, &[1, 1][..], (2, 6)),

@@ -32,6 +32,11 @@ library() { # NAME NEEDS DEB...
     build library.spec --define "library $name" --define "tree $top/trees/$name" ${needs:+--define "needs $needs"}
 }
 
+# An upgrade of ipvsadm is rehearsed with a later release, which is in no repository.
+build ipvsadm.spec --define "tree $debs/ipvsadm" --define "rel 7"
+mkdir "$(dirname "$repository")/updates"
+mv "$top"/RPMS/*/*.rpm "$(dirname "$repository")/updates/"
+
 build release.spec
 build httpd.spec --define "tree $debs/apache2-bin"
 build ipvsadm.spec --define "tree $debs/ipvsadm"
