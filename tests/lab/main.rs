@@ -77,10 +77,10 @@ use support::Scenario::{self, Own};
 const OTHERS: [(&str, Scenario); 8] = [
     ("destroy::debian_12", Own(destroy::debian_12)),
     ("destroy::debian_13", Own(destroy::debian_13)),
+    ("destroy::el_9", Own(destroy::el_9)),
     ("labs", Own(labs::two_labs_with_the_same_addresses)),
     ("rehearsal", Own(rehearsal::a_rehearsal_goes_the_whole_way_and_leaves_nothing)),
     ("rehearsal::debian_13", Own(rehearsal::debian_13_through_sudo)),
-    ("rehearsal::el_9", Own(rehearsal::a_cluster_of_el_and_debian)),
     ("rehearsal::interrupted", Own(rehearsal::an_interrupted_rehearsal_leaves_nothing)),
     ("families", Own(families::both_families_balance_on_addresses_that_are_put_on_the_director)),
 ];

@@ -44,13 +44,6 @@ pub fn debian_13_through_sudo() {
     goes_the_whole_way(&cluster, &sudo, &["--image", "debian-13"], &["debian-13"]);
 }
 
-pub fn a_cluster_of_el_and_debian() {
-    let cluster = Cluster::new("el");
-    tell("rehearse the cluster of two families");
-    let mixed = include_str!("../../inventories/tutorial-el.yaml");
-    goes_the_whole_way(&cluster, mixed, &[], &["el-9", "debian-12"]);
-}
-
 /// Deployed, deployed again with nothing to change, rebooted and proved, on machines from these images.
 fn goes_the_whole_way(cluster: &Cluster, inventory: &str, options: &[&str], images: &[&str]) {
     cluster.write("it.yaml", inventory);

@@ -18,6 +18,7 @@ printf 'override %s\n' "$(cat /var/lib/dpkg/statoverride 2>/dev/null)"
 find / -xdev -type f -exec sha256sum {} + | sed 's/^\\\{0,1\}\([0-9a-f]*\)  \(.*\)$/content \2\t\1/'
 find /run /tmp -printf 'runtime %p\t%y %m %U:%G\n' | sort -u
 dpkg-query -W -f 'package ${Package}:${Architecture}\t${db:Status-Abbrev} ${Version}\n'
+if command -v rpm >/dev/null; then rpm -qa | sed 's/^/rpm /'; fi
 grep -rsH '' /proc/sys/net | sed 's/^\([^:]*\):/sysctl \1\t/'
 systemctl list-unit-files --no-legend --no-pager --plain | sed 's/^\([^ ]*\) */unit-file \1\t/'
 systemctl list-units --all --no-legend --no-pager --plain | awk '{ print "unit " $1 "\t" $2, $3, $4 }'
