@@ -8,12 +8,12 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from . import first, hundred, idle, services, table, thousand
+from . import el, first, hundred, idle, services, table, thousand
 from .clock import Failed
-from .lab import Lab
+from .lab import ElLab, Lab
 from .tools import Tools
 
-SECTIONS = ("idle", "first", "services", "hundred", "thousand", "plan")
+SECTIONS = ("idle", "first", "el", "services", "hundred", "thousand", "plan")
 
 
 def main(work, *wanted):
@@ -26,11 +26,13 @@ def main(work, *wanted):
     results = {}
     lab = Lab(work, lvsprov)
     tools = Tools(lab, work)
+    el_lab = ElLab(work, lvsprov)
     rounds = int(os.environ.get("BENCH_ROUNDS", "5"))
     first_rounds = int(os.environ.get("BENCH_FIRST", "3"))
     parts = {
         "idle": lambda: idle.measure(lab, tools, rounds),
         "first": lambda: first.measure(lab, tools, first_rounds),
+        "el": lambda: el.measure(el_lab, Tools(el_lab, work), first_rounds),
         "services": lambda: services.measure(lab, first_rounds),
         "thousand": lambda: thousand.measure(lvsprov, work, first_rounds),
         "hundred": lambda: hundred.measure(lvsprov, work, rounds),
@@ -42,7 +44,7 @@ def main(work, *wanted):
                 continue
             figures = parts[name]()
             results[name] = {"date": date.today().isoformat(), "machine": machine(), "figures": figures}
-            if name in ("idle", "first"):
+            if name in ("idle", "first", "el"):
                 results[name]["versions"] = tools.versions()
             kept.write_text(json.dumps(results, indent=1))
             table.write(results, Path("bench/README.md"))
@@ -51,6 +53,8 @@ def main(work, *wanted):
     finally:
         if {"idle", "first", "services"} & set(wanted):
             lab.down()
+        if "el" in wanted:
+            el_lab.down()
     print(table.render(results))
 
 

@@ -13,35 +13,38 @@ class Lab:
     """Bare machines with python3 and python3-apt, which Ansible needs: they are brought before any clock runs, for all
     tools alike."""
 
-    def __init__(self, work, lvsprov):
+    image = "debian-12"
+    playbook = "site.yaml"
+
+    def __init__(self, work, lvsprov, name="bench"):
         self.work = work
         self.lvsprov = lvsprov
-        self.inventory = work / "inventory.yaml"
+        self.inventory = work / f"{name}.yaml"
         text = Path("inventories/tutorial.yaml").read_text()
-        text, count = re.subn(r"(?m)^cluster: \w+", "cluster: bench", text)
+        text, count = re.subn(r"(?m)^cluster: \w+", f"cluster: {name}", text)
         if count != 1:
             raise SystemExit("bench: inventories/tutorial.yaml names no cluster")
         self.inventory.write_text(text)
         # Labs are known by name, here: nobody else's `bench` is touched.
         os.environ["XDG_STATE_HOME"] = str(work / "state")
-        self.folder = work / "state/lvsprov/lab/bench"
-        self.namespace = "lvsprov-bench"
+        self.folder = work / f"state/lvsprov/lab/{name}"
+        self.namespace = f"lvsprov-{name}"
         self.config = self.folder / "ssh_config"
 
     def fresh(self):
         """Puts bare machines up, in place of those that were."""
         self.down()
-        self._call("up", self.lvsprov, "lab", "up", self.inventory)
+        self._call("up", self.lvsprov, "lab", "up", self.inventory, "--image", self.image)
         # pyinfra's ssh library does not know OpenSSH's default key exchange: all connect by the same one.
         with open(self.config, "a") as config:
             config.write("    KexAlgorithms curve25519-sha256\n")
-        self._bring_python()
+        self._prepare()
 
     def down(self):
         """Takes the machines down, if there are any."""
         self._call("down", self.lvsprov, "lab", "down", self.inventory)
 
-    def _bring_python(self):
+    def _prepare(self):
         debs = self._debs()
         archive = subprocess.run(
             ["tar", "-C", debs, "-c", *sorted(deb.name for deb in debs.glob("*.deb"))],
@@ -92,3 +95,26 @@ class Lab:
         with open(log, "wb") as out:
             if subprocess.call(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out) != 0:
                 raise SystemExit(f"bench: {' '.join(map(str, command[:3]))} failed; see {log}")
+
+
+class ElLab(Lab):
+    """EL-like machines, which have python3 with their dnf. firewalld is on where the cluster has to get through it."""
+
+    image = "el-9"
+    playbook = "site-el.yaml"
+
+    def __init__(self, work, lvsprov):
+        super().__init__(work, lvsprov, "bench-el")
+
+    def _prepare(self):
+        begin = (
+            "systemctl --quiet enable --now firewalld; n=0; "
+            "until [ \"$(firewall-cmd --state 2>&1)\" = running ]; do n=$((n + 1)); [ $n -lt 60 ] || exit 1; sleep 1; done"
+        )
+
+        def one(host):
+            if subprocess.call(self._ssh(host, begin), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) != 0:
+                raise SystemExit(f"bench: firewalld does not start on {host}")
+
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(one, HOSTS[:3]))

@@ -4,6 +4,7 @@
 TITLES = {
     "idle": "Nothing to change",
     "first": "First deploy, from bare guests",
+    "el": "EL-like hosts with firewalld on",
     "services": "1,000 services of 10 real servers, live masters",
     "hundred": "100 hosts, plan only, no live master",
     "thousand": "1,000 hosts, no live master, at most 1,024 open files",
@@ -33,7 +34,7 @@ def by_title(tables):
 def render(results):
     """All parts that have been measured."""
     parts = {
-        "idle": idle, "first": first, "services": services, "hundred": hundred, "thousand": thousand, "plan": plan,
+        "idle": idle, "first": first, "el": el, "services": services, "hundred": hundred, "thousand": thousand, "plan": plan,
     }  # fmt: skip
     return "\n".join(f"### {TITLES[name]}\n\n{part(results[name])}" for name, part in parts.items() if name in results)
 
@@ -120,6 +121,20 @@ def first(part):
     others = [(title, figures[name]["median"]) for name, title in names[1:] if name in figures]
     ratios = ", ".join(f"{title} takes {median / own:.1f} × as long" for title, median in others)
     return header(part) + rows(figures, names) + ratios + ".\n"
+
+
+def el(part):
+    figures = part["figures"]
+    names, ratios = [], []
+    for kind, words in (
+        ("first", "first deploy, from bare guests"),
+        ("cold", "nothing to change, no live master"),
+        ("live", "nothing to change, live masters"),
+    ):
+        names += [(f"lvsprov {kind}", f"`lvsprov deploy`; {words}"), (f"ansible {kind}", f"Ansible; {words}")]
+        ratio = figures[f"ansible {kind}"]["median"] / figures[f"lvsprov {kind}"]["median"]
+        ratios.append(f"{ratio:.1f} × ({words})")
+    return header(part) + rows(figures, names) + f"Ansible takes {', '.join(ratios)}.\n"
 
 
 def hundred(part):

@@ -57,7 +57,8 @@ class Tools:
             "ANSIBLE_LOCAL_TEMP": str(self.work / "ansible"),
             "ANSIBLE_NOCOLOR": "1",
         }
-        command = [self.bin / "ansible-playbook", "-i", "bench/ansible/inventory.yaml", "bench/ansible/site.yaml"]
+        command = [self.bin / "ansible-playbook", "-i", "bench/ansible/inventory.yaml"]
+        command.append(f"bench/ansible/{self.lab.playbook}")
 
         def unchanged(text):
             return re.findall(r"changed=(\d+) ", text) == ["0"] * 4

@@ -49,8 +49,10 @@ if "real_servers" in host.groups:
 
 if "directors" in host.groups:
     chrony("pool pool.ntp.org iburst\nallow 192.168.40.0/24\nlocal stratum 10\n")
-    server.modprobe(module="ip_vs")
-    files.put(src=StringIO("# Written by lvsprov.\nip_vs\n"), dest="/etc/modules-load.d/lvsprov-ip_vs.conf")
+    for module in ("ip_vs", "ip_vs_rr"):
+        server.modprobe(module=module)
+        text = StringIO(f"# Written by lvsprov.\n{module}\n")
+        files.put(src=text, dest=f"/etc/modules-load.d/lvsprov-{module}.conf")
     server.sysctl(
         key="net.ipv4.ip_forward",
         value=1,

@@ -29,7 +29,7 @@ case $role in
     packages ipvsadm chrony curl
     units chrony
     stat -L -c '%f %u %g %s %n' /etc/chrony/chrony.conf
-    [ -d /sys/module/ip_vs ] && echo "loaded ip_vs"
+    for module in ip_vs ip_vs_rr; do [ -d "/sys/module/$module" ] && echo "loaded $module"; done
     ipvsadm -Ln --thresholds
     for link in /etc/rc[2-4].d/S??ipvsadm; do [ -L "$link" ] && echo enabled; done
     grep -sH '' /proc/sys/net/ipv4/ip_forward /proc/net/ip_vs /etc/chrony/chrony.conf /etc/ipvsadm.rules \
