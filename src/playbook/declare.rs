@@ -148,9 +148,13 @@ fn drop_repeated_packages(declared: &mut Vec<Declaration>) {
     declared.retain_mut(|declaration| {
         let Resource::Package(package) = &mut declaration.resource else { return true };
         match package.state {
-            Presence::Present => {
+            Presence::Present if package.version.is_none() => {
                 package.name.0.retain(|name| before.insert(name.clone()));
                 !package.name.0.is_empty()
+            }
+            Presence::Present | Presence::Latest => {
+                before.extend(package.name.0.iter().cloned());
+                true
             }
             Presence::Absent => {
                 // What has been taken away may be wanted again later.

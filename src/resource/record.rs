@@ -13,6 +13,9 @@ pub const FOLDER: &str = "/var/lib/lvsprov/records";
 /// Where a package transaction is followed: it is no record, and goes with the last of them.
 pub(super) const TRANSACTION: &str = "/var/lib/lvsprov/transaction";
 
+/// When the package index was last refreshed from here: no record either.
+pub(super) const REFRESHED: &str = "/var/lib/lvsprov/refreshed";
+
 /// The prior state of one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -152,6 +155,7 @@ impl Stored {
             "rm -rf {}\n\
              if rmdir {FOLDER} 2>/dev/null; then\n\
              if [ -e {TRANSACTION}/code ]; then rm -rf {TRANSACTION}; fi\n\
+             if [ -e {REFRESHED} ]; then rm -f {REFRESHED}; fi\n\
              rmdir /var/lib/lvsprov 2>/dev/null || :\nfi\n",
             quote(&self.folder())
         )

@@ -95,7 +95,7 @@ fn dnf_is_taken_where_there_is_one_and_yum_else() {
         root.write("/etc/os-release", "ID=rocky\nID_LIKE=\"rhel fedora\"\n");
         root.stub(
             "rpm",
-            "for p; do [ -e /$p.rpm ] && echo \"$p x86_64 installed ok 1-1.el9\"; done\n\
+            "for p; do [ -e \"/$p.rpm\" ] && echo \"$p x86_64 installed ok 1-1.el9\"; done\n\
                           [ -e /httpd.rpm ] || echo 'package httpd is not installed'",
         );
         root.stub("yum", "echo >/httpd.rpm");

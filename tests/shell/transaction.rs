@@ -166,11 +166,36 @@ fn somebody_elses_lock_is_waited_for_and_named() {
         let mut run = root.start(&script(root, &ours));
         root.until("it is told", || root.exists("/notes"));
         let told = root.read("/notes");
-        assert!(told.contains("held by process") && told.contains("(apt-get)"), "{told}");
+        let holder = told.strip_prefix("waits for apt-get (pid ").unwrap_or_else(|| panic!("{told}"));
+        assert!(holder.ends_with("), which holds /var/lib/dpkg/lock-frontend\n"), "{told}");
         root.sh("rm /hold");
         assert!(theirs.wait().unwrap().success() && run.wait().unwrap().success());
         assert_eq!(root.plan(&ours, &[]), Ok(None));
         assert_eq!(root.read("/notes"), told, "it is told once");
+    });
+}
+
+#[test]
+fn a_lock_that_is_not_given_back_ends_the_step_and_nothing_of_its_holder() {
+    under_each_shell(|root| {
+        root.repository();
+        root.write("/hold", "");
+        let mut theirs = root.start("apt-get -y install lvt-web >/dev/null 2>&1");
+        root.until("they hold the lock", || root.exists("/var/lib/lvt-web/state"));
+        let ours = declare("package", json!({ "name": "lvt-other" }));
+        let change = root.plan(&ours, &[]).unwrap().unwrap();
+        let output = root.run(&change.unguarded().replace("lock_seconds=300", "lock_seconds=1"));
+        assert_eq!(output.status.code(), Some(75));
+        let error = String::from_utf8(output.stderr).unwrap();
+        let last = error.lines().last().unwrap();
+        assert!(last.starts_with("gave up waiting for apt-get (pid "), "{error}");
+        assert!(
+            last.contains("), which holds /var/lib/dpkg/lock-frontend. Nothing of it was ended: "),
+            "{error}"
+        );
+        root.sh("rm /hold");
+        assert!(theirs.wait().unwrap().success(), "it was let go on");
+        assert!(!root.settle(&ours).is_empty());
     });
 }
 

@@ -8,8 +8,7 @@ use serde::Deserialize;
 use super::composite::{Composite, ExpandError};
 use crate::playbook::scope::Scope;
 use crate::resource::{
-    Chrony, Distribution, Facts, File, Mode, Names, Package, Presence, Refusal, Resource, Service,
-    ServiceState,
+    Chrony, Distribution, Facts, File, Mode, Package, Refusal, Resource, Service, ServiceState,
 };
 
 /// The time, kept by chrony.
@@ -56,8 +55,7 @@ impl TimeSync {
                 remedy: "declare chrony's package, its file and its service each by itself".into(),
             });
         };
-        let package =
-            Package { name: Names(vec![chrony.package.into()]), state: Presence::Present, recorded: false };
+        let package = Package::present(&[chrony.package]);
         let declared = !(self.servers.is_empty() && self.serve.is_empty());
         let file = declared.then(|| File {
             mode: Mode::new("0644").ok(),

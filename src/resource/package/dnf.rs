@@ -1,62 +1,85 @@
 //! Transactions of dnf, or yum where there is no dnf.
 
-use super::Status;
-use super::in_use::IN_USE;
+use super::manager::Manager;
 use super::status::Back;
+use super::wanted::{Turn, Wanted, Work};
+use super::{lock, rpm};
 use crate::resource::quote;
-use crate::resource::word::words;
+use crate::resource::record::REFRESHED;
 
-/// What rpm prints of a package.
-pub(super) const FORMAT: &str = r"'%{NAME} %{ARCH} installed ok %{VERSION}-%{RELEASE}\n'";
+pub(super) const MANAGER: Manager =
+    Manager { query: rpm::QUERY, list: rpm::LIST, offers: OFFERS, index: INDEX, body, back, mend: rpm::MEND };
 
-/// See [`super::transaction::Words::list`]. A key of a repository is no package.
-pub(super) const LIST: &str = r#"list() {
-  rpm -qa --qf '%{NAME}.%{ARCH} there\n' | sed '/^gpg-pubkey\./d' | sort -u
+/// From the cache alone. yum tells architecture and epoch with name and version.
+const OFFERS: &str = r#"offers() {
+  if command -v dnf >/dev/null 2>&1; then
+    dnf -q -C repoquery --available --qf '=offers %{name} %{version}-%{release}\n' "$@" 2>/dev/null | sed '/./!d'
+  else
+    yum -q -C list available --showduplicates "$@" 2>/dev/null |
+      awk 'NF == 3 { sub(/[.][^.]*$/, "", $1); sub(/^[0-9]*:/, "", $2); print "=offers", $1, $2 }'
+  fi
 }
 "#;
+
+const INDEX: &str = "set -- /var/cache/dnf/*/repodata/repomd.xml /var/cache/libdnf5/*/repodata/repomd.xml \
+    /var/cache/yum/*/*/*/repomd.xml";
 
 /// Weak dependencies are left out, as with apt, and what others brought stays.
 const DNF: &str = r#"export LC_ALL=C
 dnf_or_yum() {
+  unlocked
   if command -v dnf >/dev/null 2>&1; then dnf -y --setopt=install_weak_deps=False "$@"
   else yum -y "$@"; fi
 }
+refresh() {
+  if command -v dnf >/dev/null 2>&1; then dnf_or_yum --refresh makecache
+  else dnf_or_yum clean expire-cache; dnf_or_yum makecache; fi
+}
 "#;
 
-/// Both wait for another dnf or yum by themselves, until that has ended.
-pub(super) fn body(wrong: &[(&str, &Status)], present: bool) -> String {
-    let names = words(wrong.iter().map(|(name, _)| *name));
-    format!("{DNF}dnf_or_yum {verb} {names}\n", verb = quote(if present { "install" } else { "remove" }))
+/// Both wait for another dnf or yum by themselves, too, until that has ended.
+fn dnf() -> String {
+    let pids = "/var/cache/dnf/*_lock.pid /var/lib/dnf/*_lock.pid /var/run/yum.pid";
+    lock::unlocked(rpm::LOCKS, pids) + DNF
 }
 
-/// rpm tells, with `--test`, what needs a package that is to go.
-pub(super) fn back(back: &Back<'_>) -> String {
+/// `upgrade` knows no package that is not there, and `install` leaves the version of one that is, unless one is named.
+fn body(work: &Work<'_>) -> String {
+    let mut script = dnf();
+    if work.refresh {
+        script += &format!("refresh\n: >{}\n", REFRESHED);
+    }
+    for (turn, verb) in [(Turn::Remove, "remove"), (Turn::Downgrade, "downgrade")] {
+        script += &call(verb, work.of_turn(turn));
+    }
+    let named = |one: &&Wanted<'_>| one.turn == Turn::Install || one.version.is_some();
+    let (install, upgrade): (Vec<_>, Vec<_>) =
+        work.of_turn(Turn::Install).chain(work.of_turn(Turn::Upgrade)).partition(named);
+    script + &call("install", install.into_iter()) + &call("upgrade", upgrade.into_iter())
+}
+
+fn call<'a>(verb: &str, wanted: impl Iterator<Item = &'a Wanted<'a>>) -> String {
+    let spec = |one: &Wanted<'_>| match &one.version {
+        Some(version) => quote(&format!("{}-{version}", one.name)),
+        None => quote(one.name),
+    };
+    let specs: Vec<String> = wanted.map(spec).collect();
+    if specs.is_empty() { String::new() } else { format!("dnf_or_yum {verb} {}\n", specs.join(" ")) }
+}
+
+fn back(back: &Back<'_>) -> String {
     format!(
-        r#"{DNF}{IN_USE}remove=
-for p in {remove}; do
-  why=$(in_use "$p")
-  if [ -n "$why" ]; then leave "the package $p stays: $why"; else remove="$remove $p"; fi
-done
-remove=${{remove# }}
-while [ -n "$remove" ] && ! rpm -e --test $remove >"$t/tried" 2>&1; do
-  sed -n 's/^[[:space:]]*\(.*\) is needed by (installed) \(.*\)$/\2 \1/p' "$t/tried" >"$t/needed"
-  stays=
-  while read -r by needed; do
-    for p in $(rpm -q --whatprovides --qf '%{{NAME}}.%{{ARCH}}\n' "${{needed%% *}}" 2>/dev/null); do
-      case " $stays " in *" $p "*) continue;; esac
-      case " $remove " in *" $p "*) stays="$stays $p"; leave "the package $p stays: $by needs it";; esac
-    done
-  done <"$t/needed"
-  if [ -z "$stays" ]; then cat "$t/tried"; exit 1; fi
-  rest=
-  for p in $remove; do case "$stays " in *" $p "*) ;; *) rest="$rest $p";; esac; done
-  remove=${{rest# }}
-done
-if [ -n "$remove" ]; then dnf_or_yum --setopt=clean_requirements_on_remove=False remove $remove; fi
+        r#"{dnf}{removable}if [ -n "$remove" ]; then dnf_or_yum --setopt=clean_requirements_on_remove=False remove $remove; fi
 install="{install}"
 if [ -n "$install" ]; then dnf_or_yum install $install; fi
+for p in {versions}; do
+  dnf_or_yum downgrade "${{p%%=*}}-${{p#*=}}" || dnf_or_yum install "${{p%%=*}}-${{p#*=}}" ||
+    leave "the package ${{p%%=*}} stays as it is: ${{p#*=}}, which was there, can't be had any more"
+done
 "#,
-        remove = back.purge.iter().chain(&back.remove).copied().collect::<Vec<_>>().join(" "),
+        dnf = dnf(),
+        removable = rpm::removable(back),
         install = back.install.join(" "),
+        versions = back.versions(),
     )
 }

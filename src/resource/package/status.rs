@@ -1,7 +1,8 @@
 //! What the package database says, and what a transaction says of itself.
 
 use super::transaction::Transaction;
-use crate::resource::Unreadable;
+use super::version;
+use crate::resource::{Family, Unreadable, quote};
 
 /// What the package database says of one package.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,12 @@ pub struct Observed {
     pub transaction: Option<Transaction>,
     /// Of a declaration with a record: what its transactions did, each package once.
     pub recorded: Vec<Recorded>,
+    /// Of each name, where versions matter: those that the index knows, what would be installed first, and then the newest.
+    pub offers: Vec<Vec<String>>,
+    /// How old the index is, in seconds; `None` where there is none, or nobody asked.
+    pub index: Option<u64>,
+    /// Why the package database can't be read, if it can't.
+    pub unreadable: Option<String>,
 }
 
 /// What transactions did to one package.
@@ -62,12 +69,28 @@ pub(super) struct Output<'a> {
     pub(super) transaction: Option<Transaction>,
     /// For each declaration with a record, in their order: the verbs and names.
     recorded: Vec<Vec<(Verb, &'a str)>>,
+    /// Names and versions that the index has.
+    offers: Vec<(&'a str, &'a str)>,
+    /// The same, of what the manager would take.
+    candidates: Vec<(&'a str, &'a str)>,
+    /// See [`Observed::index`].
+    pub(super) index: Option<u64>,
+    /// See [`Observed::unreadable`].
+    pub(super) unreadable: Option<&'a str>,
 }
 
 impl<'a> Output<'a> {
     /// Lines as dpkg-query and rpm print them, and lines that begin with `=`, as no package's name does.
     pub(super) fn parse(text: &'a str) -> Result<Output<'a>, Unreadable> {
-        let mut output = Output { known: Vec::new(), transaction: None, recorded: Vec::new() };
+        let mut output = Output {
+            known: Vec::new(),
+            transaction: None,
+            recorded: Vec::new(),
+            offers: Vec::new(),
+            candidates: Vec::new(),
+            index: None,
+            unreadable: None,
+        };
         for line in text.lines() {
             let unreadable = || Unreadable::new("package", line);
             if let Some(line) = line.strip_prefix('=') {
@@ -82,6 +105,13 @@ impl<'a> Output<'a> {
                 };
                 match word {
                     "record" => output.recorded.push(Vec::new()),
+                    "offers" => output.offers.push(rest.split_once(' ').ok_or_else(unreadable)?),
+                    "candidate" => output.candidates.push(rest.split_once(' ').ok_or_else(unreadable)?),
+                    // a clock that was set back makes it younger than nothing
+                    "index" => {
+                        output.index = Some(rest.parse::<i64>().map_err(|_| unreadable())?.max(0) as u64)
+                    }
+                    "unreadable" => output.unreadable = Some(rest),
                     "purge" => note(Verb::Purge)?,
                     "remove" => note(Verb::Remove)?,
                     "install" => note(Verb::Install)?,
@@ -94,8 +124,13 @@ impl<'a> Output<'a> {
                 }
                 continue;
             }
+            if let Some(error) = line.strip_prefix("error: ") {
+                output.unreadable.get_or_insert(error);
+                continue;
+            }
             let fields: Vec<&str> = line.split(' ').collect();
             match fields[..] {
+                ["warning:", ..] => {}
                 // rpm tells of those that it doesn't know on standard output
                 ["package", _, "is", "not", "installed"] => {}
                 [name, arch, status, flag, version] => {
@@ -116,6 +151,22 @@ impl<'a> Output<'a> {
         let mut found = found.map(|(_, _, status)| status.clone());
         let first = found.next().unwrap_or(Status::Absent);
         if first == Status::Absent { found.find(|status| *status != first).unwrap_or(first) } else { first }
+    }
+
+    /// The versions of a package that the index has, see [`Observed::offers`].
+    pub(super) fn offers(&self, name: &str, family: Family) -> Vec<String> {
+        let bare = name.split(':').next().unwrap_or(name);
+        let of = |list: &[(&str, &str)]| -> Vec<String> {
+            let same = |n: &str| {
+                n == name || n == bare || name.strip_prefix(n).is_some_and(|arch| arch.starts_with('.'))
+            };
+            list.iter().filter(|(n, _)| same(n)).map(|(_, version)| (*version).to_owned()).collect()
+        };
+        let mut versions = of(&self.offers);
+        versions.sort_by(|a, b| version::compare(family, b, a));
+        let mut offers = of(&self.candidates);
+        offers.extend(versions);
+        offers
     }
 
     /// What the transactions of the declaration with this record did.
@@ -149,4 +200,14 @@ pub(super) struct Back<'a> {
     pub purge: Vec<&'a str>,
     pub remove: Vec<&'a str>,
     pub install: Vec<&'a str>,
+    /// Names that have another version by now, and the one that was there.
+    pub versions: Vec<(&'a str, &'a str)>,
+}
+
+impl Back<'_> {
+    /// The versions as words of sh: `apache2=2.4.62-1`.
+    pub fn versions(&self) -> String {
+        let word = |(name, version): &(&str, &str)| quote(&format!("{name}={version}"));
+        self.versions.iter().map(word).collect::<Vec<_>>().join(" ")
+    }
 }

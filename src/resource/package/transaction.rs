@@ -1,6 +1,7 @@
 //! A package transaction, which nothing of lvsprov's ends: not a cut connection, not an interrupt, not a deadline. It
 //! runs on the host by itself; whoever began it follows it, and who comes later finds it.
 
+use super::explain::EXPLAIN;
 use crate::resource::record::TRANSACTION;
 use crate::resource::shell::{LEAVE, SAY};
 use crate::resource::{Aspect, quote};
@@ -107,6 +108,7 @@ pub(super) struct Words<'a> {
 ///
 /// Under systemd it becomes a unit of its own: a session's end ends what it started (`KillUserProcesses=`), its own
 /// session or not. systemd gives it time when the machine goes down. What there is to say is read from its output.
+/// The files with a code are there from the beginning: a disk that is full takes a name, and no content.
 pub(super) fn run(words: &Words<'_>) -> String {
     let Words { what, list, body } = words;
     let what = quote(what);
@@ -131,6 +133,8 @@ trap : HUP INT TERM
 read -r boot </proc/sys/kernel/random/boot_id
 read -r stat </proc/$$/stat
 set -- ${{stat##*) }}
+echo 0 >code.0
+echo 1 >code.1
 echo "$$ ${{20}} $boot $(date +%T)" >process.new && mv process.new process
 record=$(cat record)
 t={TRANSACTION}
@@ -139,7 +143,7 @@ t={TRANSACTION}
 {before}{body}
 ) </dev/null >output 2>&1
 code=$?
-{after}echo $code >code.new && mv code.new code
+{after}{{ echo $code >code.new && mv code.new code; }} 2>/dev/null || if [ $code = 0 ]; then mv code.0 code; else mv code.1 code; fi
 exit 0
 lvsprov_transaction
 detach() {{
@@ -155,15 +159,18 @@ while ! [ -e "$t/code" ]; do
   if [ -e "$t/process" ]; then
     if ! transaction_runs; then break; fi
   elif [ $n -gt 100 ]; then echo "the package transaction did not begin" >&2; exit 1; fi
-  if [ -z "$waits" ] && [ $((n % 4)) = 0 ] && [ -e "$t/output" ]; then
-    waits=$(sed -n '/^Waiting \|currently holding the yum lock/{{p;q;}}' "$t/output")
-    if [ -n "$waits" ]; then say "$waits"; fi
+  if [ $((n % 4)) = 0 ] && [ -e "$t/output" ]; then
+    w=$(sed -n '/^waits for \|^Waiting \|currently holding the yum lock/h; ${{g;p;}}' "$t/output")
+    if [ -n "$w" ] && [ "$w" != "$waits" ]; then say "$w"; waits=$w; fi
   fi
   nap
 done
 if [ -e "${{record:-}}/stays" ]; then cat "$record/stays"; fi
 if [ -e "$t/code" ]; then read -r code <"$t/code"; else code=killed; fi
-if [ "$code" != 0 ]; then cat "$t/output" >&2; fi
+if [ "$code" != 0 ]; then
+  cat "$t/output" >&2
+  {EXPLAIN}  explain "$t/output" >&2
+fi
 rm -rf "$t"
 case $code in
 0) ;;
