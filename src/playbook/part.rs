@@ -9,7 +9,7 @@ use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Serde};
 
 use crate::inventory::{Dip, Host, Inventory, Role, ServiceDeclaration, SyncDeclaration};
-use crate::ipvs::{Forwarding, ServiceKey};
+use crate::ipvs::{Forwarding, Protocol, ServiceKey};
 use crate::resource::Facts;
 
 /// The real servers that services forward to by nat.
@@ -115,6 +115,44 @@ impl Object for Services {
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         Enumerator::Seq(self.declared.len())
+    }
+}
+
+/// The TCP ports on which each host serves as a real server, by its name; made when the first of them is asked for.
+#[derive(Debug)]
+pub(super) struct ServedPorts {
+    declared: Arc<[ServiceDeclaration]>,
+    made: OnceLock<BTreeMap<String, BTreeSet<u16>>>,
+}
+
+impl ServedPorts {
+    pub(super) fn of(inventory: &Inventory) -> ServedPorts {
+        ServedPorts { declared: Arc::clone(&inventory.virtual_services), made: OnceLock::new() }
+    }
+
+    fn make(&self) -> BTreeMap<String, BTreeSet<u16>> {
+        let mut ports: BTreeMap<String, BTreeSet<u16>> = BTreeMap::new();
+        for declared in self.declared.iter() {
+            // a mark's packets may be of any protocol
+            if matches!(declared.service.key, ServiceKey::Address(protocol, _) if protocol != Protocol::Tcp) {
+                continue;
+            }
+            for (at, host) in declared.hosts.iter().filter(|(at, _)| at.port() != 0) {
+                ports.entry(host.clone()).or_default().insert(at.port());
+            }
+        }
+        ports
+    }
+}
+
+impl Object for ServedPorts {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let ports = self.made.get_or_init(|| self.make()).get(key.as_str()?);
+        Some(ports.into_iter().flatten().map(|port| Value::from(*port)).collect())
     }
 }
 

@@ -131,6 +131,7 @@ fn invented(host: &Host, family: Family) -> Facts {
         boot_id: "00000000-0000-0000-0000-000000000000".into(),
         uid: 0,
         systemd: true,
+        selinux: true,
         addresses: networks.iter().enumerate().map(|(i, net)| (format!("eth{i}"), *net)).collect(),
         forwards_ipv4: false,
         forwards_ipv6: false,

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
 
-use super::part::{ByNat, Services, addresses_to_configure, ipvs_modules, of_host, sync_daemons};
+use super::part::{
+    ByNat, ServedPorts, Services, addresses_to_configure, ipvs_modules, of_host, sync_daemons,
+};
 use crate::inventory::{Host, Inventory};
 use crate::resource::Facts;
 
@@ -43,6 +45,7 @@ impl Variables {
             clients => group("clients"),
             groups => Value::from_pairs(groups),
             virtual_services => Value::from_object(Services::of(inventory)),
+            served_ports => Value::from_object(ServedPorts::of(inventory)),
             time => minijinja::context! { servers => Value::from(Serde(&inventory.time.servers)) },
         };
         let by_nat =
@@ -56,7 +59,7 @@ impl Variables {
     /// Whether a variable of this name is made of hosts, addresses and services, of which an invalid inventory may lack
     /// some.
     pub(super) fn may_be_in_part(name: &str) -> bool {
-        let whole = ["directors", "real_servers", "clients", "groups", "virtual_services"];
+        let whole = ["directors", "real_servers", "clients", "groups", "virtual_services", "served_ports"];
         let addresses = ["vip", "dip", "rip", "cip", "addres"];
         let plain = name.strip_suffix("_network").or(name.strip_suffix("_networks")).unwrap_or(name);
         whole.contains(&name) || addresses.contains(&plain.strip_suffix('s').unwrap_or(plain))

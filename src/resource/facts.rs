@@ -22,6 +22,9 @@ pub struct Facts {
     pub uid: u32,
     /// Whether systemd runs it.
     pub systemd: bool,
+    /// Whether SELinux is on, be it only to log.
+    #[serde(default)]
+    pub selinux: bool,
     /// Its addresses: interface and address with prefix length.
     pub addresses: Vec<(String, IpNet)>,
     /// Whether it forwards IPv4.
@@ -49,6 +52,7 @@ const PROBE: &str = r#"release=/etc/os-release
 lvsprov_files $release /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /proc/sys/kernel/random/boot_id \
   /proc/self/status /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding
 [ -d /run/systemd/system ] && echo systemd
+[ -e /sys/fs/selinux/enforce ] && echo selinux
 printf 'way %s\nssh %s\n' "${lvsprov_way-}" "${SSH_CONNECTION-}"
 echo addresses
 ip -o addr show 2>/dev/null
@@ -70,7 +74,7 @@ impl Facts {
         let text = String::from_utf8_lossy(output);
         let mut release = (String::new(), String::new(), String::new());
         let (mut hostname, mut kernel, mut boot_id) = (String::new(), None, String::new());
-        let (mut uid, mut systemd, mut ended) = (None, false, false);
+        let (mut uid, mut systemd, mut selinux, mut ended) = (None, false, false, false);
         let mut by_ip = false;
         let (mut addresses, mut connection, mut over_ssh) = (Vec::new(), None, true);
         let (mut forwards_ipv4, mut forwards_ipv6) = (false, false);
@@ -101,6 +105,7 @@ impl Facts {
                 "/proc/sys/net/ipv4/ip_forward" => forwards_ipv4 = value != "0",
                 "/proc/sys/net/ipv6/conf/all/forwarding" => forwards_ipv6 = value != "0",
                 "systemd" => systemd = true,
+                "selinux" => selinux = true,
                 // what says nothing of itself is taken for the way that can be lost
                 "way" => over_ssh = value != "local",
                 "ssh" => connection = Connection::read(value),
@@ -121,6 +126,7 @@ impl Facts {
             boot_id,
             uid: uid.ok_or_else(|| missing("uid"))?,
             systemd,
+            selinux,
             addresses,
             forwards_ipv4,
             forwards_ipv6,
@@ -187,6 +193,7 @@ impl Facts {
             boot_id: "b".into(),
             uid: 0,
             systemd: true,
+            selinux: false,
             addresses: vec![("lo".into(), read("127.0.0.1/8")), ("eth0".into(), read("192.168.40.101/24"))],
             forwards_ipv4: false,
             forwards_ipv6: false,
@@ -208,7 +215,7 @@ mod tests {
               /proc/sys/kernel/hostname:rs\n/proc/sys/kernel/osrelease:5.14.0\n/proc/sys/kernel/random/boot_id:1-2\n\
               /proc/self/status:Name:\tgrep\n/proc/self/status:Uid:\t0\t0\t0\t0\n\
               /proc/sys/net/ipv4/ip_forward:1\n/proc/sys/net/ipv6/conf/all/forwarding:0\n\
-              systemd\nssh 10.0.0.9 50000 192.168.40.101 22\naddresses\n\
+              systemd\nselinux\nssh 10.0.0.9 50000 192.168.40.101 22\naddresses\n\
               1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n\
               2: eth0@if4    inet 192.168.40.101/24 brd 192.168.40.255 scope global eth0\\  valid_lft forever\n\
               2: eth0    inet6 fe80::1/64 scope link \\       valid_lft forever preferred_lft forever\n\
@@ -216,7 +223,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(facts.os, Os { id: "rocky".into(), version: "9.3".into(), family: Family::RedHat });
-        assert!(facts.systemd);
+        assert!(facts.systemd && facts.selinux);
         assert!(facts.can(Ability::Forwards { ipv6: false }) && !facts.can(Ability::Forwards { ipv6: true }));
         let has = |address: &str| facts.can(Ability::Has { address: address.parse().unwrap() });
         assert!(has("192.168.40.101") && !has("192.168.40.102"));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::args::text_or_integer_schema;
 use super::service::{Effect, mark_stale};
-use super::shell::{Attributes, replace};
+use super::shell::{Attributes, label, replace};
 use super::word::words;
 use super::{Aspect, Change, Context, Facts, Kind, Mode, Refusal, Script, Unreadable, quote};
 
@@ -260,7 +260,7 @@ impl File {
             )),
             FileState::File | FileState::Directory => {
                 let make = if self.state == FileState::Directory && rewrite {
-                    format!("umask 022\nmkdir -p {dest}\n")
+                    format!("umask 022\nmkdir -p {dest}\n{}", label(&dest))
                 } else {
                     String::new()
                 };

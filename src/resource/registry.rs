@@ -5,8 +5,8 @@ use serde_json::Value as Json;
 
 use super::{
     Ability, Address, Change, Command, Context, DefaultGateway, Facts, File, Gate, IpvsSettings,
-    KernelModule, Kind, Need, Package, Record, Refusal, Service, Sysctl, Unreadable, VirtualServices,
-    by_itself,
+    KernelModule, Kind, Need, Package, Record, Refusal, SelinuxPort, Service, Sysctl, Unreadable,
+    VirtualServices, by_itself,
 };
 
 /// The part of a probe that one kind answers, for all of a host's resources of that kind.
@@ -285,7 +285,7 @@ macro_rules! kinds {
 
 kinds! {
     // A playbook's task declares these by their arguments alone.
-    declared: [Package, Service, File, Sysctl, KernelModule, IpvsSettings, Address, DefaultGateway, Command]
+    declared: [Package, Service, File, Sysctl, KernelModule, IpvsSettings, Address, DefaultGateway, SelinuxPort, Command]
     // These are made from the inventory.
 
     derived: [VirtualServices]

@@ -33,6 +33,7 @@ pub(super) const LEAVE: &str = r#"leave() {
 /// POSIX sh that replaces `dest` by rename, through a symbolic link if it is one. The temporary file has a fixed
 /// name in the same directory, which no `*` and no `*.conf` matches, so that what a killed run left is overwritten
 /// by the next; its content is on the disk before it takes the name, so that not even a crash shows a part of it.
+/// Under SELinux a file keeps its label, and a new one gets the policy's.
 /// What is no regular file stays: a link to /dev/null, as administrators mask a configuration with, leads to the device.
 pub(super) fn replace(dest: &str, content: &str, attributes: Attributes<'_>) -> Script {
     let mut write = Script::from("printf %s ");
@@ -81,10 +82,14 @@ case $who in
 *) false ;;
 esac || chown "$who" "$t"
 chmod {mode} "$t"
+new=
+if [ -e /sys/fs/selinux/enforce ]; then
+  if [ -e "$p" ]; then chcon --reference="$p" "$t" || :; else new=1; fi
+fi
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"
 trap - EXIT
-if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
+if [ -n "$new" ]; then restorecon "$p" || :; fi
 )
 "#,
         owner = or(owner, "$2"),
@@ -92,4 +97,9 @@ if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
         mode = or(mode, "$1"),
     );
     script
+}
+
+/// POSIX sh that gives what is new at `path`, a word of sh, the label that SELinux's policy has for it.
+pub(super) fn label(path: &str) -> String {
+    format!("if [ -e /sys/fs/selinux/enforce ]; then restorecon {path} || :; fi\n")
 }

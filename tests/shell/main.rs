@@ -15,6 +15,7 @@ mod package_families;
 mod package_version;
 mod repository;
 mod root;
+mod selinux;
 mod service;
 mod sysctl;
 mod transaction;

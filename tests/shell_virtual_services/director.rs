@@ -205,6 +205,7 @@ pub fn debian() -> Facts {
         forwards_ipv4: false,
         forwards_ipv6: false,
         over_ssh: true,
+        selinux: false,
         connection: None,
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn is_word(word: &Spanned<String>, what: &str, remedy: &str, complain
 }
 
 /// What a template knows by these names is the inventory's own: a variable of such a name would never be seen.
-pub const OWN_NAMES: [&str; 35] = [
+pub const OWN_NAMES: [&str; 36] = [
     "address",
     "addresses_to_configure",
     "cip",
@@ -78,6 +78,7 @@ pub const OWN_NAMES: [&str; 35] = [
     "rip_networks",
     "rips",
     "role",
+    "served_ports",
     "time",
     "vip",
     "vip_network",

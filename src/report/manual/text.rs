@@ -72,26 +72,47 @@ mod tests {
     #[test]
     fn a_page_says_what_a_module_takes() {
         let package = modules().into_iter().find(|module| module.name == "package").unwrap();
-        insta::assert_snapshot!(page(&Reference::of(package)), @"
+        insta::assert_snapshot!(page(&Reference::of(package)), @r#"
         package
           Packages that are, or are not, on the host.
 
-          They come and go through apt, dnf or yum; the module refuses on other families
-          of distributions. Recommended packages are left out, configuration files that
-          were edited stay, and what an interrupted run left half installed is healed.
+          They come and go through apt, dnf or yum, zypper, or apk; the module refuses
+          on other families of distributions. Recommended packages are left out,
+          configuration files that were edited stay, and what an interrupted run left
+          half installed is healed. A lock that somebody else holds is waited for, five
+          minutes at most, and its holder is named.
 
         Arguments
-          name   text or list of texts; required
-                 One package or a list, which is installed in one go.
-          state  `present` or `absent`; default `present`
-                 Whether they are to be there. An installed package of any version is
-                 `present`; one that is removed may leave its configuration behind.
-                 - present: Installed and configured.
-                 - absent: Not installed.
+          name             text or list of texts; required
+                           One package or a list, which is installed in one go.
+          state            `present`, `latest` or `absent`; default `present`
+                           Whether they are to be there. An installed package of any
+                           version is `present`; one that is removed may leave its
+                           configuration behind.
+                           - present: Installed and configured.
+                           - latest: Installed, in the newest version that the host's
+                             package index knows.
+                           - absent: Not installed.
+          version          text or whole number; optional
+                           The version that is to be there, as the package manager
+                           writes it; with a `*` at its end, any that begins so. Of one
+                           that stands without its release (`2.4.57` for `2.4.57-5.el9`)
+                           any release will do, but on the Debian family. For one
+                           package only.
+          allow_downgrade  true or false; default `false`
+                           Whether an older `version` may take the place of a newer one.
+                           Without it that is refused.
+          update_cache     whole number; optional
+                           The package index is refreshed before a change when it is
+                           older than this many minutes. With `state: latest` an older
+                           one is a change by itself, as what is newest is known only as
+                           of the last refresh.
 
         Examples
           - package: { name: [apache2, curl] }
+          - package: { name: apache2, version: "2.4.*" }
+          - package: { name: openssl, state: latest, update_cache: 60 }
           - package: { name: telnetd, state: absent }
-        ");
+        "#);
     }
 }

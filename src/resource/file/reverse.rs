@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{File, FileState, Node, Observed};
 use crate::resource::record::pattern;
 use crate::resource::service::{Effect, unit_name};
-use crate::resource::shell::{Attributes, LEAVE, restore};
+use crate::resource::shell::{Attributes, LEAVE, label, restore};
 use crate::resource::{Aspect, Change, Context, Mode, Refusal, Risk, Script, quote};
 
 /// What was at a path.
@@ -210,9 +210,11 @@ fn restoration(
             script
         }
         (_, Some(_)) => attributes.into(),
-        ("directory", None) => format!("umask 022\nmkdir -p {quoted}\n{attributes}").into(),
+        ("directory", None) => format!("umask 022\nmkdir -p {quoted}\n{}{attributes}", label(&quoted)).into(),
         (_, None) => {
-            format!("if ! [ -e {quoted} ]; then cp -RPp \"$record/other\" {quoted}; fi\n{attributes}").into()
+            let label = label(&quoted);
+            format!("if ! [ -e {quoted} ]; then cp -RPp \"$record/other\" {quoted}; fi\n{label}{attributes}")
+                .into()
         }
     };
     Ok((aspects, script))

@@ -50,8 +50,12 @@ case $who in
 *) false ;;
 esac || chown "$who" "$t"
 chmod $1 "$t"
+new=
+if [ -e /sys/fs/selinux/enforce ]; then
+  if [ -e "$p" ]; then chcon --reference="$p" "$t" || :; else new=1; fi
+fi
 sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"
 trap - EXIT
-if command -v restorecon >/dev/null 2>&1; then restorecon "$p" || :; fi
+if [ -n "$new" ]; then restorecon "$p" || :; fi
 )
