@@ -154,10 +154,8 @@ done
             for line in text.lines() {
                 let words: Vec<&str> = line.split([' ', '\t', ',']).filter(|word| !word.is_empty()).collect();
                 match words[..] {
-                    ["local", protocol, ports, kind] => {
-                        if port.covers(protocol, ports) {
-                            observed.local = Some(kind.to_owned());
-                        }
+                    ["local", protocol, ports, kind] if port.covers(protocol, ports) => {
+                        observed.local = Some(kind.to_owned());
                     }
                     ["policy"] => {}
                     // the table's head is `SELinux Port Type  Proto  Port Number`

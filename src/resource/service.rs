@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::word::words;
-use super::{Aspect, Change, Context, Facts, Kind, Refusal, Risk, Unreadable, quote};
+use super::{Aspect, Change, Context, Facts, Family, Kind, Refusal, Risk, Unreadable, quote};
 
 mod reverse;
 mod unit;
@@ -88,11 +88,20 @@ pub(super) fn unit_name(name: &str) -> String {
     if TYPES.iter().any(|t| name.ends_with(t)) { name.to_owned() } else { format!("{name}.service") }
 }
 
-fn no_systemd(name: &str) -> Refusal {
-    Refusal {
-        reason: format!("this host is not run by systemd, so {name} can't be seen or changed"),
-        remedy: "`service` knows systemd only: use a `command` that is guarded by `unless`".into(),
-    }
+fn no_systemd(name: &str, facts: &Facts) -> Refusal {
+    let remedy = match facts.os.family {
+        // what a service's stop, its failure and its being enabled in several runlevels look like there is not known here
+        Family::Alpine => {
+            let plain = name.strip_suffix(".service").unwrap_or(name);
+            format!(
+                "`service` knows systemd only. For OpenRC use two tasks with `command`: `rc-service {plain} start` unless \
+                 `rc-service {plain} status`, and `rc-update add {plain} default` unless \
+                 `[ -e /etc/runlevels/default/{plain} ]`"
+            )
+        }
+        _ => "`service` knows systemd only: use a `command` that is guarded by `unless`".into(),
+    };
+    Refusal { reason: format!("this host is not run by systemd, so {name} can't be seen or changed"), remedy }
 }
 
 fn mark(unit: &str, effect: Effect) -> String {
@@ -160,7 +169,7 @@ impl Kind for Service {
     fn differ(&self, unit: &Unit, context: Context<'_>) -> Result<Option<Change>, Refusal> {
         let name = unit_name(&self.name);
         if !context.facts.systemd {
-            return Err(no_systemd(&name));
+            return Err(no_systemd(&name, context.facts));
         }
         let wanted = self.state == Some(ServiceState::Started) || self.enabled == Some(true);
         if unit.load == "masked" && wanted {

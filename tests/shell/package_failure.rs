@@ -88,6 +88,16 @@ fn with_a_disk(at: &str, size: u32, test: impl Fn(&Root)) {
 }
 
 #[test]
+fn a_disk_that_dnf_finds_too_small() {
+    let small = "Error Summary\n-------------\nDisk Requirements:\n   At least 5MB more space needed on the / filesystem.\n";
+    under_each_shell(|root| {
+        if dnf(root, small) {
+            assert!(told(root, &web()).starts_with("The disk is full"));
+        }
+    });
+}
+
+#[test]
 fn a_full_disk_in_the_middle_of_a_transaction() {
     with_a_disk("/opt", 64, |root| {
         root.repository();

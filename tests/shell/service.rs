@@ -212,3 +212,13 @@ fn one_that_is_still_starting_is_looked_at_again() {
         }
     });
 }
+
+#[test]
+fn openrc_is_refused_with_what_to_write_instead() {
+    under_each_shell(|root| {
+        root.write("/etc/os-release", "ID=alpine\nVERSION_ID=3.20.3\n");
+        let refusal = root.plan(&declare("service", json!({ "name": "apache2" })), &[]).unwrap_err();
+        assert!(refusal.reason.starts_with("this host is not run by systemd"), "{}", refusal.reason);
+        assert!(refusal.remedy.contains("`rc-update add apache2 default`"), "{}", refusal.remedy);
+    });
+}

@@ -7,7 +7,7 @@ pub(super) const EXPLAIN: &str = r#"explain() {
   names() { sed -nE "$1" "$f" | sort -u | tr '\n' ' ' | sed 's/ $//; s/ /, /g'; }
   f=$1
   full=$(df -Pk / /usr /var /opt /boot /tmp 2>/dev/null | awk 'NR > 1 && $2 > 0 && $4 < 64 && !seen[$6]++ { print $6 }' | tr '\n' ' ')
-  if said 'No space left on device|enough free space|needs .*[KMG]B( more space)? on the|not enough space|Not enough free disk space|ENOSPC'; then
+  if said 'No space left on device|enough free space|needs .*[KMG]B( more space)? on the|more space needed on the|not enough space|Not enough free disk space|ENOSPC'; then
     echo
     echo "The disk is full${full:+ (no room is left on ${full% })}. Make room on it, for instance with the package manager's own \`clean\` and with \`journalctl --vacuum-size=100M\`, and run again: what was left half installed is healed first."
   elif said "dpkg: (unrecoverable fatal )?error.*(parsing file|/var/lib/dpkg/(status|available|info))|The package lists or status file could not be parsed|files list file for package .* is missing final newline|unable to (open|read) .*/var/lib/dpkg/status"; then

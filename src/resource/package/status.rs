@@ -130,7 +130,7 @@ impl<'a> Output<'a> {
             }
             let fields: Vec<&str> = line.split(' ').collect();
             match fields[..] {
-                ["warning:", ..] => {}
+                ["warning:" | "rpm:", ..] => {}
                 // rpm tells of those that it doesn't know on standard output
                 ["package", _, "is", "not", "installed"] => {}
                 [name, arch, status, flag, version] => {

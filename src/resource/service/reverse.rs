@@ -38,7 +38,7 @@ impl Prior {
     ) -> Result<Option<Change>, Refusal> {
         let name = unit_name(&service.name);
         if !context.facts.systemd {
-            return Err(no_systemd(&name));
+            return Err(no_systemd(&name, context.facts));
         }
         if !unit.exists() {
             return if self.exists && (self.running || self.enabled == Some(true)) {
