@@ -26,6 +26,7 @@ const OFFERS: &str = r#"offers() {
 "#;
 
 /// - The codes from 100 on tell of what succeeded: updates, a restart or a reboot that is needed.
+/// - 106 is a repository that was out of reach and left out, which is no matter if the package came.
 /// - 7 is somebody else's lock. Its file keeps the number of who held it last, so that it is looked at only then.
 /// - `newest NAME BEGINNING` finds a version when the index is there: zypper knows no `*` in versions.
 const ZYPPER: &str = r#"export LC_ALL=C ZYPP_LOCK_TIMEOUT=0
@@ -35,6 +36,7 @@ zypp() {
     zypper --non-interactive "$@" && return 0 || code=$?
     case $code in
     100|101|102|103) return 0;;
+    106) if [ "$1" = refresh ]; then return 106; fi; return 0;;
     7) if held >/dev/null; then unlocked
       elif [ "$lock_seconds" -gt 0 ]; then lock_seconds=$((lock_seconds - 1)); sleep 1
       else return 7; fi;;
