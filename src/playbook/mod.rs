@@ -11,6 +11,7 @@ mod declare;
 mod engine;
 mod modules;
 mod notice;
+mod openings;
 mod part;
 mod play;
 mod read;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Engine, Playbook, Variables};
 use crate::document::Complaints;
 use crate::inventory::{Host, Inventory};
-use crate::resource::{Connection, Facts, Family, Os};
+use crate::resource::{Connection, Facts, Family, Firewall, Os};
 
 /// Up to how many hosts each is tried. A template may go through all hosts for every host: of many thousands that would
 /// take minutes.
@@ -137,6 +137,8 @@ fn invented(host: &Host, family: Family) -> Facts {
         forwards_ipv6: false,
         over_ssh: true,
         connection: networks.first().map(|net| Connection { client: net.network(), server: net.addr() }),
+        firewall: (family == Family::RedHat).then_some(Firewall::Firewalld),
+        stateful_firewall: family == Family::RedHat,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
 
+use super::openings;
 use super::part::{
     ByNat, ServedPorts, Services, addresses_to_configure, ipvs_modules, of_host, sync_daemons,
 };
@@ -21,6 +22,8 @@ pub struct Variables {
     /// By director, the kernel's modules that its services need.
     modules: BTreeMap<String, Value>,
     timeouts: Value,
+    /// By host, what its firewall has to let in.
+    openings: BTreeMap<String, Value>,
 }
 
 impl Variables {
@@ -53,7 +56,13 @@ impl Variables {
         let modules = inventory.directors().map(|host| (host.name.clone(), ipvs_modules(inventory, host)));
         let timeouts = &inventory.timeouts;
         let timeouts = if timeouts.is_empty() { Value::from(()) } else { Value::from(Serde(timeouts)) };
-        Variables { shared, hosts, by_nat, modules: modules.collect(), timeouts }
+        let openings = openings::of(inventory)
+            .into_iter()
+            .map(|(host, all)| {
+                (host.to_owned(), all.into_iter().map(|opening| opening.to_string()).collect())
+            })
+            .collect();
+        Variables { shared, hosts, by_nat, modules: modules.collect(), timeouts, openings }
     }
 
     /// Whether a variable of this name is made of hosts, addresses and services, of which an invalid inventory may lack
@@ -87,6 +96,7 @@ impl Variables {
                 timeouts => self.timeouts.clone(),
                 sync_daemons => sync_daemons(host, facts),
             },
+            openings => self.openings.get(&host.name).cloned().unwrap_or_else(|| Value::from(Vec::<Value>::new())),
         };
         let vars = Value::from(Serde(&host.vars));
         first_counts([part, own, self.shared.clone(), vars, of_facts(facts)])
@@ -178,6 +188,17 @@ mod tests {
         let lb2 = "203.0.113.10/24@eth0 10.20.0.1/24@eth1 fd00:20::1/64@eth1 ";
         assert_eq!(said(WHOLE, "lb2", all), format!("2001:db8::10/64@eth0 {lb2}"));
         assert_eq!(said(include_str!("../../inventories/tutorial.yaml"), "lvs_director", all), "");
+    }
+
+    #[test]
+    fn each_host_knows_what_its_firewall_has_to_let_in() {
+        let all = "{{ openings | join(', ') }}";
+        assert_eq!(
+            said(include_str!("../../inventories/tutorial.yaml"), "lvs_director", all),
+            "192.168.175.100:80/tcp, 192.168.40.100:123/udp from 192.168.40.0/24"
+        );
+        assert_eq!(said(WHOLE, "web1", all), "10.20.0.11:80/tcp, [fd00:20::11]:80/tcp");
+        assert_eq!(said(include_str!("../../inventories/tutorial.yaml"), "client", all), "");
     }
 
     #[test]

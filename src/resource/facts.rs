@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::{Ability, Family, Os, Unreadable};
+use super::firewall::{self, Told};
+use super::{Ability, Family, Firewall, Os, Unreadable};
 
 /// A host's facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,13 @@ pub struct Facts {
     pub over_ssh: bool,
     /// The ssh connection as the host sees it; `None` when it does not know it.
     pub connection: Option<Connection>,
+    /// The firewall that is at work, if one is.
+    #[serde(default)]
+    pub firewall: Option<Firewall>,
+    /// Whether the firewall looks at connections' states, so that it takes packets for invalid whose connection it does not
+    /// know.
+    #[serde(default)]
+    pub stateful_firewall: bool,
 }
 
 /// Both ends of the ssh connection, from `$SSH_CONNECTION`.
@@ -54,7 +62,10 @@ lvsprov_files $release /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /pro
 [ -d /run/systemd/system ] && echo systemd
 [ -e /sys/fs/selinux/enforce ] && echo selinux
 printf 'way %s\nssh %s\n' "${lvsprov_way-}" "${SSH_CONNECTION-}"
-echo addresses
+"#;
+
+/// The end of the probe.
+const ADDRESSES: &str = r#"echo addresses
 ip -o addr show 2>/dev/null
 echo end
 "#;
@@ -63,7 +74,7 @@ impl Facts {
     /// POSIX sh that prints the facts, as a section in the shell itself, see
     /// [`Exchange::push_inline`](crate::transport::Exchange::push_inline). It touches nothing.
     pub fn probe() -> String {
-        PROBE.to_owned()
+        [PROBE, firewall::PROBE, ADDRESSES].concat()
     }
 
     /// The facts from what [`Facts::probe`] printed.
@@ -78,6 +89,7 @@ impl Facts {
         let mut by_ip = false;
         let (mut addresses, mut connection, mut over_ssh) = (Vec::new(), None, true);
         let (mut forwards_ipv4, mut forwards_ipv6) = (false, false);
+        let mut firewall = Told::default();
         for line in text.lines() {
             let unreadable = || Unreadable::new("facts", line);
             if by_ip && line != "end" {
@@ -111,6 +123,7 @@ impl Facts {
                 "ssh" => connection = Connection::read(value),
                 "addresses" => by_ip = true,
                 "end" => ended = true,
+                _ if firewall.read(key, value) => {}
                 _ => return Err(unreadable()),
             }
         }
@@ -132,6 +145,8 @@ impl Facts {
             forwards_ipv6,
             over_ssh,
             connection,
+            firewall: firewall.firewall(),
+            stateful_firewall: firewall.stateful(),
         })
     }
 
@@ -199,6 +214,8 @@ impl Facts {
             forwards_ipv6: false,
             over_ssh: true,
             connection: Some(Connection { client: address("10.9.9.9"), server: address("192.168.40.101") }),
+            firewall: None,
+            stateful_firewall: false,
         }
     }
 }
@@ -215,7 +232,8 @@ mod tests {
               /proc/sys/kernel/hostname:rs\n/proc/sys/kernel/osrelease:5.14.0\n/proc/sys/kernel/random/boot_id:1-2\n\
               /proc/self/status:Name:\tgrep\n/proc/self/status:Uid:\t0\t0\t0\t0\n\
               /proc/sys/net/ipv4/ip_forward:1\n/proc/sys/net/ipv6/conf/all/forwarding:0\n\
-              systemd\nselinux\nssh 10.0.0.9 50000 192.168.40.101 22\naddresses\n\
+              systemd\nselinux\nssh 10.0.0.9 50000 192.168.40.101 22\n/proc/net/ip_tables_names:filter\n\
+              firewall firewalld\naddresses\n\
               1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n\
               2: eth0@if4    inet 192.168.40.101/24 brd 192.168.40.255 scope global eth0\\  valid_lft forever\n\
               2: eth0    inet6 fe80::1/64 scope link \\       valid_lft forever preferred_lft forever\n\
@@ -230,6 +248,7 @@ mod tests {
         assert_eq!(facts.connection.unwrap().client.to_string(), "10.0.0.9");
         assert_eq!(facts.on_link("192.168.40.1".parse().unwrap()).unwrap().0, "eth0");
         assert_eq!(facts.on_link("10.0.0.9".parse().unwrap()), None);
+        assert_eq!((facts.firewall, facts.stateful_firewall), (Some(Firewall::Firewalld), true));
         let remembered = serde_json::to_string(&facts).unwrap();
         assert_eq!(serde_json::from_str::<Facts>(&remembered).unwrap(), facts);
     }

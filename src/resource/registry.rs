@@ -4,9 +4,9 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value as Json;
 
 use super::{
-    Ability, Address, Change, Command, Context, DefaultGateway, Facts, File, Gate, IpvsSettings,
-    KernelModule, Kind, Need, Package, Record, Refusal, SelinuxPort, Service, Sysctl, Unreadable,
-    VirtualServices, by_itself,
+    Ability, Address, Change, Command, Context, DefaultGateway, Facts, File, FirewallOpening, Gate,
+    IpvsSettings, KernelModule, Kind, Need, Package, Record, Refusal, SelinuxPort, Service, Sysctl,
+    Unreadable, VirtualServices, by_itself,
 };
 
 /// The part of a probe that one kind answers, for all of a host's resources of that kind.
@@ -285,7 +285,7 @@ macro_rules! kinds {
 
 kinds! {
     // A playbook's task declares these by their arguments alone.
-    declared: [Package, Service, File, Sysctl, KernelModule, IpvsSettings, Address, DefaultGateway, SelinuxPort, Command]
+    declared: [Package, Service, File, Sysctl, KernelModule, IpvsSettings, Address, DefaultGateway, FirewallOpening, SelinuxPort, Command]
     // These are made from the inventory.
 
     derived: [VirtualServices]

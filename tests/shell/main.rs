@@ -8,6 +8,7 @@ mod command;
 mod default_gateway;
 mod facts;
 mod file;
+mod firewalld;
 mod kernel_module;
 mod package;
 mod package_failure;

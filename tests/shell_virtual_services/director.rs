@@ -207,6 +207,8 @@ pub fn debian() -> Facts {
         over_ssh: true,
         selinux: false,
         connection: None,
+        firewall: None,
+        stateful_firewall: false,
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn is_word(word: &Spanned<String>, what: &str, remedy: &str, complain
 }
 
 /// What a template knows by these names is the inventory's own: a variable of such a name would never be seen.
-pub const OWN_NAMES: [&str; 36] = [
+pub const OWN_NAMES: [&str; 37] = [
     "address",
     "addresses_to_configure",
     "cip",
@@ -72,6 +72,7 @@ pub const OWN_NAMES: [&str; 36] = [
     "item",
     "name",
     "nat_gateways",
+    "openings",
     "real_servers",
     "rip",
     "rip_network",
