@@ -5,9 +5,11 @@
 
 mod firewalld;
 mod hole;
+mod iptables;
 mod opening;
 mod owner;
 mod sections;
+mod ufw;
 
 use std::collections::BTreeSet;
 
@@ -18,8 +20,10 @@ pub use self::opening::Opening;
 
 use self::firewalld::Firewalld;
 use self::hole::{Hole, When};
+use self::iptables::Iptables;
 use self::owner::Owner;
 use self::sections::Sections;
+use self::ufw::Ufw;
 use super::{Aspect, Change, Context, Facts, Firewall, Kind, Refusal, Script, Unreadable};
 
 /// What the firewall lets in, now and after the next boot.
@@ -63,6 +67,10 @@ enum State {
     None,
     /// Of firewalld.
     Firewalld(Firewalld),
+    /// Of ufw.
+    Ufw(Ufw),
+    /// Of nobody but whoever wrote the rules.
+    Iptables(Iptables),
     /// One that this version can't read.
     Unknown,
 }
@@ -89,6 +97,8 @@ impl Kind for FirewallOpening {
             Hole::probe(Self::MODULE, &batch.first().map(|of| of.trace()).unwrap_or_default().subject());
         let state = match facts.firewall {
             Some(Firewall::Firewalld) => Firewalld::probe(),
+            Some(Firewall::Ufw) => Ufw::probe(),
+            Some(Firewall::Iptables) => Iptables::probe(),
             _ => String::new(),
         };
         format!("echo =opened\n{recorded}{state}")
@@ -102,7 +112,9 @@ impl Kind for FirewallOpening {
         let state = match facts.firewall {
             None => State::None,
             Some(Firewall::Firewalld) => State::Firewalld(Firewalld::parse(&sections).ok_or_else(missing)?),
-            Some(_) => State::Unknown,
+            Some(Firewall::Ufw) => State::Ufw(Ufw::parse(&sections).ok_or_else(missing)?),
+            Some(Firewall::Iptables) => State::Iptables(Iptables::parse(&sections).ok_or_else(missing)?),
+            Some(Firewall::Nftables) => State::Unknown,
         };
         let named = batch.iter().flat_map(|declared| declared.to.iter().copied()).collect();
         let observed = Observed { state, made, named };
@@ -122,7 +134,7 @@ impl Kind for FirewallOpening {
         }
         let close: Vec<&Hole> =
             observed.closable(owner, context.facts).filter(|hole| !wanted.contains(hole)).collect();
-        Ok(change(owner, &open.iter().collect::<Vec<_>>(), &close))
+        Ok(change(owner, &open.iter().collect::<Vec<_>>(), &close, context.facts))
     }
 
     fn unsettled(observed: &Observed) -> bool {
@@ -136,6 +148,10 @@ impl Kind for FirewallOpening {
     /// What was declared first tells nothing about what was made since.
     fn trace(&self) -> Self {
         FirewallOpening::default()
+    }
+
+    fn keep(&self) -> String {
+        Firewalld::keep().to_owned()
     }
 
     fn revert(
@@ -163,7 +179,11 @@ impl Kind for FirewallOpening {
         {
             state.answers()?;
         }
-        Ok(change(owner, &[], &observed.closable(owner, context.facts).collect::<Vec<_>>()))
+        let close: Vec<&Hole> = observed.closable(owner, context.facts).collect();
+        Ok(change(owner, &[], &close, context.facts).map(|mut change| {
+            change.script += owner.tidy(&close);
+            change
+        }))
     }
 }
 
@@ -171,6 +191,8 @@ impl State {
     fn owner(&self) -> Option<&dyn Owner> {
         match self {
             State::Firewalld(state) => Some(state),
+            State::Ufw(state) => Some(state),
+            State::Iptables(state) => Some(state),
             State::None | State::Unknown => None,
         }
     }
@@ -185,7 +207,7 @@ impl Observed {
 }
 
 /// Opens and closes these. What is opened is on record before, and what is closed leaves the record after.
-fn change(owner: &dyn Owner, open: &[&Hole], close: &[&Hole]) -> Option<Change> {
+fn change(owner: &dyn Owner, open: &[&Hole], close: &[&Hole], facts: &Facts) -> Option<Change> {
     if open.is_empty() && close.is_empty() {
         return None;
     }
@@ -196,7 +218,7 @@ fn change(owner: &dyn Owner, open: &[&Hole], close: &[&Hole]) -> Option<Change> 
     let aspects = opened.chain(closed).collect();
     let mut script = Script::from("PATH=$PATH:/usr/sbin:/sbin\n");
     script += Hole::remember(open);
-    script += owner.open(open);
+    script += owner.open(open, facts);
     script += owner.close(close);
     script += Hole::forget(close);
     Some(Change::new(aspects, script))

@@ -8,7 +8,7 @@ mod rule;
 mod xml;
 mod zone;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
@@ -77,6 +77,11 @@ impl Firewalld {
     /// POSIX sh that prints what there is.
     pub fn probe() -> String {
         PROBE.to_owned()
+    }
+
+    /// POSIX sh that notes in the current directory, a record's, which files there are of zones.
+    pub fn keep() -> &'static str {
+        "for file in /etc/firewalld/zones/*; do if [ -e \"$file\" ]; then printf '%s\\n' \"${file##*/}\"; fi; done >zones\n"
     }
 
     /// What there is, from what the probe printed; `None` where a part is missing.
@@ -219,14 +224,31 @@ impl Owner for Firewalld {
         zone.is_some_and(|zone| zone.holds(&Rule::listed(&rich_rule(&hole.opening))))
     }
 
-    fn open(&self, holes: &[&Hole]) -> Script {
+    fn open(&self, holes: &[&Hole], _: &Facts) -> Script {
         calls(holes, "--add-rich-rule")
     }
 
     fn close(&self, holes: &[&Hole]) -> Script {
         calls(holes, "--remove-rich-rule")
     }
+
+    /// The first permanent change of a zone copies the package's file, which from then on hides what an update brings; and
+    /// each leaves the file from before it.
+    fn tidy(&self, holes: &[&Hole]) -> Script {
+        let at_boot = holes.iter().filter(|hole| hole.when == When::AtBoot);
+        let zones: BTreeSet<&str> = at_boot.filter_map(|hole| hole.place.strip_prefix("zone ")).collect();
+        let one = |zone: &str| TIDY.replace("ZONE", &quote(zone));
+        Script::from(zones.into_iter().map(one).collect::<String>())
+    }
 }
+
+const TIDY: &str = r#"zone=ZONE
+if [ -f "${record:-}/zones" ]; then
+  if ! grep -qxF "$zone.xml" "$record/zones" && cmp -s "/etc/firewalld/zones/$zone.xml" "/usr/lib/firewalld/zones/$zone.xml"
+  then firewall-cmd --permanent --load-zone-defaults="$zone"; fi
+  if ! grep -qxF "$zone.xml.old" "$record/zones"; then rm -f "/etc/firewalld/zones/$zone.xml.old"; fi
+fi
+"#;
 
 impl Service {
     fn written(text: &str) -> Service {

@@ -16,8 +16,13 @@ pub trait Owner {
     fn holds(&self, hole: &Hole) -> bool;
 
     /// POSIX sh that makes these.
-    fn open(&self, holes: &[&Hole]) -> Script;
+    fn open(&self, holes: &[&Hole], facts: &Facts) -> Script;
 
     /// POSIX sh that closes these.
     fn close(&self, holes: &[&Hole]) -> Script;
+
+    /// POSIX sh that puts away what closing these has left, when everything is taken back.
+    fn tidy(&self, _holes: &[&Hole]) -> Script {
+        Script::new()
+    }
 }

@@ -7,7 +7,8 @@ impl<'a> Sections<'a> {
     /// Reads the probe's output; what stands before the first heading belongs to none.
     pub fn of(text: &'a str) -> Sections<'a> {
         let mut sections: Vec<(&str, Vec<&str>)> = Vec::new();
-        for line in text.lines() {
+        // not `lines`: whether a file's lines end as on other systems may matter
+        for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
             match (line.strip_prefix('='), sections.last_mut()) {
                 (Some(name), _) => sections.push((name, Vec::new())),
                 (None, Some((_, lines))) => lines.push(line),
