@@ -6,6 +6,7 @@
 mod firewalld;
 mod hole;
 mod iptables;
+mod nftables;
 mod opening;
 mod owner;
 mod sections;
@@ -13,6 +14,7 @@ mod ufw;
 
 use std::collections::BTreeSet;
 
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,7 @@ pub use self::opening::Opening;
 use self::firewalld::Firewalld;
 use self::hole::{Hole, When};
 use self::iptables::Iptables;
+use self::nftables::Nftables;
 use self::owner::Owner;
 use self::sections::Sections;
 use self::ufw::Ufw;
@@ -32,9 +35,13 @@ use super::{Aspect, Change, Context, Facts, Firewall, Kind, Refusal, Script, Unr
 /// somebody else's, is no change. What lvsprov has opened before and is not named any more is closed; what others have
 /// opened stays.
 ///
-/// Under firewalld it is a rich rule for the one address, in the zone of the interface that has the address. A rule of
-/// somebody else's that rejects the same is not fought: the module refuses. Under any other firewall, and where none is at
-/// work, nothing is changed.
+/// Under firewalld it is a rich rule for the one address, in the zone of the interface that has the address; under ufw a
+/// rule of `ufw allow`. Plain rules of iptables or nftables get one more, with the comment `lvsprov`, just before what would
+/// drop the packets, and the file that brings them at boot gets the same. What is not understood in them is left alone.
+///
+/// The module refuses where a rule of somebody else's rejects the same, which is not fought, and where plain rules would drop
+/// it that nobody is known to bring at boot. Where no firewall is at work, nothing is changed. A host has one task of it, as
+/// what the task does not name is closed.
 ///
 /// ```yaml
 /// - firewall_opening: { to: "{{ openings }}" }
@@ -71,8 +78,8 @@ enum State {
     Ufw(Ufw),
     /// Of nobody but whoever wrote the rules.
     Iptables(Iptables),
-    /// One that this version can't read.
-    Unknown,
+    /// The same, of nftables.
+    Nftables(Nftables),
 }
 
 /// What there was before: nothing of it has to be known, as what was made is on record by itself.
@@ -98,8 +105,9 @@ impl Kind for FirewallOpening {
         let state = match facts.firewall {
             Some(Firewall::Firewalld) => Firewalld::probe(),
             Some(Firewall::Ufw) => Ufw::probe(),
-            Some(Firewall::Iptables) => Iptables::probe(),
-            _ => String::new(),
+            Some(Firewall::Iptables) => Iptables::probe(has_ipv6(batch, facts)),
+            Some(Firewall::Nftables) => Nftables::probe(),
+            None => String::new(),
         };
         format!("echo =opened\n{recorded}{state}")
     }
@@ -114,7 +122,7 @@ impl Kind for FirewallOpening {
             Some(Firewall::Firewalld) => State::Firewalld(Firewalld::parse(&sections).ok_or_else(missing)?),
             Some(Firewall::Ufw) => State::Ufw(Ufw::parse(&sections).ok_or_else(missing)?),
             Some(Firewall::Iptables) => State::Iptables(Iptables::parse(&sections).ok_or_else(missing)?),
-            Some(Firewall::Nftables) => State::Unknown,
+            Some(Firewall::Nftables) => State::Nftables(Nftables::parse(&sections).ok_or_else(missing)?),
         };
         let named = batch.iter().flat_map(|declared| declared.to.iter().copied()).collect();
         let observed = Observed { state, made, named };
@@ -193,7 +201,8 @@ impl State {
             State::Firewalld(state) => Some(state),
             State::Ufw(state) => Some(state),
             State::Iptables(state) => Some(state),
-            State::None | State::Unknown => None,
+            State::Nftables(state) => Some(state),
+            State::None => None,
         }
     }
 }
@@ -204,6 +213,15 @@ impl Observed {
         let now = facts.firewall;
         self.made.iter().filter(move |hole| now == Some(hole.owner) && owner.holds(hole))
     }
+}
+
+/// Whether the host has openings of IPv6, or an address that there may be some for. Where it has none, its rules are not
+/// asked for: that alone would load their module into the kernel.
+fn has_ipv6(batch: &[&FirewallOpening], facts: &Facts) -> bool {
+    let of_link = |net: &IpNet| matches!(net, IpNet::V6(net) if net.addr().is_loopback() || net.addr().is_unicast_link_local());
+    let address = |(_, net): &(String, IpNet)| net.addr().is_ipv6() && !of_link(net);
+    facts.addresses.iter().any(address)
+        || batch.iter().flat_map(|of| &of.to).any(|opening| opening.to.is_ipv6())
 }
 
 /// Opens and closes these. What is opened is on record before, and what is closed leaves the record after.

@@ -8,6 +8,7 @@ mod command;
 mod default_gateway;
 mod facts;
 mod file;
+mod firewall_rules;
 mod firewalld;
 mod kernel_module;
 mod package;

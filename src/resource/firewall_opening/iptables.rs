@@ -13,10 +13,11 @@ use super::Opening;
 use super::hole::{Hole, When};
 use super::owner::Owner;
 use super::sections::Sections;
+use crate::resource::named_line::line_of;
 use crate::resource::shell::{Attributes, put};
 use crate::resource::{Facts, Firewall, Refusal, Script, quote};
 
-pub use self::rule::Packets;
+pub use self::rule::{Matches, Packets};
 pub use self::ruleset::{Fate, Ruleset};
 
 /// The rules as they were read.
@@ -54,10 +55,11 @@ const FILES: [(&str, &str, bool); 4] = [
 ];
 
 /// Where two programs are installed, the kernel's own table is the older one's.
-const PROBE: &str = r#"for version in ip ip6; do
+const PROBE: &str = r#"PATH=$PATH:/usr/sbin:/sbin
+for version in VERSIONS; do
   echo "=$version"
-  if [ -x /usr/sbin/${version}tables-legacy-save ]; then /usr/sbin/${version}tables-legacy-save -t filter 2>/dev/null
-  else PATH=$PATH:/usr/sbin:/sbin ${version}tables-save -t filter 2>/dev/null; fi
+  if command -v ${version}tables-legacy-save >/dev/null; then ${version}tables-legacy-save -t filter 2>/dev/null
+  else ${version}tables-save -t filter 2>/dev/null; fi
 done
 echo =units
 for unit in netfilter-persistent iptables ip6tables; do
@@ -65,40 +67,42 @@ for unit in netfilter-persistent iptables ip6tables; do
     if [ -L "$wants" ]; then echo "$unit"; break; fi
   done
 done
-echo =files
 "#;
 
 impl Iptables {
-    /// POSIX sh that prints what there is.
-    pub fn probe() -> String {
+    /// POSIX sh that prints what there is, of IPv6 only where that is wanted.
+    pub fn probe(ipv6: bool) -> String {
         let files: Vec<&str> = FILES.iter().map(|(_, file, _)| *file).collect();
-        format!("{PROBE}lvsprov_files {}\n", files.join(" "))
+        let files = files.join(" ");
+        let versions = if ipv6 { "ip ip6" } else { "ip" };
+        format!(
+            "{}for file in {files}; do if [ -e $file ]; then echo $file; fi; done\necho =files\nlvsprov_files {files}\n",
+            PROBE.replace("VERSIONS", versions)
+        )
     }
 
     /// What there is, from what the probe printed; `None` where a part is missing.
     pub fn parse(sections: &Sections<'_>) -> Option<Iptables> {
         let (units, files) = (sections.lines("units")?, sections.lines("files")?);
         let family = |section: &str, ipv6: bool| {
-            let running = Ruleset::read(sections.lines(section)?.iter().copied());
-            let enabled = FILES.iter().find(|(unit, _, six)| *six == ipv6 && units.contains(unit));
+            let running = Ruleset::read(sections.lines(section).unwrap_or_default().iter().copied());
+            let is_read = |(unit, path, six): &&(&str, &str, bool)| {
+                *six == ipv6 && units.contains(unit) && units.contains(path)
+            };
+            let enabled = FILES.iter().find(is_read);
             let at_boot = enabled.map(|(_, path, _)| {
-                let of = |line: &&str| line.strip_prefix(path)?.strip_prefix(':').map(str::len).map(|_| ());
-                let lines: Vec<&str> = files
-                    .iter()
-                    .filter(|line| of(line).is_some())
-                    .map(|line| &line[path.len() + 1..])
-                    .collect();
+                let lines: Vec<&str> = files.iter().filter_map(|line| line_of(path, line)).collect();
                 let ruleset = Ruleset::read(lines.iter().copied());
                 let text = match lines.iter().any(|line| line.ends_with('\r')) {
                     true => Text::Carriage,
-                    false if ruleset.is_there => Text::Rules(ruleset),
-                    false => Text::Unreadable,
+                    false if lines.is_empty() => Text::Unreadable,
+                    false => Text::Rules(ruleset),
                 };
                 (*path, text)
             });
-            Some(Family { running, at_boot })
+            Family { running, at_boot }
         };
-        Some(Iptables { ipv4: family("ip", false)?, ipv6: family("ip6", true)? })
+        Some(Iptables { ipv4: family("ip", false), ipv6: family("ip6", true) })
     }
 
     fn family(&self, opening: &Opening) -> &Family {
@@ -138,13 +142,15 @@ impl Owner for Iptables {
         };
         let program = if opening.to.is_ipv4() { "iptables" } else { "ip6tables" };
         match &family.at_boot {
-            Some((path, Text::Rules(rules))) => places.push(place(rules, When::AtBoot, path, packets)),
-            Some((path, text)) => {
+            Some((path, Text::Rules(rules))) if rules.is_there || dropped.is_none() => {
+                places.push(place(rules, When::AtBoot, path, packets))
+            }
+            Some((path, text @ (Text::Carriage | Text::Unreadable))) => {
                 let why = match text {
                     Text::Carriage => {
                         "has lines that end with a carriage return, which iptables-restore refuses"
                     }
-                    _ => "has no filter table that could be read",
+                    _ => "can't be read, or is empty",
                 };
                 return Err(Refusal {
                     reason: format!("what the next boot lets in is not known: {path} {why}"),
@@ -153,7 +159,7 @@ impl Owner for Iptables {
                     ),
                 });
             }
-            None => {
+            Some(_) | None => {
                 if let Some(rule) = dropped {
                     return Err(Refusal {
                         reason: format!(
@@ -162,7 +168,7 @@ impl Owner for Iptables {
                         remedy: format!(
                             "put `-A INPUT {}` before that rule, where your rules come from, and run again; or have them \
                              kept by iptables-persistent (Debian) or iptables-services (EL)",
-                            specification(opening, true)
+                            specification(opening, false)
                         ),
                     });
                 }
@@ -260,7 +266,7 @@ END { if (!done) { print "the rule that keeps it out is not there any more: run 
 /// POSIX sh that leaves in `$program` what changes the kernel's own table.
 fn program(opening: &Opening) -> String {
     let name = if opening.to.is_ipv4() { "iptables" } else { "ip6tables" };
-    format!("program={name}; if [ -x /usr/sbin/{name}-legacy ]; then program=/usr/sbin/{name}-legacy; fi")
+    format!("program={name}; if command -v {name}-legacy >/dev/null; then program={name}-legacy; fi")
 }
 
 /// A hole in a chain, of what runs (`chain INPUT`) or of a file (`/etc/iptables/rules.v4 chain INPUT`). What is not

@@ -8,6 +8,7 @@ use super::iptables::{Fate, Packets, Ruleset, interface, specification};
 use super::owner::Owner;
 use super::sections::Sections;
 use crate::ipvs::Protocol;
+use crate::resource::named_line::line_of;
 use crate::resource::{Facts, Firewall, Refusal, Script};
 
 /// ufw as it was read.
@@ -48,9 +49,7 @@ impl Ufw {
     /// What there is, from what the probe printed; `None` where a part is missing.
     pub fn parse(sections: &Sections<'_>) -> Option<Ufw> {
         let files = sections.lines("files")?;
-        let of = |path: &str| -> Vec<&str> {
-            files.iter().filter_map(|line| line.strip_prefix(path)?.strip_prefix(':')).collect()
-        };
+        let of = |path: &str| -> Vec<&str> { files.iter().filter_map(|line| line_of(path, line)).collect() };
         let policy = of("/etc/default/ufw").into_iter().rev().find_map(|line| {
             let value = line.trim().strip_prefix("DEFAULT_INPUT_POLICY=")?;
             Some(value.trim_matches(['"', '\'']).to_owned())

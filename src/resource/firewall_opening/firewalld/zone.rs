@@ -74,8 +74,10 @@ impl Zone {
     pub fn written(name: &str, text: &str) -> Zone {
         let mut zone = Zone { name: name.to_owned(), target: "default".into(), ..Zone::default() };
         let tags = tags(text);
-        let mut rest = tags.iter().enumerate().skip(0);
-        while let Some((index, tag)) = rest.next() {
+        let mut next = 0;
+        while let Some(tag) = tags.get(next) {
+            let index = next;
+            next += 1;
             let plain = |value: Option<&str>, element: fn(String) -> Element| {
                 value.map(|value| Rule::plain(value, element(value.to_owned())))
             };
@@ -95,7 +97,7 @@ impl Zone {
                     let inner = tags[index..=index + end].iter().filter(|tag| !tag.name.starts_with('/'));
                     zone.rules.push(Rule::written(&inner.cloned().collect::<Vec<_>>()));
                     // What is in the rule is no rule of the zone's.
-                    rest = tags.iter().enumerate().skip(index + end + 1);
+                    next = index + end + 1;
                 }
                 _ => {}
             }

@@ -62,7 +62,7 @@ fn who_may_come_in_counts() {
 fn observed(running: &str, units: &str, file: &str) -> Iptables {
     let file: String =
         file.split_inclusive('\n').map(|line| format!("/etc/sysconfig/iptables:{line}")).collect();
-    let text = format!("=ip\n{running}=ip6\n=units\n{units}=files\n{file}");
+    let text = format!("=ip\n{running}=units\n{units}/etc/sysconfig/iptables\n=files\n{file}");
     Iptables::parse(&Sections::of(&text)).unwrap()
 }
 
@@ -106,6 +106,9 @@ fn where_nobody_is_known_to_bring_the_rules_the_rule_is_named() {
         "{}",
         refusal.remedy
     );
+    // nor where the file that is read brings no such rules
+    let refusal = places(&observed(EL, "iptables\n", "*nat\nCOMMIT\n")).unwrap_err();
+    assert!(refusal.reason.ends_with("is not known"), "{}", refusal.reason);
     // nothing is in the way
     assert!(places(&observed("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n", "", "")).unwrap()[0].1);
     // nothing is certain
@@ -118,5 +121,5 @@ fn a_file_that_would_not_load_is_told_as_that() {
     let carriage = places(&observed(EL, "iptables\n", &EL.replace('\n', "\r\n"))).unwrap_err();
     assert!(carriage.reason.contains("/etc/sysconfig/iptables has lines that end with a carriage return"));
     let unreadable = places(&observed(EL, "iptables\n", "")).unwrap_err();
-    assert!(unreadable.reason.contains("no filter table that could be read"), "{}", unreadable.reason);
+    assert!(unreadable.reason.contains("can't be read, or is empty"), "{}", unreadable.reason);
 }
