@@ -153,8 +153,9 @@ fn ufw_lets_it_in_and_is_as_before_again() {
         root.deploy(&openings(&[WEB, TIME, "192.168.40.101:22/tcp"]));
         assert_eq!(root.plan(&openings(&[WEB, TIME, "192.168.40.101:22/tcp"]), &[]), Ok(None));
         assert!(
-            root.calls()
-                .contains(&format!("ufw allow proto tcp from any to 192.168.40.101 port 80 comment lvsprov"))
+            root.calls().contains(
+                &"ufw allow proto tcp from any to 192.168.40.101 port 80 comment lvsprov".to_owned()
+            )
         );
         // one of the two is lost
         root.write("/fw/live", live);
