@@ -10,7 +10,8 @@ pub enum Firewall {
     Firewalld,
     /// ufw, where it is enabled.
     Ufw,
-    /// Rules of iptables, where the kernel has a table for them that is not nftables'.
+    /// Rules of iptables: where the kernel has a table for them that is not nftables', or a unit restores them at boot, by
+    /// the program that makes rules of nftables of them.
     Iptables,
     /// Rules of nftables, if there are any.
     Nftables,
@@ -41,6 +42,10 @@ then echo firewall firewalld; fi
 if [ -d /sys/module/nf_tables ]; then
   if [ -x /usr/sbin/nft ] || [ -x /sbin/nft ] || command -v nft >/dev/null; then echo firewall nftables; fi
   if [ -d /sys/module/nft_ct ]; then echo firewall nft_ct; fi
+  if [ -d /sys/module/xt_conntrack ]; then echo firewall xt_conntrack; fi
+  for lvsprov_wants in /etc/systemd/system/*.wants/netfilter-persistent.service \
+    /etc/systemd/system/*.wants/iptables.service /etc/systemd/system/*.wants/ip6tables.service
+  do if [ -L "$lvsprov_wants" ]; then echo firewall iptables; break; fi; done
 fi
 "#;
 
@@ -72,8 +77,10 @@ impl Told {
                 self.iptables_matches_state |= matches!(value, "conntrack" | "state");
             }
             ("firewall", "firewalld") => self.firewalld = true,
+            ("firewall", "iptables") => self.iptables = true,
             ("firewall", "nftables") => self.nftables = true,
             ("firewall", "nft_ct") => self.nftables_matches_state = true,
+            ("firewall", "xt_conntrack") => self.iptables_matches_state = true,
             _ => return false,
         }
         true
@@ -126,6 +133,8 @@ mod tests {
             told(&[filter, ("/proc/net/ip_tables_matches", "conntrack")]),
             (Some(Firewall::Iptables), true)
         );
+        let restored = [nft, ("firewall", "iptables"), ("firewall", "xt_conntrack")];
+        assert_eq!(told(&restored), (Some(Firewall::Iptables), true));
         assert_eq!(told(&[]), (None, false));
         assert!(!Told::default().read("firewall", "unheard-of"));
     }

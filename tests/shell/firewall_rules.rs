@@ -28,12 +28,9 @@ esac
 const SAVE: &str = r#"cat /fw/head; cat /fw/live; echo COMMIT"#;
 
 fn with_iptables(root: &Root) {
-    for program in ["iptables", "iptables-legacy"] {
-        root.stub(program, IPTABLES);
-        root.stub(&format!("{program}-save"), SAVE);
-        root.stub(&format!("ip6{}", &program[2..]), "exit 1");
-        root.stub(&format!("ip6{}-save", &program[2..]), "exit 1");
-    }
+    root.stub("iptables", IPTABLES);
+    root.stub("iptables-save", SAVE);
+    root.stub("ip6tables-save", "exit 1");
 }
 
 fn openings(to: &[&str]) -> Resource {
@@ -103,6 +100,18 @@ fn iptables_with_a_policy_that_drops_gets_it_at_the_end() {
         assert_eq!(root.read("/fw/live"), rules);
         assert_eq!(root.read("/etc/sysconfig/iptables"), format!("{head}{rules}COMMIT\n"));
     });
+}
+
+#[test]
+fn rules_of_iptables_that_are_made_those_of_nftables_are_iptables_own() {
+    for shell in SHELLS {
+        let root = Root::with(shell, "mount -t tmpfs none sys/module; mkdir sys/module/nf_tables\n");
+        root.stub("nft", "exit 1");
+        assert_eq!(root.facts().firewall, Some(Firewall::Nftables));
+        root.mkdir("/etc/systemd/system/multi-user.target.wants");
+        root.link("/etc/systemd/system/multi-user.target.wants/netfilter-persistent.service", "/dev/null");
+        assert_eq!(root.facts().firewall, Some(Firewall::Iptables));
+    }
 }
 
 #[test]

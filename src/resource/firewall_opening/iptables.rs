@@ -54,12 +54,15 @@ const FILES: [(&str, &str, bool); 4] = [
     ("ip6tables", "/etc/sysconfig/ip6tables", true),
 ];
 
-/// Where two programs are installed, the kernel's own table is the older one's.
+/// Where two programs are installed, the older one is for the kernel's own table, where there is one.
 const PROBE: &str = r#"PATH=$PATH:/usr/sbin:/sbin
 for version in VERSIONS; do
   echo "=$version"
-  if command -v ${version}tables-legacy-save >/dev/null; then ${version}tables-legacy-save -t filter 2>/dev/null
-  else ${version}tables-save -t filter 2>/dev/null; fi
+  program=${version}tables names=/proc/net/${version}_tables_names
+  if [ -r $names ] && command -v $program-legacy-save >/dev/null; then
+    while read -r table; do if [ "$table" = filter ]; then program=$program-legacy; break; fi; done <$names
+  fi
+  $program-save -t filter 2>/dev/null
 done
 echo =units
 for unit in netfilter-persistent iptables ip6tables; do
@@ -263,10 +266,14 @@ table == "*filter" && !done && $0 == ENVIRON["before"] { printf "%s", ENVIRON["l
 { print }
 END { if (!done) { print "the rule that keeps it out is not there any more: run again" >"/dev/stderr"; exit 1 } }"#;
 
-/// POSIX sh that leaves in `$program` what changes the kernel's own table.
+/// POSIX sh that leaves in `$program` what changes the rules that the probe has read.
 fn program(opening: &Opening) -> String {
-    let name = if opening.to.is_ipv4() { "iptables" } else { "ip6tables" };
-    format!("program={name}; if command -v {name}-legacy >/dev/null; then program={name}-legacy; fi")
+    let version = if opening.to.is_ipv4() { "ip" } else { "ip6" };
+    format!(
+        "program={version}tables\n\
+         if command -v $program-legacy >/dev/null && grep -qx filter /proc/net/{version}_tables_names 2>/dev/null\n\
+         then program=$program-legacy; fi"
+    )
 }
 
 /// A hole in a chain, of what runs (`chain INPUT`) or of a file (`/etc/iptables/rules.v4 chain INPUT`). What is not
