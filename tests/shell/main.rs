@@ -11,6 +11,7 @@ mod file;
 mod firewall_rules;
 mod firewalld;
 mod kernel_module;
+mod owners;
 mod package;
 mod package_failure;
 mod package_families;

@@ -8,6 +8,12 @@ use crate::resource::{Script, quote};
 /// Where NetworkManager keeps the profiles that outlive a reboot.
 pub const PROFILES: &str = "/etc/NetworkManager/system-connections/";
 
+/// Where the administrator's files for netplan are.
+pub const NETPLAN: &str = "/etc/netplan/";
+
+/// Where EL has `ifcfg-eth0` and `route-eth0`.
+pub const NETWORK_SCRIPTS: &str = "/etc/sysconfig/network-scripts/";
+
 /// A file as it is and as it is to be. Who is told by commands instead of files will have an edit of its own here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
@@ -57,16 +63,36 @@ pub fn patch(path: &str, patch: &Patch, kept: Option<&str>) -> Script {
     script
 }
 
+/// Has netplan write its renderer's files, as it does at boot. Nothing is applied but that NetworkManager takes them for
+/// what is on the disk: it may be none of the renderers, and then has nothing to load.
+const GENERATE: &str = r#"netplan generate
+if command -v nmcli >/dev/null 2>&1; then
+for f in /run/NetworkManager/system-connections/netplan-*; do
+if [ -f "$f" ]; then nmcli connection load "$f" >/dev/null 2>&1 || :; fi
+done
+fi
+"#;
+
 /// POSIX sh that has the file taken notice of by who would not see it before a reboot.
 fn announced(path: &str) -> String {
     if path.starts_with(PROFILES) {
         format!("nmcli connection load {}\n", quote(path))
+    } else if path.starts_with(NETPLAN) {
+        GENERATE.into()
+    } else if let Some(name) = path.strip_prefix(NETWORK_SCRIPTS) {
+        // NetworkManager may be the one that reads it; it takes a profile's routes with the profile
+        let interface = name.split_once('-').map_or(name, |(_, interface)| interface);
+        let file = quote(&format!("{NETWORK_SCRIPTS}ifcfg-{interface}"));
+        format!(
+            "if [ -d /run/NetworkManager ] && command -v nmcli >/dev/null 2>&1; then\n\
+             nmcli connection load {file} >/dev/null 2>&1 || :\nfi\n"
+        )
     } else {
         String::new()
     }
 }
 
-/// POSIX sh that writes a new file, root's and for everybody to read.
+/// POSIX sh that writes a new file, root's and for everybody to read; netplan wants its files to be root's alone.
 pub fn create(path: &str, text: &str) -> Script {
     let word = quote(path);
     let mut script = Script::from("text=");
@@ -77,8 +103,10 @@ pub fn create(path: &str, text: &str) -> Script {
          else\nmkdir -p {}\n",
         quote(folder(path))
     );
-    script += replace(path, text, Attributes { mode: Some("0644"), owner: Some("0"), group: Some("0") });
+    let mode = if path.starts_with(NETPLAN) { "0600" } else { "0644" };
+    script += replace(path, text, Attributes { mode: Some(mode), owner: Some("0"), group: Some("0") });
     script += "fi\n";
+    script += &announced(path);
     script
 }
 
@@ -89,6 +117,7 @@ pub fn restore(path: &str, kept: &str) -> Script {
     script += put(path, format!("cat {kept} >\"$t\"\n").into(), Attributes::default());
     // its mode, owner and time as well
     script += &format!("cp -p {kept} {word}\nfi\n");
+    script += &announced(path);
     script
 }
 
@@ -103,6 +132,7 @@ pub fn remove(path: &str, text: &str) -> Script {
     if folder(path).ends_with(".d") && folder(path) != "/etc/network/interfaces.d" {
         script += &format!("rmdir {} 2>/dev/null || :\n", quote(folder(path)));
     }
+    script += &announced(path);
     script
 }
 

@@ -3,6 +3,7 @@
 //! To add an owner: write its file with an `impl` of [`owner::Owner`], and name it here and in the list in `owners.rs`.
 
 mod address;
+mod cloud_init;
 mod conf_file;
 mod default_gateway;
 mod edit;

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use super::conf_file::ConfFile;
 use super::edit::{Edit, PROFILES};
 use super::gateway::{Gateway, IpVersion, Via};
-use super::netplan;
 use super::owner::{Assigned, Owner, Setting, Told, refuse};
 use crate::resource::{Refusal, Unreadable, quote};
 
@@ -206,7 +205,7 @@ impl NetworkManager {
     fn said(&self, device: &Device, version: IpVersion) -> Result<Said, Refusal> {
         let (profile, path) = (quote(&device.profile), &device.file);
         let (said, loaded) = (self.written(device, version), device.loaded(version));
-        if said.gateway.is_some() && path.starts_with("/run/") && !device.profile.starts_with("netplan-") {
+        if said.gateway.is_some() && path.starts_with("/run/") {
             return refuse(
                 format!(
                     "NetworkManager's profile {profile} lies in /run, so that it runs now and is gone after a reboot"
@@ -240,12 +239,6 @@ impl NetworkManager {
 
 /// What to do with a profile that is no file of its own.
 fn by_hand(device: &Device, setting: &Setting<'_>) -> Refusal {
-    if device.profile.starts_with("netplan-") {
-        return match netplan::refusal::<()>(setting) {
-            Err(refusal) => refusal,
-            Ok(()) => no_profile(&device.interface, setting),
-        };
-    }
     let Device { interface, profile, .. } = device;
     Refusal {
         reason: format!(
@@ -283,9 +276,10 @@ fn words(setting: &Setting<'_>) -> String {
 
 impl Device {
     /// Whether it is NetworkManager that configured it: of another's work it makes a profile as well, which does not
-    /// outlive a reboot.
+    /// outlive a reboot. What netplan has generated for it is netplan's.
     fn managed(&self) -> bool {
-        self.state != "unmanaged" && !self.state.contains("externally")
+        let others = self.state == "unmanaged" || self.state.contains("externally");
+        !others && !self.file.starts_with("/run/NetworkManager/system-connections/netplan-")
     }
 
     /// What its profile says as it is loaded.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::cloud_init::{self, CloudInit};
 use super::conf_file::ConfFile;
 use super::edit::Edit;
 use super::gateway::{Gateway, IpVersion};
@@ -13,6 +14,8 @@ use crate::resource::{Refusal, Unreadable};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Owners {
     known: Vec<Known>,
+    /// Who may have written their files.
+    cloud_init: CloudInit,
     /// The files that any of them wanted.
     files: Vec<ConfFile>,
 }
@@ -50,7 +53,8 @@ impl Owners {
     pub fn probe() -> String {
         let parts: String = Known::PROBES.iter().map(|probe| format!("{}echo =\n", probe())).collect();
         format!(
-            "set --\n{parts}for f in \"$@\"; do printf '%s\\n' \"$f\"; done\necho =\nlvsprov_files \"$@\"\n"
+            "set --\n{}echo =\n{parts}for f in \"$@\"; do printf '%s\\n' \"$f\"; done\necho =\nlvsprov_files \"$@\"\n",
+            cloud_init::PROBE
         )
     }
 
@@ -60,6 +64,7 @@ impl Owners {
     /// It can't have printed that.
     pub fn parse(text: &str) -> Result<Owners, Unreadable> {
         let unreadable = |line: &str| Unreadable::new("the owners of the network", line);
+        let early = || unreadable("it ends too early");
         let mut lines = text.lines();
         let mut part = || -> Option<Vec<&str>> {
             let mut part = Vec::new();
@@ -70,7 +75,7 @@ impl Owners {
                 }
             }
         };
-        let early = || unreadable("it ends too early");
+        let cloud_init = CloudInit::read(&part().ok_or_else(early)?);
         let parts = (0..Known::READERS.len()).map(|_| part().ok_or_else(early));
         let parts: Vec<Vec<&str>> = parts.collect::<Result<_, _>>()?;
         let empty = |path: &str| ConfFile { path: path.to_owned(), text: String::new() };
@@ -84,7 +89,7 @@ impl Owners {
         let told = parts.iter().map(|lines| Told { lines, files: &files });
         let known = Known::READERS.iter().zip(told).map(|(read, told)| read(&told));
         let known = known.collect::<Result<_, _>>()?;
-        Ok(Owners { known, files })
+        Ok(Owners { known, cloud_init, files })
     }
 
     /// POSIX sh that copies every file that one of them may edit below `files` in the current directory.
@@ -172,6 +177,16 @@ impl Owners {
         all
     }
 
+    /// The edits after which an owner brings that.
+    ///
+    /// # Errors
+    /// It can't be edited from here, or what it would edit is another's.
+    pub fn set(&self, owner: &dyn Owner, setting: &Setting<'_>) -> Result<Vec<Edit>, Refusal> {
+        let edits = owner.set(setting)?;
+        self.cloud_init.spares(&edits)?;
+        Ok(edits)
+    }
+
     /// Whether nobody else speaks for the owner on the interface.
     fn has_say(&self, owner: &dyn Owner, interface: &str) -> bool {
         let speaks =
@@ -186,12 +201,12 @@ impl Owners {
     pub fn set_gateway(&self, via: IpAddr, interface: &str) -> Result<Vec<Edit>, Refusal> {
         let own = self.of(interface)?;
         let version = IpVersion::of(via);
-        let mut edits = own.set(&Setting::Gateway { via, interface })?;
+        let mut edits = self.set(own, &Setting::Gateway { via, interface })?;
         for other in self.all().filter(|other| other.name() != own.name()) {
             // the other one's gateways are second default routes
             let leads = other.gateways(version)?.iter().any(|g| self.has_say(other, &g.interface));
             if leads {
-                edits.extend(other.set(&Setting::NoGateway(version))?);
+                edits.extend(self.set(other, &Setting::NoGateway(version))?);
             }
         }
         Ok(edits)

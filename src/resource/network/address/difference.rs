@@ -82,7 +82,7 @@ impl Address {
             return if a.net == self.address { Ok(Vec::new()) } else { self.other_length(a.net, &a.by) };
         }
         let setting = Setting::Address { net: self.address, interface };
-        observed.owners.of(interface)?.set(&setting)
+        observed.owners.set(observed.owners.of(interface)?, &setting)
     }
 
     /// The edits after which nobody brings it at boot.
@@ -91,7 +91,7 @@ impl Address {
         for (interface, owner) in observed.owners.bringing(self.ip()) {
             if self.is_about(&interface) {
                 let setting = Setting::NoAddress { address: self.ip(), interface: &interface };
-                edits.extend(owner.set(&setting)?);
+                edits.extend(observed.owners.set(owner, &setting)?);
             }
         }
         Ok(edits)

@@ -8,6 +8,7 @@ use crate::resource::{Change, Context, Facts, Kind, Refusal};
 mod address;
 mod default_gateway;
 mod ipv6;
+mod netplan;
 mod owners;
 mod reverse;
 
@@ -26,6 +27,9 @@ struct Host {
     links: Vec<String>,
     /// Of `ip -o addr show`.
     addresses: Vec<String>,
+    /// Lines of cloud-init's probe.
+    cloud_init: Vec<String>,
+    /// Whether there is netplan to read its files.
     netplan: bool,
     /// Lines of NetworkManager's probe.
     nm: Vec<String>,
@@ -84,10 +88,15 @@ impl Host {
         let text = |(path, text): &(String, String)| -> String {
             text.lines().map(|line| format!("{path}:{line}\n")).collect()
         };
-        let netplan = if self.netplan { "present\n" } else { "" };
+        let netplan = if self.netplan {
+            "lo - 00:00:00:00:00:00\neth0 device 52:54:00:12:34:56\neth1 device 52:54:00:12:34:57\n"
+        } else {
+            ""
+        };
         let nm: String = self.nm.iter().map(|line| format!("{line}\n")).collect();
         let texts: String = files.iter().map(text).collect();
-        format!("{netplan}=\n{nm}=\n{index}=\n=\n=\n{names}=\n{texts}")
+        let cloud_init: String = self.cloud_init.iter().map(|line| format!("{line}\n")).collect();
+        format!("{cloud_init}=\n{netplan}=\n{nm}=\n{index}=\n=\n=\n{names}=\n{texts}")
     }
 
     fn lines(lines: &[String]) -> String {

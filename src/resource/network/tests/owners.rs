@@ -92,12 +92,8 @@ fn owners_that_are_not_edited_are_refused_with_what_to_do() {
     assert!(refused.reason.contains("profile Wired one, which is no keyfile"), "{}", refused.reason);
     let command = "`nmcli connection modify 'Wired one' ipv4.gateway 192.168.40.100`";
     assert!(refused.remedy.starts_with(command), "{}", refused.remedy);
-    let generated = refusal(&nm(&["device eth0", "state connected", "profile netplan-eth0"]));
-    assert!(generated.remedy.contains("netplan apply"));
     let dhcp = refusal(&nm(&["device eth0", "state connected", "profile a", "ipv4.method:auto"]));
     assert!(dhcp.reason.contains("by DHCP (NetworkManager's profile a)"), "{}", dhcp.reason);
-    let netplan = Host { netplan: true, ..Host::default() };
-    assert!(refusal(&netplan).remedy.contains("netplan apply"));
     let ifcfg = Host::default().file("/etc/sysconfig/network-scripts/ifcfg-eth0", "GATEWAY=192.168.40.1\n");
     assert!(refusal(&ifcfg).remedy.contains("GATEWAY=192.168.40.100"));
     assert!(refusal(&Host::default()).reason.contains("who configures eth0 is not known"));
@@ -117,15 +113,6 @@ fn what_they_bring_already_is_not_refused() {
     assert_eq!(settled(Host::default().nm(&nm).nm(&values)), Ok(None));
     let ifcfg = "/etc/sysconfig/network-scripts/ifcfg-eth0";
     assert_eq!(settled(Host::default().file(ifcfg, "GATEWAY=\"192.168.40.100\"\n")), Ok(None));
-    let file = "/run/systemd/network/10-netplan-eth0.network";
-    let with = |gateway| {
-        let text = format!(
-            "[Network]\nAddress=192.168.40.101/24\n[Route]\nDestination=0.0.0.0/0\nGateway = {gateway}\n"
-        );
-        settled(Host { netplan: true, ..Host::default().networkd("eth0", file, &text) })
-    };
-    assert_eq!(with("192.168.40.100"), Ok(None));
-    assert!(with("192.168.40.1").unwrap_err().remedy.contains("netplan apply"));
 }
 
 const PROFILE: &str = "/etc/NetworkManager/system-connections/Wired one.nmconnection";

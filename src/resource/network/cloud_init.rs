@@ -1,0 +1,134 @@
+//! cloud-init, the author of other owners' files: netplan's, ifupdown's, networkd's, NetworkManager's and EL's.
+//!
+//! It writes them anew when the instance changes, so that an edit of them is lost, unless its network configuration is
+//! disabled.
+
+use super::edit::Edit;
+use super::owner::refuse;
+use crate::resource::Refusal;
+
+/// What there is of cloud-init on the host.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CloudInit {
+    /// Whether it writes the network's files.
+    writes: bool,
+}
+
+/// POSIX sh that tells whether it is there, and prints what its configuration says of the network. The files as a whole
+/// may hold passwords.
+pub const PROBE: &str = r#"if [ -d /etc/cloud ] && command -v cloud-init >/dev/null 2>&1; then
+  echo cloud-init
+  read -r n 2>/dev/null </proc/cmdline || n=
+  case " $n " in *' cloud-init=disabled '* | *' network-config=disabled '*) echo disabled ;; esac
+  if [ -e /etc/cloud/cloud-init.disabled ]; then echo disabled; fi
+  grep -sHE '^network:|^[[:space:]]+config:' /etc/cloud/cloud.cfg /etc/cloud/cloud.cfg.d/*.cfg </dev/null || :
+fi
+"#;
+
+impl CloudInit {
+    /// From what [`PROBE`] printed.
+    pub fn read(lines: &[&str]) -> CloudInit {
+        let there = lines.first() == Some(&"cloud-init");
+        CloudInit { writes: there && !lines.contains(&"disabled") && !disabled(lines) }
+    }
+
+    /// That none of the files is written by cloud-init, which would take the edit away.
+    ///
+    /// # Errors
+    /// One is.
+    pub fn spares(&self, edits: &[Edit]) -> Result<(), Refusal> {
+        let of = |edit: &&Edit| edit.old.as_ref().is_some_and(|text| wrote(&edit.path, text));
+        match edits.iter().find(of) {
+            Some(edit) if self.writes => refuse(
+                format!(
+                    "{} is written by cloud-init, which writes it anew when the instance changes",
+                    edit.path
+                ),
+                "have cloud-init leave the network alone: `network: {config: disabled}` in \
+                 /etc/cloud/cloud.cfg.d/99-disable-network-config.cfg; then run again, and the file is edited",
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether the file that counts says `network: {config: disabled}`. Those in cloud.cfg.d count before cloud.cfg, and the
+/// last before the others.
+fn disabled(lines: &[&str]) -> bool {
+    let mut said: Vec<(&str, bool)> = Vec::new();
+    let mut lines = lines.iter().filter_map(|line| line.split_once(':')).peekable();
+    while let Some((path, text)) = lines.next() {
+        let Some(rest) = text.strip_prefix("network:") else { continue };
+        let below = lines.peek().filter(|(other, _)| *other == path).map_or("", |(_, text)| text);
+        let below = if below.starts_with([' ', '\t']) && rest.trim().is_empty() { below } else { "" };
+        said.push((path, is_disabled(rest) || is_disabled(below)));
+    }
+    let beside = |(path, _): &&(&str, bool)| path.contains("/cloud.cfg.d/");
+    said.iter().rfind(beside).or(said.last()).is_some_and(|(_, disabled)| *disabled)
+}
+
+/// `{config: disabled}`, or the same on a line of its own.
+fn is_disabled(text: &str) -> bool {
+    let text = text.split(" #").next().unwrap_or_default().trim().trim_matches(['{', '}']).trim();
+    let value = text.strip_prefix("config:").map(|value| value.trim().trim_matches(['"', '\'']));
+    value == Some("disabled")
+}
+
+/// Whether cloud-init is the author of a file: it says so above the first line that is no comment, or by the name.
+fn wrote(path: &str, text: &str) -> bool {
+    let comment = |line: &&str| line.starts_with(['#', ';']) || line.trim().is_empty();
+    let named = path.rsplit('/').next().is_some_and(|name| name.contains("cloud-init"));
+    named || text.lines().take_while(comment).any(|line| line.contains("cloud-init"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As cloud-init writes it above netplan's and ifupdown's files.
+    const HEADER: &str = "# This file is generated from information provided by the datasource.  Changes\n\
+        # to it will not persist across an instance reboot.  To disable cloud-init's\n\
+        # network configuration capabilities, write a file\n\
+        # /etc/cloud/cloud.cfg.d/99-disable-network-config.cfg with the following:\n\
+        # network: {config: disabled}\n";
+
+    fn writes(lines: &[&str]) -> bool {
+        CloudInit::read(&[&["cloud-init"], lines].concat()).writes
+    }
+
+    #[test]
+    fn it_is_known_by_its_header_or_by_its_name() {
+        assert!(wrote("/etc/netplan/a.yaml", HEADER));
+        let ifcfg = "# Created by cloud-init automatically, do not edit.\n#\nBOOTPROTO=none\n";
+        assert!(wrote("/etc/sysconfig/network-scripts/ifcfg-eth0", ifcfg));
+        assert!(wrote("/etc/systemd/network/10-cloud-init-eth0.network", "[Match]\nName=eth0\n"));
+        assert!(wrote(
+            "/etc/NetworkManager/system-connections/cloud-init-eth0.nmconnection",
+            "# Generated by cloud-init. Changes will be lost.\n\n[connection]\n"
+        ));
+        assert!(!wrote("/etc/network/interfaces", "# mine\nauto lo\n# not cloud-init's\n"));
+    }
+
+    #[test]
+    fn the_file_that_counts_says_whether_it_writes() {
+        let (low, high) = ("/etc/cloud/cloud.cfg.d/10-a.cfg", "/etc/cloud/cloud.cfg.d/99-b.cfg");
+        let line = |path: &str, text: &str| format!("{path}:{text}");
+        let says = |lines: &[String]| writes(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(!CloudInit::read(&[]).writes);
+        assert!(writes(&[]));
+        assert!(!writes(&["disabled"]));
+        assert!(!says(&[line(low, "network: {config: disabled}")]));
+        assert!(!says(&[line(low, "network:"), line(low, "  config: disabled # by the installer")]));
+        assert!(says(&[
+            line(low, "network: {config: disabled}"),
+            line(high, "network:"),
+            line(high, "  config:")
+        ]));
+        assert!(!says(&[
+            line("/etc/cloud/cloud.cfg", "network:"),
+            line(low, "  config: other"),
+            line(high, "network: { config: \"disabled\" }"),
+        ]));
+        assert!(says(&[line(low, "  config: disabled")]), "of what is not known");
+    }
+}

@@ -1,0 +1,119 @@
+//! Owners of the network that are not on this machine: their files, and stand-ins for their tools.
+
+use lvsprov::resource::Resource;
+use serde_json::json;
+
+use crate::declare;
+use crate::root::{Root, under_each_shell};
+
+fn dip() -> Resource {
+    declare("default_gateway", json!({ "via": "192.168.40.100" }))
+}
+
+fn dip6() -> Resource {
+    declare("default_gateway", json!({ "via": "fd00:20::100" }))
+}
+
+fn on(interface: &str, address: &str) -> Resource {
+    declare("address", json!({ "address": address, "interface": interface }))
+}
+
+fn absent(address: &str) -> Resource {
+    declare("address", json!({ "address": address, "state": "absent" }))
+}
+
+/// A real server's interface, with a route and addresses of both versions.
+fn network(root: &Root) {
+    root.sh("ip=/sbin/ip # busybox has no veth
+             $ip link add eth0 type veth peer name peer0; $ip link set lo up
+             for i in eth0 peer0; do echo 0 >/proc/sys/net/ipv6/conf/$i/accept_dad; $ip link set $i up; done
+             $ip addr add 192.168.40.101/24 dev eth0; $ip -6 addr add fd00:20::11/64 dev eth0
+             $ip route add default via 192.168.40.1 dev eth0
+             $ip -6 route add default via fd00:20::1 dev eth0");
+}
+
+fn running(root: &Root) -> String {
+    let told = root.sh("/sbin/ip -o addr show; /sbin/ip route show; /sbin/ip -6 route show default");
+    told.lines().filter(|line| !line.contains("fe80:")).map(|line| format!("{line}\n")).collect()
+}
+
+/// Everything, there and back: the files byte for byte, and what runs.
+fn there_and_back(root: &Root) {
+    let before = running(root);
+    let declared = [dip(), dip6(), on("eth0", "192.168.40.110/24"), on("lo", "2001:db8::10/128")];
+    root.there_and_back(&declared.each_ref());
+    assert_eq!(running(root), before);
+}
+
+const NETPLAN: &str = "/etc/netplan/01-netcfg.yaml";
+const YAML: &str = "# the LAN\nnetwork:\n  version: 2\n  ethernets:\n    eth0:\n      addresses:\n        - 192.168.40.101/24 # mine\n        \
+    - fd00:20::11/64\n        - 192.168.40.7/24\n      gateway6: \"fd00:20::1\"\n      routes:\n        - to: default\n          via: 192.168.40.1";
+
+fn netplan(root: &Root) {
+    network(root);
+    root.write(NETPLAN, YAML);
+    root.sh(&format!("chmod 600 {NETPLAN}; touch -d '2020-02-02 02:02:02' {NETPLAN}"));
+    root.stub("netplan", "[ \"$*\" = generate ] || exit 1; cat /etc/netplan/*.yaml >/generated");
+}
+
+#[test]
+fn netplans_own_line_changes_and_its_renderer_is_given_files() {
+    under_each_shell(|root| {
+        netplan(root);
+        assert_eq!(
+            root.settle(&dip()),
+            [
+                format!("at boot: 192.168.40.1 (eth0) -> 192.168.40.100 (eth0, {NETPLAN})"),
+                "running: 192.168.40.1 (eth0) -> 192.168.40.100 (eth0)".into(),
+            ]
+        );
+        assert_eq!(root.read(NETPLAN), format!("{YAML}00\n").replace("100100", "100"));
+        assert_eq!(root.attributes(NETPLAN).0, 0o600);
+        assert_eq!(root.read("/generated"), root.read(NETPLAN));
+        root.settle(&on("eth0", "192.168.40.110/24"));
+        root.settle(&absent("192.168.40.7/24"));
+        let own = "/etc/netplan/90-lvsprov-eth0-192-168-40-110.yaml";
+        assert_eq!(root.attributes(own).0, 0o600);
+        assert_eq!(root.read("/generated"), root.read(NETPLAN) + &root.read(own));
+        assert!(!root.read(NETPLAN).contains("40.7"));
+        root.settle(&absent("192.168.40.110/24"));
+        assert_eq!(root.names("/etc/netplan"), ["01-netcfg.yaml"]);
+    });
+}
+
+#[test]
+fn netplans_files_come_back() {
+    under_each_shell(|root| {
+        netplan(root);
+        there_and_back(root);
+        assert_eq!(root.read(NETPLAN), YAML);
+        assert_eq!(root.names("/etc/netplan"), ["01-netcfg.yaml"]);
+        assert_eq!(root.read("/generated"), YAML, "the renderer was not told");
+    });
+}
+
+#[test]
+fn a_netplan_that_fails_is_told() {
+    under_each_shell(|root| {
+        netplan(root);
+        root.stub("netplan", "echo 'Error in network definition' >&2; exit 1");
+        assert_eq!(root.fail(&dip()), "Error in network definition\n");
+    });
+}
+
+#[test]
+fn cloud_init_is_asked_whether_it_writes_the_network() {
+    under_each_shell(|root| {
+        netplan(root);
+        root.sh(&format!("mv {NETPLAN} /etc/netplan/50-cloud-init.yaml"));
+        root.stub("cloud-init", "");
+        root.write(
+            "/etc/cloud/cloud.cfg",
+            "users:\n- default\nsystem_info:\n  network:\n    renderers: [netplan]\n",
+        );
+        let refusal = root.plan(&dip(), &[]).unwrap_err();
+        assert!(refusal.reason.contains("50-cloud-init.yaml is written by cloud-init"), "{}", refusal.reason);
+        root.write("/etc/cloud/cloud.cfg.d/99-disable-network-config.cfg", "network:\n  config: disabled\n");
+        root.settle(&dip());
+    });
+}
