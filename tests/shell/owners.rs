@@ -117,3 +117,66 @@ fn cloud_init_is_asked_whether_it_writes_the_network() {
         root.settle(&dip());
     });
 }
+
+const EL: &str = "/etc/sysconfig/network-scripts/";
+
+#[test]
+fn network_scripts_files_are_edited_and_come_back() {
+    under_each_shell(|root| {
+        network(root);
+        let ifcfg = "# the LAN\nDEVICE=eth0\nBOOTPROTO=none\nONBOOT=yes\nIPADDR=\"192.168.40.101\" # mine\nNETMASK=\"255.255.255.0\"\n\
+            IPV6INIT=yes\nIPV6ADDR=fd00:20::11/64\nIPV6_DEFAULTGW=fd00:20::1";
+        let lo = "DEVICE=lo\nIPADDR=127.0.0.1\nNETMASK=255.0.0.0\nONBOOT=yes\n";
+        let alias = "DEVICE=lo:0\nIPADDR=192.168.175.7\nNETMASK=255.255.255.255\n";
+        root.write(&format!("{EL}ifup-eth"), "");
+        root.write(&format!("{EL}ifcfg-eth0"), ifcfg);
+        root.write(&format!("{EL}ifcfg-lo"), lo);
+        root.write(&format!("{EL}ifcfg-lo:0"), alias);
+        root.write(&format!("{EL}route-eth0"), "default via 192.168.40.1 dev eth0\n");
+        root.write("/etc/sysconfig/network", "NETWORKING=yes\nGATEWAYDEV=eth0\n");
+        there_and_back(root);
+        root.sh("/sbin/ip addr add 192.168.175.7/32 dev lo");
+        root.there_and_back(&[&absent("192.168.175.7/32")]);
+
+        assert_eq!(
+            root.settle(&dip())[0],
+            format!("at boot: 192.168.40.1 (eth0) -> 192.168.40.100 (eth0, {EL}route-eth0)")
+        );
+        assert_eq!(root.read(&format!("{EL}route-eth0")), "default via 192.168.40.100 dev eth0\n");
+        root.settle(&dip6());
+        root.settle(&on("lo", "192.168.175.100/32"));
+        assert!(root.read(&format!("{EL}ifcfg-lo")).contains("IPADDR1=192.168.175.100\nPREFIX1=32\n"));
+        root.settle(&absent("192.168.175.7/32"));
+        assert!(!root.exists(&format!("{EL}ifcfg-lo:0")));
+    });
+}
+
+#[test]
+fn wickeds_files_are_edited_and_come_back() {
+    under_each_shell(|root| {
+        network(root);
+        let folder = "/etc/sysconfig/network/";
+        let ifcfg =
+            "BOOTPROTO='static'\nSTARTMODE='auto'\nIPADDR='192.168.40.101/24'\nIPADDR_1='fd00:20::11/64'\n";
+        root.write(&format!("{folder}ifcfg-eth0"), ifcfg);
+        root.write(&format!("{folder}ifcfg-lo"), "IPADDR=127.0.0.1/8\nSTARTMODE=nfsroot\nBOOTPROTO=static");
+        let refusal = root.plan(&dip(), &[]).unwrap_err();
+        assert!(refusal.reason.contains("who configures eth0 is not known"), "{}", refusal.reason);
+        root.mkdir("/etc/systemd/system/multi-user.target.wants");
+        root.link(
+            "/etc/systemd/system/multi-user.target.wants/wicked.service",
+            "/usr/lib/systemd/system/wicked.service",
+        );
+        // there is no route at boot so far: a file comes, and goes
+        there_and_back(root);
+        root.write(
+            &format!("{folder}routes"),
+            "# by YaST\ndefault 192.168.40.1 - -\ndefault fd00:20::1 - eth0",
+        );
+        there_and_back(root);
+        root.settle(&dip());
+        root.settle(&dip6());
+        let routes = "# by YaST\ndefault 192.168.40.100 - -\ndefault fd00:20::100 - eth0\n";
+        assert_eq!(root.read(&format!("{folder}routes")), routes);
+    });
+}

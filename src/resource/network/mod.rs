@@ -8,6 +8,7 @@ mod conf_file;
 mod default_gateway;
 mod edit;
 mod gateway;
+mod ifcfg;
 mod ifupdown;
 mod interface;
 mod netplan;
@@ -20,6 +21,8 @@ mod patch;
 mod reverse;
 mod route;
 mod running;
+mod sysconfig;
+mod wicked;
 
 pub use address::{Address, AddressState};
 pub use default_gateway::DefaultGateway;
@@ -29,6 +32,7 @@ use netplan::Netplan;
 use network_manager::NetworkManager;
 use network_scripts::NetworkScripts;
 use networkd::Networkd;
+use wicked::Wicked;
 
 #[cfg(test)]
 mod tests;

@@ -1,32 +1,51 @@
-//! EL's /etc/sysconfig/network-scripts. They are read, and not edited yet: what is to be set is refused with what to
-//! write.
+//! EL's network-scripts: the `ifcfg-`, `route-` and `route6-` files of /etc/sysconfig/network-scripts, and
+//! /etc/sysconfig/network.
+//!
+//! They are this owner's where its scripts are there. On a host without them, which EL 8 is unless they were
+//! installed, the files are NetworkManager's.
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
 use super::conf_file::ConfFile;
-use super::edit::Edit;
+use super::edit::{Edit, NETWORK_SCRIPTS};
 use super::gateway::{Gateway, IpVersion, Via};
+use super::ifcfg::{self, Ifcfg};
 use super::owner::{Assigned, Owner, Setting, Told, refuse};
+use super::sysconfig::{self, value};
 use crate::resource::{Refusal, Unreadable};
 
-/// The `ifcfg-` files that there are.
+/// What counts for all interfaces.
+const GLOBAL: &str = "/etc/sysconfig/network";
+
+/// network-scripts, where there are some to read the files.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NetworkScripts {
     files: Vec<ConfFile>,
+    global: Option<ConfFile>,
 }
 
 impl Owner for NetworkScripts {
     fn probe() -> &'static str {
-        r#"for f in /etc/sysconfig/network-scripts/ifcfg-*; do
-  if [ -f "$f" ]; then set -- "$@" "$f"; fi
-done
+        r#"if [ -d /etc/sysconfig/network-scripts ]; then
+  for f in /etc/sysconfig/network-scripts/ifcfg-* /etc/sysconfig/network-scripts/route-* \
+    /etc/sysconfig/network-scripts/route6-* /etc/sysconfig/network; do
+    if [ -f "$f" ]; then set -- "$@" "$f"; fi
+  done
+  if [ -e /etc/sysconfig/network-scripts/ifup-eth ]; then echo scripts; fi
+fi
 "#
     }
 
     fn read(told: &Told<'_>) -> Result<Self, Unreadable> {
-        Ok(NetworkScripts { files: told.below("/etc/sysconfig/network-scripts/") })
+        if told.lines.is_empty() {
+            return Ok(NetworkScripts::default());
+        }
+        let global = told.files.iter().find(|file| file.path == GLOBAL).cloned();
+        Ok(NetworkScripts { files: told.below(NETWORK_SCRIPTS), global })
+    }
+
+    fn edits() -> &'static str {
+        "/etc/sysconfig/network-scripts/ifcfg-* /etc/sysconfig/network-scripts/route*-* /etc/sysconfig/network"
     }
 
     fn name(&self) -> &'static str {
@@ -34,7 +53,7 @@ done
     }
 
     fn configures(&self, interface: &str) -> bool {
-        self.files.iter().any(|file| of(file) == interface)
+        self.all().iter().any(|ifcfg| ifcfg.interface() == interface)
     }
 
     fn adopts(&self) -> bool {
@@ -42,86 +61,141 @@ done
     }
 
     fn gateways(&self, version: IpVersion) -> Result<Vec<Gateway>, Refusal> {
-        let gateway = |file: &ConfFile| {
-            let asks = matches!(value(file, "BOOTPROTO"), Some("dhcp" | "bootp"));
-            let via = match version {
-                IpVersion::V4 if asks => Via::Asked { how: "DHCP", by: file.path.clone() },
-                IpVersion::V4 => Via::Address(value(file, "GATEWAY")?.parse().ok()?),
-                // it may carry its interface: fe80::1%eth0
-                IpVersion::V6 => {
-                    Via::Address(value(file, "IPV6_DEFAULTGW")?.split('%').next()?.parse().ok()?)
-                }
-            };
-            Some(Gateway { interface: of(file).to_owned(), via })
-        };
-        Ok(self.files.iter().filter_map(gateway).collect())
+        self.readable()?;
+        let mut gateways: Vec<Gateway> = Vec::new();
+        for ifcfg in self.all().iter().filter(|ifcfg| !ifcfg.is_alias() && ifcfg.comes_up()) {
+            let interface = ifcfg.interface();
+            if let Some(how) = ifcfg.asks(version) {
+                let via = Via::Asked { how, by: ifcfg.file.path.clone() };
+                gateways.push(Gateway { interface: interface.clone(), via });
+            }
+            let own = ifcfg.gateway(version).filter(|_| ifcfg.defroute(version));
+            let own = own.filter(|_| self.chosen(version).is_none_or(|chosen| chosen == interface));
+            let all = own.into_iter().chain(ifcfg.routes(version));
+            gateways.extend(all.map(|via| Gateway::new(&interface, via)));
+        }
+        if let Some(via) = self.everybodys(version) {
+            let interface = self.chosen(version).or_else(|| self.near(via));
+            // an ifcfg file's own comes before it
+            let covered = |g: &Gateway| Some(&g.interface) == interface.as_ref();
+            if !gateways.iter().any(covered) {
+                gateways.extend(interface.map(|interface| Gateway::new(interface, via)));
+            }
+        }
+        Ok(gateways)
     }
 
     fn addresses(&self) -> Vec<Assigned> {
-        let of = |file: &ConfFile| {
-            let numbers = std::iter::once(String::new()).chain((0..=9).map(|n| n.to_string()));
-            let v4 = numbers.filter_map(|n| {
-                let address: IpAddr = value(file, &format!("IPADDR{n}"))?.parse().ok()?;
-                match value(file, &format!("PREFIX{n}")) {
-                    Some(length) => IpNet::new(address, length.parse().ok()?).ok(),
-                    None => {
-                        let mask = value(file, &format!("NETMASK{n}"))?.parse().ok()?;
-                        IpNet::with_netmask(address, mask).ok()
-                    }
-                }
-            });
-            let more = value(file, "IPV6ADDR_SECONDARIES").unwrap_or("").split_whitespace();
-            let v6 = value(file, "IPV6ADDR").into_iter().chain(more).filter_map(|net| net.parse().ok());
-            let assigned = |net| Assigned { interface: of(file).to_owned(), net, by: file.path.clone() };
-            v4.chain(v6).map(assigned).collect::<Vec<_>>()
+        let of = |ifcfg: &Ifcfg<'_>| {
+            let (interface, by) = (ifcfg.interface(), ifcfg.file.path.clone());
+            let assigned = |net| Assigned { interface: interface.clone(), net, by: by.clone() };
+            ifcfg.nets().into_iter().map(assigned).collect::<Vec<_>>()
         };
-        self.files.iter().flat_map(of).collect()
+        let all = self.all().into_iter();
+        all.filter(|ifcfg| ifcfg.is_alias() || ifcfg.comes_up()).flat_map(|ifcfg| of(&ifcfg)).collect()
     }
 
     fn set(&self, setting: &Setting<'_>) -> Result<Vec<Edit>, Refusal> {
-        let key = |v4, v6| if setting.version() == IpVersion::V4 { v4 } else { v6 };
-        let gateway = key("GATEWAY", "IPV6_DEFAULTGW");
-        let (interface, remedy) = match *setting {
-            Setting::Gateway { via, interface } => (
-                interface,
-                format!("set {gateway}={via} in ifcfg-{interface}, and remove it from all other files there"),
-            ),
-            Setting::NoGateway(_) => {
-                ("another interface", format!("remove {gateway} from the files that have it"))
+        self.readable()?;
+        match *setting {
+            Setting::Gateway { via, interface } => {
+                self.main(interface, setting)?;
+                Ok(self.set_gateway(IpVersion::of(via), Some((via, interface))))
             }
-            Setting::Address { net: IpNet::V4(net), interface } => (
-                interface,
-                format!(
-                    "set IPADDRn={} and PREFIXn={} in ifcfg-{interface}, with a number that is free",
-                    net.addr(),
-                    net.prefix_len()
-                ),
-            ),
-            Setting::Address { net, interface } => {
-                (interface, format!("add {net} to IPV6ADDR_SECONDARIES in ifcfg-{interface}"))
-            }
+            Setting::NoGateway(version) => Ok(self.set_gateway(version, None)),
+            Setting::Address { net, interface } => Ok(vec![self.main(interface, setting)?.with_address(net)]),
             Setting::NoAddress { address, interface } => {
-                (interface, format!("remove {address} from ifcfg-{interface}"))
+                let all = self.all().into_iter().filter(|ifcfg| ifcfg.interface() == interface);
+                Ok(all.filter_map(|ifcfg| ifcfg.without_address(address)).collect())
             }
-        };
-        refuse(
-            format!(
-                "{interface} is configured by /etc/sysconfig/network-scripts, which lvsprov does not edit"
-            ),
-            remedy,
-        )
+        }
     }
 }
 
-/// The interface that a file is for; of `ifcfg-eth0:1`, an alias, `eth0`.
-fn of(file: &ConfFile) -> &str {
-    let name = file.path.rsplit_once("/ifcfg-").map_or("", |(_, name)| name);
-    name.split(':').next().unwrap_or(name)
+impl NetworkScripts {
+    fn all(&self) -> Vec<Ifcfg<'_>> {
+        ifcfg::all(&self.files)
+    }
+
+    fn readable(&self) -> Result<(), Refusal> {
+        let computed =
+            self.all().into_iter().find_map(|ifcfg| Some((ifcfg.file.path.clone(), ifcfg.computed()?)));
+        let Some((path, key)) = computed else { return Ok(()) };
+        refuse(
+            format!("{path} is sh, and what it sets {key} to is not known before it runs"),
+            format!("write the value of {key} there as it is; then run again"),
+        )
+    }
+
+    /// The interface's own file.
+    fn main(&self, interface: &str, setting: &Setting<'_>) -> Result<Ifcfg<'_>, Refusal> {
+        let found = self.all().into_iter().find(|ifcfg| !ifcfg.is_alias() && ifcfg.interface() == interface);
+        match found {
+            Some(ifcfg) if ifcfg.comes_up() => Ok(ifcfg),
+            Some(ifcfg) => refuse(
+                format!("{} says ONBOOT=no, so that {interface} is not brought up at boot", ifcfg.file.path),
+                "set ONBOOT=yes there, or leave the interface to whoever brings it up",
+            ),
+            None => refuse(
+                format!("network-scripts have no ifcfg-{interface}"),
+                format!("write {NETWORK_SCRIPTS}ifcfg-{interface} with {}", words(setting)),
+            ),
+        }
+    }
+
+    fn of_global(&self, key: &str) -> Option<String> {
+        value(&self.global.as_ref()?.text, key)
+    }
+
+    /// The one interface that may have the default route (`GATEWAYDEV`), where one is named.
+    fn chosen(&self, version: IpVersion) -> Option<String> {
+        self.of_global(if version == IpVersion::V4 { "GATEWAYDEV" } else { "IPV6_DEFAULTDEV" })
+    }
+
+    /// The gateway of whichever interface is in its subnet.
+    fn everybodys(&self, version: IpVersion) -> Option<IpAddr> {
+        let value = self.of_global(if version == IpVersion::V4 { "GATEWAY" } else { "IPV6_DEFAULTGW" })?;
+        value.split('%').next()?.parse().ok()
+    }
+
+    fn near(&self, via: IpAddr) -> Option<String> {
+        let all = self.all().into_iter();
+        let mut near = all.filter(|ifcfg| ifcfg.nets().iter().any(|net| net.contains(&via)));
+        near.next().map(|ifcfg| ifcfg.interface())
+    }
+
+    fn set_gateway(&self, version: IpVersion, gateway: Option<(IpAddr, &str)>) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        for ifcfg in self.all().iter().filter(|ifcfg| !ifcfg.is_alias()) {
+            let via = gateway.filter(|(_, interface)| ifcfg.interface() == *interface).map(|(via, _)| via);
+            edits.extend(ifcfg.set_gateway(version, via, via.is_some()));
+        }
+        let Some(file) = &self.global else { return edits };
+        let (everybodys, chosen) = match version {
+            IpVersion::V4 => ("GATEWAY", "GATEWAYDEV"),
+            IpVersion::V6 => ("IPV6_DEFAULTGW", "IPV6_DEFAULTDEV"),
+        };
+        // the interface's own file has it, or has it from now on
+        let mut text = sysconfig::with(&file.text, everybodys, None, None);
+        if self.chosen(version).is_some() {
+            text = sysconfig::with(&text, chosen, gateway.map(|(_, interface)| interface), None);
+        }
+        if text != file.text {
+            edits.push(Edit::of(file, text));
+        }
+        edits
+    }
 }
 
-/// What a variable is set to, which is quoted as in sh.
-fn value<'a>(file: &'a ConfFile, key: &str) -> Option<&'a str> {
-    let set = |line: &'a str| line.trim().strip_prefix(key)?.strip_prefix('=');
-    let value = file.text.lines().filter_map(set).next_back()?.trim_matches(['"', '\'']);
-    (!value.is_empty()).then_some(value)
+/// What to write in a file that is not there.
+fn words(setting: &Setting<'_>) -> String {
+    match *setting {
+        Setting::Gateway { via, .. } if via.is_ipv4() => format!("the host's address and GATEWAY={via}"),
+        Setting::Gateway { via, .. } => format!("the host's address and IPV6_DEFAULTGW={via}"),
+        Setting::Address { net, .. } if net.addr().is_ipv4() => {
+            format!("IPADDR={} and PREFIX={}", net.addr(), net.prefix_len())
+        }
+        Setting::Address { net, .. } => format!("IPV6INIT=yes and IPV6ADDR={net}"),
+        Setting::NoGateway(_) | Setting::NoAddress { .. } => "what the interface is to have".into(),
+    }
 }

@@ -46,7 +46,7 @@ macro_rules! owners {
     };
 }
 
-owners![Netplan, NetworkManager, Networkd, Ifupdown, NetworkScripts];
+owners![Netplan, NetworkManager, Networkd, Ifupdown, NetworkScripts, Wicked];
 
 impl Owners {
     /// POSIX sh that prints all that is to be known of them. The texts of files come last, by one process.
@@ -124,8 +124,8 @@ impl Owners {
         let Some(first) = claims.next() else {
             return self.all().find(|owner| owner.adopts()).ok_or_else(|| Refusal {
                 reason: format!(
-                    "who configures {interface} is not known: neither ifupdown, systemd-networkd, NetworkManager nor \
-                     network-scripts has it"
+                    "who configures {interface} is not known: neither netplan, NetworkManager, systemd-networkd, ifupdown, \
+                     network-scripts nor wicked has it"
                 ),
                 remedy: format!(
                     "configure {interface} by ifupdown or systemd-networkd, so that what is set outlives a reboot"

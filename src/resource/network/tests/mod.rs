@@ -11,6 +11,7 @@ mod ipv6;
 mod netplan;
 mod owners;
 mod reverse;
+mod sysconfig;
 
 const MAIN: &str = "/etc/network/interfaces";
 const STATIC: &str =
@@ -31,6 +32,9 @@ struct Host {
     cloud_init: Vec<String>,
     /// Whether there is netplan to read its files.
     netplan: bool,
+    /// Whether there are EL's network-scripts, and whether wicked is enabled.
+    scripts: bool,
+    wicked: bool,
     /// Lines of NetworkManager's probe.
     nm: Vec<String>,
     /// Interfaces that networkd has, each with its file; the first has the index 2.
@@ -93,10 +97,12 @@ impl Host {
         } else {
             ""
         };
+        let scripts = if self.scripts { "scripts\n" } else { "" };
+        let wicked = if self.wicked { "enabled\n" } else { "" };
         let nm: String = self.nm.iter().map(|line| format!("{line}\n")).collect();
         let texts: String = files.iter().map(text).collect();
         let cloud_init: String = self.cloud_init.iter().map(|line| format!("{line}\n")).collect();
-        format!("{cloud_init}=\n{netplan}=\n{nm}=\n{index}=\n=\n=\n{names}=\n{texts}")
+        format!("{cloud_init}=\n{netplan}=\n{nm}=\n{index}=\n=\n{scripts}=\n{wicked}=\n{names}=\n{texts}")
     }
 
     fn lines(lines: &[String]) -> String {

@@ -94,8 +94,6 @@ fn owners_that_are_not_edited_are_refused_with_what_to_do() {
     assert!(refused.remedy.starts_with(command), "{}", refused.remedy);
     let dhcp = refusal(&nm(&["device eth0", "state connected", "profile a", "ipv4.method:auto"]));
     assert!(dhcp.reason.contains("by DHCP (NetworkManager's profile a)"), "{}", dhcp.reason);
-    let ifcfg = Host::default().file("/etc/sysconfig/network-scripts/ifcfg-eth0", "GATEWAY=192.168.40.1\n");
-    assert!(refusal(&ifcfg).remedy.contains("GATEWAY=192.168.40.100"));
     assert!(refusal(&Host::default()).reason.contains("who configures eth0 is not known"));
     assert!(refusal(&main_file("iface eth0 inet dhcp\n")).reason.contains("by DHCP"));
     let up = main_file(&format!("{STATIC}\tpost-up ip route add default via 10.0.0.1\n"));
@@ -111,8 +109,6 @@ fn what_they_bring_already_is_not_refused() {
     let nm = ["device lo", "state unmanaged", "device eth0", "state connected", "profile a"];
     let values = ["ipv4.method:manual", "ipv4.gateway:192.168.40.100", "ipv6.gateway:--"];
     assert_eq!(settled(Host::default().nm(&nm).nm(&values)), Ok(None));
-    let ifcfg = "/etc/sysconfig/network-scripts/ifcfg-eth0";
-    assert_eq!(settled(Host::default().file(ifcfg, "GATEWAY=\"192.168.40.100\"\n")), Ok(None));
 }
 
 const PROFILE: &str = "/etc/NetworkManager/system-connections/Wired one.nmconnection";
