@@ -186,7 +186,7 @@ fn network_manager(root: &Root, profile: &str) {
         &format!(
             "case \"$*\" in\n\
              *device) echo 'eth0:connected:u-1:Wired: one'; echo lo:unmanaged::;;\n\
-             *'show --active') echo 'u-1:{profile}';;\n\
+             *'connection show') echo 'u-1:yes:yes:0:802-3-ethernet:{profile}'; echo u-2:no:yes:0:802-11-wireless:/etc/wifi;;\n\
              *'show u-1') echo ipv4.method:manual; echo ipv4.addresses:192.168.40.101/24; cat /gateway;;\n\
              'connection load {profile}') sed -n 's/^gateway=/ipv4.gateway:/p' '{profile}' >/gateway;; esac"
         ),

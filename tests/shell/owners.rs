@@ -180,3 +180,80 @@ fn wickeds_files_are_edited_and_come_back() {
         assert_eq!(root.read(&format!("{folder}routes")), routes);
     });
 }
+
+/// NetworkManager with one profile, for eth0, which it has loaded; whatever it loads, it tells as nmcli does.
+fn network_manager(root: &Root, file: &str) {
+    network(root);
+    root.mkdir("/run/NetworkManager");
+    root.stub(
+        "nmcli",
+        &format!(
+            "case \"$*\" in\n\
+             *device) [ -e /loaded ] || exit 8; echo 'eth0:connected:u-1:Wired: one'; echo lo:unmanaged::;;\n\
+             *'connection show') echo 'u-1:yes:yes:0:802-3-ethernet:{file}';;\n\
+             *'show u-1') cat /loaded;;\n\
+             'connection load {file}') sed -n '\n\
+             s/^method=/ipv4.method:/p; s/^gateway=/ipv4.gateway:/p; s/^route1=\\([^,]*\\),/ipv4.routes:\\1 /p\n\
+             s/^ignore-auto-routes=true/ipv4.ignore-auto-routes:yes/p; s/^GATEWAY=/ipv4.gateway:/p\n\
+             s/^IPADDR=\\(.*\\)/ipv4.addresses:\\1\\/24/p' '{file}' >/loaded;; esac"
+        ),
+    );
+}
+
+#[test]
+fn network_managers_dhcp_profile_is_made_ours_and_comes_back() {
+    let file = "/etc/NetworkManager/system-connections/Wired: one.nmconnection";
+    let text = "[connection]\nid=Wired: one\n\n[ipv4]\nmethod=auto\n";
+    under_each_shell(|root| {
+        network_manager(root, file);
+        root.write("/loaded", "ipv4.method:auto\n");
+        root.write(file, text);
+        root.sh(&format!("chmod 600 '{file}'"));
+        root.there_and_back(&[&dip()]);
+        assert_eq!(root.read("/loaded"), "ipv4.method:auto\n");
+        assert_eq!(
+            root.settle(&dip())[1],
+            "routes by DHCP: taken -> all ignored, from when eth0 next connects"
+        );
+        let loaded = root.read("/loaded");
+        assert_eq!(
+            loaded,
+            "ipv4.ignore-auto-routes:yes\nipv4.routes:0.0.0.0/0 192.168.40.100\nipv4.method:auto\n"
+        );
+    });
+}
+
+#[test]
+fn network_managers_ifcfg_file_is_edited_and_loaded() {
+    let file = "/etc/sysconfig/network-scripts/ifcfg-eth0";
+    under_each_shell(|root| {
+        network_manager(root, file);
+        root.write(
+            "/loaded",
+            "ipv4.method:manual\nipv4.addresses:192.168.40.101/24\nipv4.gateway:192.168.40.1\n",
+        );
+        root.write(
+            file,
+            "DEVICE=eth0\nBOOTPROTO=none\nIPADDR=192.168.40.101\nPREFIX=24\nGATEWAY=192.168.40.1\n",
+        );
+        root.there_and_back(&[&dip()]);
+        root.settle(&dip());
+        assert!(root.read(file).ends_with("GATEWAY=192.168.40.100\n"));
+        assert!(root.read("/loaded").ends_with("ipv4.gateway:192.168.40.100\n"), "it was not loaded");
+    });
+}
+
+#[test]
+fn a_network_manager_that_is_enabled_and_does_not_run_is_told() {
+    under_each_shell(|root| {
+        network_manager(root, "/none");
+        let refused = || root.plan(&dip(), &[]).unwrap_err().reason;
+        assert!(refused().contains("who configures eth0 is not known"));
+        root.mkdir("/etc/systemd/system/multi-user.target.wants");
+        root.link(
+            "/etc/systemd/system/multi-user.target.wants/NetworkManager.service",
+            "/lib/systemd/system/NetworkManager.service",
+        );
+        assert!(refused().contains("NetworkManager is enabled and does not run"));
+    });
+}

@@ -21,12 +21,12 @@ use difference::{Difference, down_again, risk_of_taking};
 ///
 /// The address that runs, and what brings it at boot, are compared apart. It comes beside the addresses that are there,
 /// and an interface that is down is brought up. At boot it has a file of its own: a stanza in
-/// `/etc/network/interfaces.d`, or a drop-in beside the `.network` file. An IPv6 address is waited for until no other
-/// machine turns out to have it. To take away the address that the controller has connected to is a change under guard,
-/// as with the gateway.
+/// `/etc/network/interfaces.d`, a drop-in beside the `.network` file, or YAML for netplan. NetworkManager's profile, EL's
+/// `ifcfg-` file and wicked's get it added. An IPv6 address is waited for until no other machine turns out to have it.
+/// To take away the address that the controller has connected to is a change under guard, as with the gateway.
 ///
-/// The module refuses where the address is there with another prefix length, and the owners of interfaces that
-/// `default_gateway` refuses.
+/// The module refuses where the address is there with another prefix length, where NetworkManager, network-scripts or
+/// wicked has no profile for the interface, and the owners of interfaces that `default_gateway` refuses.
 ///
 /// ```yaml
 /// - address: { address: 192.168.40.100/24, interface: eth0 }

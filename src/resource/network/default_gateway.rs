@@ -19,11 +19,14 @@ use crate::resource::{Aspect, Change, Context, Facts, Kind, Live, Need, Refusal,
 /// The one default gateway, now and after the next boot.
 ///
 /// The route that runs, and the file that brings it at boot, are compared apart. The file belongs to whoever
-/// configures the interface: ifupdown's, systemd-networkd's and NetworkManager's keyfiles are edited, in the gateway's
-/// line alone. Other default routes of that version go; those of tables other than `main` stay.
+/// configures the interface, and is edited in the gateway's line alone: ifupdown's, systemd-networkd's, netplan's (then
+/// `netplan generate`), NetworkManager's keyfiles and EL's `ifcfg-` files under it (then loaded), EL's network-scripts,
+/// and wicked's. Other default routes of that version go; those of tables other than `main` stay. Where a keyfile of
+/// NetworkManager's asks DHCP, the routes that the server sends are ignored from then on, and the plan says so.
 ///
-/// The module refuses, with what to do instead, under netplan, EL's network-scripts, DHCP, router advertisements, two
-/// owners of one interface, or an unknown one. See also `--allow-route-change`.
+/// The module refuses, with what to do instead, under DHCP elsewhere, router advertisements, two owners or two profiles
+/// of one interface, an unknown owner, a file that cloud-init would write anew, and one that does not say for sure what
+/// comes at boot. See also `--allow-route-change`.
 ///
 /// ```yaml
 /// - default_gateway: { via: "{{ dip }}" }
@@ -138,6 +141,13 @@ impl Kind for DefaultGateway {
             }
             let new = format!("{} ({interface}, {})", self.via, paths.join(", "));
             aspects.push(Aspect::value("at boot", list(&at_boot), Some(new)));
+            for gateway in &at_boot {
+                if let Via::Asked { how, .. } = gateway.via {
+                    let what = format!("routes by {how}");
+                    let new = format!("all ignored, from when {} next connects", gateway.interface);
+                    aspects.push(Aspect::value(what, Some("taken".into()), Some(new)));
+                }
+            }
             edits.iter().for_each(|edit| script += edit.script());
         }
         let (mut risks, mut live) = (Vec::new(), None);
@@ -148,6 +158,10 @@ impl Kind for DefaultGateway {
             risks.extend(observed.routes.risk(Some((self.via, interface)), facts));
         }
         Ok((!aspects.is_empty()).then(|| Change { live, risks, ..Change::new(aspects, script) }))
+    }
+
+    fn unsettled(observed: &Observed) -> bool {
+        observed.interface.as_ref().is_some_and(|interface| observed.owners.unsettled(interface))
     }
 
     fn prior(&self, observed: &Observed) -> Option<Prior> {
@@ -249,7 +263,8 @@ impl DefaultGateway {
             return refuse(
                 format!("a router's advertisements bring a default route: {}", route.gateway()),
                 format!(
-                    "have the host not take them: `IPv6AcceptRA=no` where systemd-networkd has {device}, else \
+                    "have the host not take them: `IPv6AcceptRA=no` where systemd-networkd has {device}, \
+                     `ipv6.ignore-auto-routes yes` and `nmcli device reapply {device}` where NetworkManager has, else \
                      `sysctl: {{ name: net.ipv6.conf.{device}.accept_ra, value: 0 }}`; then `ip -6 route del default \
                      proto ra`; or leave its gateway to the router, without default_gateway"
                 ),
@@ -270,7 +285,10 @@ impl DefaultGateway {
             Via::Asked { .. } => gateway.interface == interface || leads(&gateway.interface),
         });
         for gateway in &gateways {
-            if let Via::Asked { how, by } = &gateway.via {
+            if let Via::Asked { how, by, yields } = &gateway.via {
+                if *yields && gateway.interface == interface {
+                    continue;
+                }
                 let interface = &gateway.interface;
                 return refuse(
                     format!("{interface} gets its address and default gateway by {how} ({by})"),

@@ -32,6 +32,8 @@ pub enum Via {
         how: &'static str,
         /// What says so: a file.
         by: String,
+        /// Whether the owner can have the answer ignored, and bring a gateway that is written.
+        yields: bool,
     },
 }
 

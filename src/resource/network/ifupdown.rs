@@ -76,7 +76,7 @@ fi
             };
             let interface = &stanza.interface;
             if let Some(how) = how {
-                let via = Via::Asked { how, by: path.clone() };
+                let via = Via::Asked { how, by: path.clone(), yields: false };
                 gateways.push(Gateway { interface: interface.clone(), via });
             }
             let written = stanza.gateways().filter_map(|(.., gateway)| gateway.parse().ok());

@@ -116,7 +116,7 @@ fi
         for id in self.ids() {
             for interface in self.interfaces(id) {
                 if let Some(by) = self.dhcp(id).filter(|_| version == IpVersion::V4) {
-                    let via = Via::Asked { how: "DHCP", by: by.to_owned() };
+                    let via = Via::Asked { how: "DHCP", by: by.to_owned(), yields: false };
                     gateways.push(Gateway { interface: interface.clone(), via });
                 }
                 gateways.extend(

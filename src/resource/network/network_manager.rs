@@ -1,96 +1,52 @@
 //! NetworkManager's profiles.
 //!
-//! A profile is twice there: in its file, which counts at boot, and as NetworkManager has loaded it. The file is edited,
-//! in the lines that it is about, and loaded; the address or route that runs is set beside, as under any other owner. A
-//! profile that is no keyfile is refused with the commands that change it.
-
-use std::collections::BTreeMap;
+//! A profile is twice there: in its file, which counts at boot, and as NetworkManager has loaded it. The file, a keyfile or
+//! EL's ifcfg, is edited in the lines that it is about, and loaded; the address or route that runs is set beside, as under
+//! any other owner. A profile that is neither is refused with the commands that change it.
 
 use super::conf_file::ConfFile;
-use super::edit::{Edit, PROFILES};
+use super::edit::{Edit, NETWORK_SCRIPTS, PROFILES};
 use super::gateway::{Gateway, IpVersion, Via};
+use super::ifcfg::{self, Ifcfg};
 use super::owner::{Assigned, Owner, Setting, Told, refuse};
 use crate::resource::{Refusal, Unreadable, quote};
 
+mod by_hand;
+mod device;
 mod keyfile;
 
+use by_hand::{by_hand, no_profile};
+use device::Device;
 use keyfile::Said;
 
-/// A running NetworkManager.
+/// A NetworkManager that runs, or that is to at boot.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NetworkManager {
-    devices: Vec<Device>,
-    /// The keyfiles of the active profiles.
+    told: device::Told,
+    /// The files of its profiles.
     files: Vec<ConfFile>,
 }
 
-/// A device as NetworkManager has it.
-#[derive(Clone, Debug, PartialEq)]
-struct Device {
-    interface: String,
-    /// `connected`, `unmanaged`, ...
-    state: String,
-    /// The name of its active profile; empty when it has none.
-    profile: String,
-    /// The profile's file; empty where NetworkManager does not tell it.
-    file: String,
-    /// What the profile says, as it is loaded: `ipv4.method`, `ipv6.gateway`, ...
-    settings: BTreeMap<String, String>,
+/// What a profile is read from and edited in.
+enum Source<'a> {
+    Keyfile(&'a ConfFile),
+    Ifcfg(Ifcfg<'a>),
 }
 
 impl Owner for NetworkManager {
     fn probe() -> &'static str {
-        r#"if [ -d /run/NetworkManager ] && command -v nmcli >/dev/null 2>&1; then
-  lvsprov_profiles="
-$(nmcli -t -e no -f UUID,FILENAME connection show --active 2>/dev/null)
-"
-  while IFS=: read -r d s u c; do
-    printf 'device %s\nstate %s\n' "$d" "$s"
-    [ -n "$c" ] || continue
-    f=${lvsprov_profiles#*"
-$u:"}
-    f=${f%%"
-"*}
-    printf 'profile %s\nfile %s\n' "$c" "$f"
-    if [ -f "$f" ]; then set -- "$@" "$f"; fi
-    nmcli -t -e no -f ipv4.method,ipv4.addresses,ipv4.gateway,ipv4.never-default,ipv6.method,ipv6.addresses,ipv6.gateway,ipv6.never-default connection show "$u" 2>/dev/null </dev/null
-  done <<lvsprov_end
-$(nmcli -t -e no -f DEVICE,STATE,CON-UUID,CONNECTION device 2>/dev/null)
-lvsprov_end
-fi
-"#
+        device::PROBE
     }
 
     fn read(told: &Told<'_>) -> Result<Self, Unreadable> {
-        let mut devices: Vec<Device> = Vec::new();
-        for line in told.lines {
-            let unreadable = || Unreadable::new("NetworkManager", *line);
-            if let Some(interface) = line.strip_prefix("device ") {
-                devices.push(Device {
-                    interface: interface.to_owned(),
-                    state: String::new(),
-                    profile: String::new(),
-                    file: String::new(),
-                    settings: BTreeMap::new(),
-                });
-                continue;
-            }
-            let device = devices.last_mut().ok_or_else(unreadable)?;
-            if let Some(state) = line.strip_prefix("state ") {
-                device.state = state.to_owned();
-            } else if let Some(profile) = line.strip_prefix("profile ") {
-                device.profile = profile.to_owned();
-            } else if let Some(file) = line.strip_prefix("file ") {
-                device.file = file.to_owned();
-            } else {
-                let (key, value) = line.split_once(':').ok_or_else(unreadable)?;
-                let value = if value == "--" { "" } else { value };
-                device.settings.insert(key.to_owned(), value.to_owned());
-            }
-        }
+        let own = device::read(told.lines)?;
         let mut files = told.files.to_vec();
-        files.retain(|file| devices.iter().any(|device| device.file == file.path));
-        Ok(NetworkManager { devices, files })
+        files.retain(|file| {
+            file.path.starts_with(NETWORK_SCRIPTS)
+                || own.devices.iter().any(|device| device.file == file.path)
+                || own.profiles.iter().any(|profile| profile.file == file.path)
+        });
+        Ok(NetworkManager { told: own, files })
     }
 
     fn edits() -> &'static str {
@@ -106,7 +62,11 @@ fi
     }
 
     fn adopts(&self) -> bool {
-        self.devices.iter().any(Device::managed)
+        self.told.stopped || self.managed().next().is_some()
+    }
+
+    fn unsettled(&self, interface: &str) -> bool {
+        self.of(interface).is_some_and(Device::moves)
     }
 
     fn speaks_for(&self) -> &'static [&'static str] {
@@ -115,18 +75,22 @@ fi
     }
 
     fn gateways(&self, version: IpVersion) -> Result<Vec<Gateway>, Refusal> {
+        self.runs()?;
         let mut gateways = Vec::new();
-        for device in self.devices.iter().filter(|device| device.managed()) {
+        for device in self.managed() {
             let said = self.said(device, version)?;
             if said.never_default {
                 continue;
             }
             let how = if version == IpVersion::V4 { "DHCP" } else { "router advertisements" };
             let by = format!("NetworkManager's profile {}", device.profile);
-            let via = match (said.method.as_str(), said.gateway) {
-                ("auto", _) => Via::Asked { how, by },
-                (_, Some(via)) => Via::Address(via),
-                (_, None) => continue,
+            let via = if said.method == "auto" && !said.ignores_auto {
+                let yields = matches!(self.source(device), Some(Source::Keyfile(_)));
+                Via::Asked { how, by, yields }
+            } else if let Some(via) = said.brings() {
+                Via::Address(via)
+            } else {
+                continue;
             };
             gateways.push(Gateway { interface: device.interface.clone(), via });
         }
@@ -144,58 +108,125 @@ fi
                 by: by.clone(),
             })
         };
-        self.devices.iter().filter(|device| device.managed()).flat_map(of).collect()
+        self.managed().flat_map(of).collect()
     }
 
     fn set(&self, setting: &Setting<'_>) -> Result<Vec<Edit>, Refusal> {
+        self.runs()?;
         let version = setting.version();
-        let mut edits = Vec::new();
-        let mut edit = |device: &Device, change: &dyn Fn(&str) -> String| {
-            let file = self.file_of(device).filter(|file| file.path.starts_with(PROFILES));
-            let file = file.ok_or_else(|| by_hand(device, setting))?;
-            let text = change(&file.text);
-            if text != file.text {
-                edits.push(Edit::of(file, text));
-            }
-            Ok(())
-        };
         match *setting {
             Setting::Gateway { .. } | Setting::NoGateway(_) => {
-                for device in self.devices.iter().filter(|device| device.managed()) {
+                let mut edits = Vec::new();
+                for device in self.managed() {
                     let via = match *setting {
-                        Setting::Gateway { via, interface } if interface == device.interface => Some(via),
+                        Setting::Gateway { via, interface } if interface == device.interface => {
+                            self.at_rest(device)?;
+                            Some(via)
+                        }
                         _ => None,
                     };
-                    if self.said(device, version)?.gateway != via {
-                        edit(device, &|text| keyfile::with_gateway(text, version, via))?;
+                    let said = self.said(device, version)?;
+                    let asks = said.method == "auto" && !said.ignores_auto || said.never_default;
+                    if said.brings() == via && !(asks && via.is_some()) {
+                        continue;
+                    }
+                    match self.source(device).ok_or_else(|| by_hand(device, setting))? {
+                        Source::Keyfile(file) => {
+                            edits.push(Edit::of(file, keyfile::with_gateway(&file.text, version, via)));
+                        }
+                        Source::Ifcfg(ifcfg) => {
+                            edits.extend(ifcfg.set_gateway(version, via, via.is_some()));
+                        }
                     }
                 }
+                Ok(edits)
             }
             Setting::Address { net, interface } => {
-                let device = self.of(interface).ok_or_else(|| no_profile(interface, setting))?;
-                edit(device, &|text| keyfile::with_address(text, net))?;
+                let device = self.ready(interface, setting)?;
+                Ok(match self.source(device).ok_or_else(|| by_hand(device, setting))? {
+                    Source::Keyfile(file) => vec![Edit::of(file, keyfile::with_address(&file.text, net))],
+                    Source::Ifcfg(ifcfg) => vec![ifcfg.with_address(net)],
+                })
             }
             Setting::NoAddress { address, interface } => {
-                let device = self.of(interface).ok_or_else(|| no_profile(interface, setting))?;
-                edit(device, &|text| keyfile::without_address(text, address))?;
+                let device = self.ready(interface, setting)?;
+                Ok(match self.source(device).ok_or_else(|| by_hand(device, setting))? {
+                    Source::Keyfile(file) => {
+                        vec![Edit::of(file, keyfile::without_address(&file.text, address))]
+                    }
+                    Source::Ifcfg(ifcfg) => ifcfg.without_address(address).into_iter().collect(),
+                })
             }
         }
-        Ok(edits)
     }
 }
 
 impl NetworkManager {
-    fn of(&self, interface: &str) -> Option<&Device> {
-        self.devices.iter().find(|device| device.interface == interface && device.managed())
+    fn managed(&self) -> impl Iterator<Item = &Device> {
+        self.told.devices.iter().filter(|device| device.managed())
     }
 
-    fn file_of(&self, device: &Device) -> Option<&ConfFile> {
+    fn of(&self, interface: &str) -> Option<&Device> {
+        self.managed().find(|device| device.interface == interface)
+    }
+
+    fn runs(&self) -> Result<(), Refusal> {
+        if !self.told.stopped {
+            return Ok(());
+        }
+        refuse(
+            "NetworkManager is enabled and does not run, so that what it brings at boot can't be asked for",
+            "`systemctl start NetworkManager`, and see `systemctl status NetworkManager`; or disable it, where another \
+             configures the network",
+        )
+    }
+
+    /// The interface's device, with a profile that can be edited.
+    fn ready(&self, interface: &str, setting: &Setting<'_>) -> Result<&Device, Refusal> {
+        let device = self.of(interface).filter(|device| !device.profile.is_empty());
+        let Some(device) = device else {
+            let any = self.told.devices.iter().find(|device| device.interface == interface);
+            return Err(no_profile(interface, any.map(|device| device.state.as_str()), setting));
+        };
+        self.at_rest(device)?;
+        self.said(device, setting.version())?;
+        Ok(device)
+    }
+
+    /// That NetworkManager is not about to set the device's addresses and routes itself.
+    fn at_rest(&self, device: &Device) -> Result<(), Refusal> {
+        if !device.moves() {
+            return Ok(());
+        }
+        let Device { interface, state, .. } = device;
+        refuse(
+            format!("NetworkManager is not done with {interface}: {state}"),
+            format!("run again once `nmcli device show {interface}` tells that it is connected"),
+        )
+    }
+
+    /// What the profile's file is, where it is one that can be edited.
+    fn source(&self, device: &Device) -> Option<Source<'_>> {
+        if device.file.starts_with(NETWORK_SCRIPTS) {
+            let mut all = ifcfg::all(&self.files).into_iter();
+            let ifcfg = all.find(|ifcfg| ifcfg.file.path == device.file)?;
+            return ifcfg.computed().is_none().then_some(Source::Ifcfg(ifcfg));
+        }
+        self.keyfile(device).filter(|file| file.path.starts_with(PROFILES)).map(Source::Keyfile)
+    }
+
+    fn keyfile(&self, device: &Device) -> Option<&ConfFile> {
         self.files.iter().find(|file| file.path == device.file && file.text.contains('['))
     }
 
-    /// What the profile brings at boot: what its file says, and where that is no keyfile, what is loaded.
+    /// What the profile brings at boot: what its file says, and where that can't be read, what is loaded.
     fn written(&self, device: &Device, version: IpVersion) -> Said {
-        self.file_of(device).map_or_else(|| device.loaded(version), |file| keyfile::said(&file.text, version))
+        match self.source(device) {
+            Some(Source::Ifcfg(ifcfg)) => of_ifcfg(&ifcfg, version, device),
+            _ => self
+                .keyfile(device)
+                .map_or_else(|| device.loaded(version), |file| keyfile::said(&file.text, version)),
+        }
     }
 
     /// The same.
@@ -205,6 +236,7 @@ impl NetworkManager {
     fn said(&self, device: &Device, version: IpVersion) -> Result<Said, Refusal> {
         let (profile, path) = (quote(&device.profile), &device.file);
         let (said, loaded) = (self.written(device, version), device.loaded(version));
+        self.comes_back(device)?;
         if said.gateway.is_some() && path.starts_with("/run/") {
             return refuse(
                 format!(
@@ -213,7 +245,7 @@ impl NetworkManager {
                 format!("keep it: `nmcli connection modify {profile} connection.autoconnect yes`"),
             );
         }
-        if let Some(route) = &said.default_route {
+        if let Some((route, _)) = said.default_route.as_ref().filter(|_| !said.ignores_auto) {
             return refuse(
                 format!("{path}: the route `{route}` is a default route behind the gateway's back"),
                 format!(
@@ -222,79 +254,73 @@ impl NetworkManager {
                 ),
             );
         }
-        if said.gateway != loaded.gateway || said.nets != loaded.nets {
+        if said.brings() != loaded.brings() || said.nets != loaded.nets {
             return refuse(
                 format!(
                     "the gateway or the addresses that are read in {path} are not those that NetworkManager has loaded"
                 ),
                 format!(
-                    "where it was edited, `nmcli connection load {}` takes it as it is; then run again",
+                    "`nmcli -f ip{version} connection show {profile}` shows what is loaded; where the file was edited, \
+                     `nmcli connection load {}` takes it as it is; then run again",
                     quote(path)
                 ),
             );
         }
         Ok(said)
     }
-}
 
-/// What to do with a profile that is no file of its own.
-fn by_hand(device: &Device, setting: &Setting<'_>) -> Refusal {
-    let Device { interface, profile, .. } = device;
-    Refusal {
-        reason: format!(
-            "{interface} is configured by NetworkManager's profile {profile}, which is no keyfile in {PROFILES}"
-        ),
-        remedy: format!(
-            "`nmcli connection modify {} {}`, then `nmcli device reapply {interface}`; or `nmcli connection migrate {}`",
-            quote(profile),
-            words(setting),
-            quote(profile)
-        ),
-    }
-}
-
-fn no_profile(interface: &str, setting: &Setting<'_>) -> Refusal {
-    Refusal {
-        reason: format!("NetworkManager has no profile for {interface}"),
-        remedy: format!(
-            "make one: `nmcli connection add type ethernet ifname {interface} con-name {interface} {}`",
-            words(setting)
-        ),
-    }
-}
-
-/// The words of `nmcli connection modify`.
-fn words(setting: &Setting<'_>) -> String {
-    let version = setting.version();
-    match *setting {
-        Setting::Gateway { via, .. } => format!("ip{version}.gateway {via}"),
-        Setting::NoGateway(_) => format!("ip{version}.gateway ''"),
-        Setting::Address { net, .. } => format!("+ip{version}.addresses {net}"),
-        Setting::NoAddress { address, .. } => format!("-ip{version}.addresses {address}"),
-    }
-}
-
-impl Device {
-    /// Whether it is NetworkManager that configured it: of another's work it makes a profile as well, which does not
-    /// outlive a reboot. What netplan has generated for it is netplan's.
-    fn managed(&self) -> bool {
-        let others = self.state == "unmanaged" || self.state.contains("externally");
-        !others && !self.file.starts_with("/run/NetworkManager/system-connections/netplan-")
-    }
-
-    /// What its profile says as it is loaded.
-    fn loaded(&self, version: IpVersion) -> Said {
-        let value = |key| self.setting(version, key);
-        Said {
-            method: value("method").to_owned(),
-            gateway: value("gateway").parse().ok(),
-            never_default: value("never-default") == "yes",
-            default_route: None,
-            nets: value("addresses").split(',').filter_map(|net| net.trim().parse().ok()).collect(),
+    /// That the device has this profile again after a reboot: it connects by itself, and before any other one that is for
+    /// the same interface.
+    fn comes_back(&self, device: &Device) -> Result<(), Refusal> {
+        let its = |file: &str| self.told.profiles.iter().find(|profile| profile.file == file);
+        let Some(own) = its(&device.file) else { return Ok(()) };
+        let (profile, interface) = (quote(&device.profile), &device.interface);
+        if !own.autoconnect {
+            return refuse(
+                format!("NetworkManager's profile {profile} does not connect {interface} at boot"),
+                format!("`nmcli connection modify {profile} connection.autoconnect yes`"),
+            );
+        }
+        let rival = self.told.profiles.iter().find(|other| {
+            let named = || self.files.iter().find(|file| file.path == other.file).and_then(interface_of);
+            let may = !other.active && other.autoconnect && other.priority >= own.priority;
+            may && other.file != own.file && named().as_ref() == Some(interface)
+        });
+        match rival {
+            None => Ok(()),
+            Some(other) => refuse(
+                format!(
+                    "NetworkManager has two profiles for {interface}, {} and {}, and which one comes at boot is not sure",
+                    device.file, other.file
+                ),
+                format!(
+                    "have one of the two not connect by itself, `connection.autoconnect no`, or give {profile} the higher \
+                     `connection.autoconnect-priority`"
+                ),
+            ),
         }
     }
+}
 
-    fn setting(&self, version: IpVersion, key: &str) -> &str {
-        self.settings.get(&format!("ip{version}.{key}")).map_or("", String::as_str)
+/// The interface that a profile names.
+fn interface_of(file: &ConfFile) -> Option<String> {
+    if file.path.starts_with(NETWORK_SCRIPTS) {
+        let all = ifcfg::all(std::slice::from_ref(file));
+        return all.first().map(Ifcfg::interface);
+    }
+    keyfile::interface(&file.text)
+}
+
+/// What an ifcfg file says. Where it leaves the method to NetworkManager, that is as it is loaded.
+fn of_ifcfg(ifcfg: &Ifcfg<'_>, version: IpVersion, device: &Device) -> Said {
+    let loaded = device.loaded(version);
+    let nets = ifcfg.nets().into_iter().filter(|net| IpVersion::of(net.addr()) == version);
+    let route = ifcfg.routes(version).first().map(|via| (format!("default via {via}"), *via));
+    Said {
+        gateway: ifcfg.gateway(version),
+        never_default: !ifcfg.defroute(version),
+        nets: nets.collect(),
+        default_route: route,
+        ..loaded
     }
 }

@@ -66,7 +66,7 @@ fi
         for ifcfg in self.all().iter().filter(|ifcfg| !ifcfg.is_alias() && ifcfg.comes_up()) {
             let interface = ifcfg.interface();
             if let Some(how) = ifcfg.asks(version) {
-                let via = Via::Asked { how, by: ifcfg.file.path.clone() };
+                let via = Via::Asked { how, by: ifcfg.file.path.clone(), yields: false };
                 gateways.push(Gateway { interface: interface.clone(), via });
             }
             let own = ifcfg.gateway(version).filter(|_| ifcfg.defroute(version));

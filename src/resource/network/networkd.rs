@@ -101,12 +101,15 @@ fi
             for file in self.files_of(link) {
                 let by = || file.path.clone();
                 for section in sections(&file.text) {
-                    let dhcp =
-                        section.by_dhcp(version).then(|| Via::Asked { how: "DHCP", by: String::new() });
+                    let dhcp = section.by_dhcp(version).then(|| Via::Asked {
+                        how: "DHCP",
+                        by: String::new(),
+                        yields: false,
+                    });
                     let written = section.gateways(version).map(|(_, via)| via);
                     gateways.extend(dhcp.into_iter().chain(written).map(|via| {
                         let via = match via {
-                            Via::Asked { how, .. } => Via::Asked { how, by: by() },
+                            Via::Asked { how, .. } => Via::Asked { how, by: by(), yields: false },
                             via => via,
                         };
                         Gateway { interface: link.interface.clone(), via }

@@ -43,6 +43,11 @@ pub trait Owner: Debug {
     /// Whether it is the one to configure an interface that nobody does.
     fn adopts(&self) -> bool;
 
+    /// Whether it is about to set what the interface has, so that another look is worth it.
+    fn unsettled(&self, _interface: &str) -> bool {
+        false
+    }
+
     /// The owners whose work it does by them: what they bring on an interface of its own is its word.
     fn speaks_for(&self) -> &'static [&'static str] {
         &[]

@@ -153,6 +153,11 @@ impl Owners {
         Ok(all)
     }
 
+    /// Whether an owner is about to set what the interface has.
+    pub fn unsettled(&self, interface: &str) -> bool {
+        self.all().any(|owner| owner.unsettled(interface))
+    }
+
     /// Every static address that comes at boot.
     pub fn addresses(&self) -> Vec<Assigned> {
         let of = |owner: &dyn Owner| {

@@ -68,7 +68,7 @@ fi
             let here = boolean(&file.text, "DHCLIENT_SET_DEFAULT_ROUTE");
             let all = || boolean(&self.file("dhcp")?.text, "DHCLIENT_SET_DEFAULT_ROUTE");
             if asks && here.or_else(all) != Some(false) {
-                let via = Via::Asked { how: "DHCP", by: file.path.clone() };
+                let via = Via::Asked { how: "DHCP", by: file.path.clone(), yields: false };
                 gateways.push(Gateway { interface: interface.to_owned(), via });
             }
         }

@@ -19,7 +19,43 @@ pub struct Said {
     /// Its addresses, in their order.
     pub nets: Vec<IpNet>,
     /// A route of its own to everywhere, which is a default route beside the gateway's: `0.0.0.0/0,192.168.40.1`.
-    pub default_route: Option<String>,
+    pub default_route: Option<(String, IpAddr)>,
+    /// Whether the routes that DHCP or router advertisements bring are ignored, the default route among them.
+    pub ignores_auto: bool,
+}
+
+impl Said {
+    /// The gateway that is written, where an asked one does not count. Without an address of its own a profile can have
+    /// none by `gateway`, and has it by a route.
+    pub fn brings(&self) -> Option<IpAddr> {
+        let route = self.default_route.as_ref().filter(|_| self.method == "auto" && self.ignores_auto);
+        self.gateway.or(route.map(|(_, via)| *via))
+    }
+}
+
+/// The gateway of the first route to everywhere, as it is written in a keyfile or told by nmcli:
+/// `{ ip = 0.0.0.0/0, nh = 192.168.40.1 }`.
+pub fn everywhere(routes: &str) -> Option<IpAddr> {
+    let word = |c: char| c.is_ascii_hexdigit() || ".:/".contains(c);
+    let mut words =
+        routes.split(|c| !word(c)).skip_while(|word| !["0.0.0.0/0", "::/0"].contains(word)).skip(1);
+    words.find_map(|word| word.parse().ok())
+}
+
+/// The interface that a profile is for, where it names one.
+pub fn interface(text: &str) -> Option<String> {
+    let all = sections(text);
+    let named = all.iter().filter(|section| section.name == "connection");
+    named.filter_map(|section| section.value("interface-name")).map(str::to_owned).next()
+}
+
+/// Whether a key is that of a route: `route1`.
+fn is_route(key: &str) -> bool {
+    key.strip_prefix("route").is_some_and(|rest| rest.parse::<u16>().is_ok())
+}
+
+fn leads_everywhere(value: &str) -> bool {
+    ["0.0.0.0/0", "::/0"].contains(&value.split(',').next().unwrap_or_default())
 }
 
 fn name(version: IpVersion) -> String {
@@ -40,46 +76,79 @@ fn address(section: &Section) -> impl Iterator<Item = (usize, IpNet, Option<IpAd
 
 /// What a keyfile says of an IP version.
 pub fn said(text: &str, version: IpVersion) -> Said {
-    let mut said = Said::default();
+    // what says nothing of its method asks
+    let mut said = Said { method: "auto".into(), ..Said::default() };
     for section in sections(text).iter().filter(|section| section.name == name(version)) {
         let value = |key| section.value(key).unwrap_or_default();
-        said.method = value("method").to_owned();
-        said.never_default = matches!(value("never-default"), "true" | "yes" | "1");
+        let yes = |key| matches!(value(key), "true" | "yes" | "1");
+        said.method = section.value("method").unwrap_or("auto").to_owned();
+        said.never_default = yes("never-default");
+        said.ignores_auto = yes("ignore-auto-routes");
         for (_, net, gateway) in address(section) {
             said.nets.push(net);
             said.gateway = said.gateway.or(gateway);
         }
         said.gateway = value("gateway").parse().ok().or(said.gateway);
-        let everywhere =
-            |value: &str| ["0.0.0.0/0", "::/0"].contains(&value.split(',').next().unwrap_or_default());
-        let number = |key: &str| key.strip_prefix("route").is_some_and(|rest| rest.parse::<u16>().is_ok());
-        let mut routes = section.assignments.iter().filter(|(_, key, _)| number(key));
-        said.default_route = routes.find(|(.., value)| everywhere(value)).map(|(.., value)| value.clone());
+        let mut routes =
+            section.assignments.iter().filter(|(_, key, value)| is_route(key) && leads_everywhere(value));
+        said.default_route = routes.find_map(|(.., value)| Some((value.clone(), everywhere(value)?)));
     }
     said
 }
 
 /// The text with this gateway, or without any; all else as it is.
 pub fn with_gateway(text: &str, version: IpVersion, via: Option<IpAddr>) -> String {
+    let said = said(text, version);
+    let all = sections(text);
+    let own = all.iter().find(|section| section.name == name(version));
+    // without an address there can be no `gateway`
+    let by_route = said.method == "auto" && said.nets.is_empty();
+    let everywhere = if version == IpVersion::V4 { "0.0.0.0/0" } else { "::/0" };
+    let Some(section) = own else {
+        return via.map_or_else(
+            || text.to_owned(),
+            |via| {
+                let name = name(version);
+                format!("{text}\n[{name}]\nignore-auto-routes=true\nmethod=auto\nroute1={everywhere},{via}\n")
+            },
+        );
+    };
     let mut lines: Vec<Option<String>> = text.lines().map(|line| Some(line.to_owned())).collect();
-    let mut wanted = via.map(|via| format!("gateway={via}"));
-    for section in sections(text).iter().filter(|section| section.name == name(version)) {
-        for (line, net, _) in address(section) {
-            if let Some(text) = lines[line].as_mut().filter(|text| text.contains(',')) {
-                let key = text.split('=').next().unwrap_or_default().to_owned();
-                *text = format!("{key}={net}");
+    for (line, net, _) in address(section) {
+        if let Some(text) = lines[line].as_mut().filter(|text| text.contains(',')) {
+            let key = text.split('=').next().unwrap_or_default().to_owned();
+            *text = format!("{key}={net}");
+        }
+    }
+    let mut added = Vec::new();
+    let mut wanted = via.filter(|_| !by_route).map(|via| format!("gateway={via}"));
+    let mut route = via.filter(|_| by_route);
+    let mut ignore = via.is_some() && said.method == "auto";
+    for (line, key, value) in &section.assignments {
+        match key.as_str() {
+            "gateway" => lines[*line] = wanted.take(),
+            "never-default" if via.is_some() => lines[*line] = None,
+            "ignore-auto-routes" if ignore => {
+                ignore = false;
+                lines[*line] = Some("ignore-auto-routes=true".into());
             }
-        }
-        for (line, key, _) in &section.assignments {
-            if key == "gateway" {
-                lines[*line] = wanted.take();
+            key if is_route(key) && leads_everywhere(value) => {
+                lines[*line] = route.take().map(|via| format!("{key}={everywhere},{via}"));
             }
+            _ => {}
         }
-        // Below the addresses, where NetworkManager writes it.
-        let below = address(section).map(|(line, ..)| line).last().unwrap_or(section.first);
-        if let (Some(gateway), Some(text)) = (wanted.take(), lines[below].as_mut()) {
-            *text = format!("{text}\n{gateway}");
-        }
+    }
+    added.extend(wanted);
+    added.extend(ignore.then(|| "ignore-auto-routes=true".to_owned()));
+    added.extend(route.map(|via| {
+        let numbers = section.assignments.iter().filter(|(_, key, _)| is_route(key));
+        let last = numbers.filter_map(|(_, key, _)| key.strip_prefix("route")?.parse::<u16>().ok()).max();
+        format!("route{}={everywhere},{via}", last.map_or(1, |last| last.saturating_add(1)))
+    }));
+    // Below the addresses, where NetworkManager writes it.
+    let below = address(section).map(|(line, ..)| line).last().unwrap_or(section.first);
+    if let Some(text) = lines[below].as_mut() {
+        added.iter().for_each(|line| *text += &format!("\n{line}"));
     }
     joined(lines)
 }
@@ -167,7 +236,32 @@ mod tests {
         };
         assert_eq!(route("route1=10.0.0.0/8,192.168.40.2"), None);
         assert_eq!(route("route1_options=0.0.0.0/0"), None);
-        assert_eq!(route("route2=0.0.0.0/0,192.168.40.1,50").as_deref(), Some("0.0.0.0/0,192.168.40.1,50"));
+        let text = "0.0.0.0/0,192.168.40.1,50";
+        assert_eq!(route(&format!("route2={text}")), Some((text.to_owned(), via("192.168.40.1"))));
+        assert_eq!(
+            everywhere("{ ip = 10.0.0.0/8, nh = 10.0.0.2 }; { ip = 0.0.0.0/0, nh = 10.0.0.1 }"),
+            Some(via("10.0.0.1"))
+        );
+        assert_eq!(everywhere("::/0 fd00::1 50"), Some(via("fd00::1")));
+    }
+
+    #[test]
+    fn where_it_is_asked_for_the_answer_is_ignored_and_a_route_leads() {
+        let dhcp = "[connection]\nid=a\n\n[ipv4]\nmethod=auto\nroute1=10.0.0.0/8,192.168.40.7\n\n[ipv6]\nmethod=link-local\n";
+        let with = with_gateway(dhcp, IpVersion::V4, Some(via("192.168.40.100")));
+        let expected =
+            dhcp.replace("[ipv4]\n", "[ipv4]\nignore-auto-routes=true\nroute2=0.0.0.0/0,192.168.40.100\n");
+        assert_eq!(with, expected);
+        assert_eq!(said(&with, IpVersion::V4).brings(), Some(via("192.168.40.100")));
+        let moved = with_gateway(&with, IpVersion::V4, Some(via("192.168.40.1")));
+        assert_eq!(moved, expected.replace("40.100", "40.1"));
+        let never = dhcp.replace("method=auto", "never-default=true\nmethod=auto");
+        assert_eq!(with_gateway(&never, IpVersion::V4, Some(via("192.168.40.100"))), expected);
+        let bare = with_gateway("[connection]\nid=a\n", IpVersion::V6, Some(via("fe80::1")));
+        assert_eq!(
+            bare,
+            "[connection]\nid=a\n\n[ipv6]\nignore-auto-routes=true\nmethod=auto\nroute1=::/0,fe80::1\n"
+        );
     }
 
     #[test]

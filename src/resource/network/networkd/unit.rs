@@ -38,8 +38,10 @@ impl Section {
         let lines = self.assignments.iter().filter(move |(_, key, _)| default && key == "Gateway");
         lines.filter_map(move |(line, _, value)| {
             let via = match (value.as_str(), version) {
-                ("_dhcp4", IpVersion::V4) => Via::Asked { how: "DHCP", by: String::new() },
-                ("_ipv6ra", IpVersion::V6) => Via::Asked { how: "router advertisements", by: String::new() },
+                ("_dhcp4", IpVersion::V4) => Via::Asked { how: "DHCP", by: String::new(), yields: false },
+                ("_ipv6ra", IpVersion::V6) => {
+                    Via::Asked { how: "router advertisements", by: String::new(), yields: false }
+                }
                 (value, _) => {
                     let address = value.parse().ok().filter(|via| IpVersion::of(*via) == version)?;
                     Via::Address(address)

@@ -9,6 +9,7 @@ mod address;
 mod default_gateway;
 mod ipv6;
 mod netplan;
+mod network_manager;
 mod owners;
 mod reverse;
 mod sysconfig;
