@@ -23,15 +23,32 @@ pub fn by_hand(device: &Device, setting: &Setting<'_>) -> Refusal {
 
 /// What to do for an interface that has no profile. `state` is its device's.
 pub fn no_profile(interface: &str, state: Option<&str>, setting: &Setting<'_>) -> Refusal {
-    let state = state.map_or(String::new(), |state| format!("; the device is {state}"));
-    let kind = if interface == "lo" { "loopback" } else { "ethernet" };
-    Refusal {
-        reason: format!("NetworkManager has no profile for {interface}{state}"),
-        remedy: format!(
-            "make one: `nmcli connection add type {kind} ifname {interface} con-name {interface} {}`",
-            words(setting)
+    let reason = match state {
+        Some(state) => format!("NetworkManager has no profile for {interface}; the device is {state}"),
+        None => format!("NetworkManager has no profile for {interface}"),
+    };
+    let version = setting.version();
+    let words = match *setting {
+        Setting::Address { net, .. } => format!("ip{version}.method manual ip{version}.addresses {net}"),
+        _ => words(setting),
+    };
+    let remedy = match (interface, state) {
+        // NEWS of NetworkManager 1.42: it manages the loopback interface from then on
+        ("lo", Some("unmanaged")) => {
+            "NetworkManager before 1.42 leaves lo alone: bring the address by a unit that runs \
+             `ip addr add` at boot, or by network-scripts' ifcfg-lo where they are installed"
+                .into()
+        }
+        ("lo", _) => format!(
+            "make one: `nmcli connection add type loopback ifname lo con-name lo {words}`; then run again, and that one \
+             is edited"
         ),
-    }
+        _ => format!(
+            "make one: `nmcli connection add type ethernet ifname {interface} con-name {interface} {words}`; then run \
+             again, and that one is edited"
+        ),
+    };
+    Refusal { reason, remedy }
 }
 
 /// The words of `nmcli connection modify`.

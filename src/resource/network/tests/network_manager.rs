@@ -151,6 +151,27 @@ fn an_interface_without_a_profile_is_told_with_its_state() {
     assert_eq!(refusal.reason, "NetworkManager has no profile for eth1; the device is disconnected");
     assert!(refusal.remedy.contains("nmcli connection add type ethernet ifname eth1"), "{}", refusal.remedy);
     assert!(refused("lo").reason.contains("for lo; the device is unmanaged"));
+    assert!(refused("lo").remedy.contains("before 1.42 leaves lo alone"));
+    let host = wired().nm(&["device lo", "state connected (externally)"]);
+    let vip = on("lo", "192.168.175.100/32");
+    let refusal = plan(&vip, &Facts::example(), &host.of_address()).unwrap_err();
+    let command = "type loopback ifname lo con-name lo ipv4.method manual ipv4.addresses 192.168.175.100/32`";
+    assert!(refusal.remedy.contains(command), "{}", refusal.remedy);
+    // once it is there, its file is edited
+    let file = keyfile("lo");
+    let line = format!("file {file}");
+    let text = "[connection]\nid=lo\ntype=loopback\ninterface-name=lo\n\n[ipv4]\naddress1=127.0.0.1/8\nmethod=manual\n";
+    let lo = [
+        "device lo",
+        "state connected",
+        "profile lo",
+        &line,
+        "ipv4.method:manual",
+        "ipv4.addresses:127.0.0.1/8",
+    ];
+    let change =
+        plan(&vip, &Facts::example(), &wired().nm(&lo).file(&file, text).of_address()).unwrap().unwrap();
+    assert!(change.script.reveal().contains("address2=192.168.175.100/32"), "{}", change.script.reveal());
 }
 
 #[test]

@@ -176,6 +176,20 @@ fn a_gateway_of_an_owner_that_is_not_edited_is_in_the_way() {
 }
 
 #[test]
+fn what_cloud_init_has_written_is_not_edited() {
+    let header = "# This file is generated from information provided by the datasource.  Changes\n# to it will not persist across \
+        an instance reboot.  To disable cloud-init's\n# network configuration capabilities, write a file\n";
+    let ifupdown = main_file("source /etc/network/interfaces.d/*\n")
+        .file("/etc/network/interfaces.d/50-cloud-init", &format!("{header}{STATIC}"));
+    let networkd = Host::default().networkd("eth0", "/etc/systemd/network/10-cloud-init-eth0.network", UNIT);
+    for host in [ifupdown, networkd] {
+        assert!(differ(&host).unwrap().is_some(), "cloud-init is not there any more");
+        let refusal = differ(&Host { cloud_init: vec!["cloud-init".into()], ..host }).unwrap_err();
+        assert!(refusal.reason.contains("is written by cloud-init"), "{}", refusal.reason);
+    }
+}
+
+#[test]
 fn a_probe_that_was_cut_off_is_no_host() {
     let whole = main_file(STATIC).nm(&["device eth0", "state connected"]).owners();
     let end = whole.rfind("=\n").unwrap();
