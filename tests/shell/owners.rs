@@ -72,7 +72,7 @@ fn netplans_own_line_changes_and_its_renderer_is_given_files() {
         assert_eq!(root.read("/generated"), root.read(NETPLAN));
         root.settle(&on("eth0", "192.168.40.110/24"));
         root.settle(&absent("192.168.40.7/24"));
-        let own = "/etc/netplan/90-lvsprov-eth0-192-168-40-110.yaml";
+        let own = "/etc/netplan/zz-lvsprov-eth0-192-168-40-110.yaml";
         assert_eq!(root.attributes(own).0, 0o600);
         assert_eq!(root.read("/generated"), root.read(NETPLAN) + &root.read(own));
         assert!(!root.read(NETPLAN).contains("40.7"));
@@ -98,6 +98,8 @@ fn a_netplan_that_fails_is_told() {
         netplan(root);
         root.stub("netplan", "echo 'Error in network definition' >&2; exit 1");
         assert_eq!(root.fail(&dip()), "Error in network definition\n");
+        assert_eq!(root.fail(&on("eth0", "192.168.40.110/24")), "Error in network definition\n");
+        assert_eq!(root.names("/etc/netplan"), ["01-netcfg.yaml"], "what netplan does not take is not left");
     });
 }
 

@@ -63,10 +63,11 @@ pub fn patch(path: &str, patch: &Patch, kept: Option<&str>) -> Script {
     script
 }
 
-/// Has netplan write its renderer's files, as it does at boot. Nothing is applied but that NetworkManager takes them for
-/// what is on the disk: it may be none of the renderers, and then has nothing to load.
-const GENERATE: &str = r#"netplan generate
-if command -v nmcli >/dev/null 2>&1; then
+/// Has netplan write its renderer's files, as it does at boot. Nothing is applied.
+const GENERATE: &str = "netplan generate";
+
+/// Has NetworkManager know what netplan has written for it. It may be none of the renderers, and then has nothing to load.
+const LOAD: &str = r#"if command -v nmcli >/dev/null 2>&1; then
 for f in /run/NetworkManager/system-connections/netplan-*; do
 if [ -f "$f" ]; then nmcli connection load "$f" >/dev/null 2>&1 || :; fi
 done
@@ -78,7 +79,7 @@ fn announced(path: &str) -> String {
     if path.starts_with(PROFILES) {
         format!("nmcli connection load {}\n", quote(path))
     } else if path.starts_with(NETPLAN) {
-        GENERATE.into()
+        format!("{GENERATE}\n{LOAD}")
     } else if let Some(name) = path.strip_prefix(NETWORK_SCRIPTS) {
         // NetworkManager may be the one that reads it; it takes a profile's routes with the profile
         let interface = name.split_once('-').map_or(name, |(_, interface)| interface);
@@ -106,7 +107,12 @@ pub fn create(path: &str, text: &str) -> Script {
     let mode = if path.starts_with(NETPLAN) { "0600" } else { "0644" };
     script += replace(path, text, Attributes { mode: Some(mode), owner: Some("0"), group: Some("0") });
     script += "fi\n";
-    script += &announced(path);
+    if path.starts_with(NETPLAN) {
+        // what netplan does not take must not be there at the next boot
+        script += &format!("{GENERATE} || {{ rm -f {word}; exit 1; }}\n{LOAD}");
+    } else {
+        script += &announced(path);
+    }
     script
 }
 

@@ -246,8 +246,10 @@ impl NetworkManager {
             );
         }
         if let Some((route, _)) = said.default_route.as_ref().filter(|_| !said.ignores_auto) {
+            let place =
+                path.replace("/ifcfg-", if version == IpVersion::V4 { "/route-" } else { "/route6-" });
             return refuse(
-                format!("{path}: the route `{route}` is a default route behind the gateway's back"),
+                format!("{place}: the route `{route}` is a default route behind the gateway's back"),
                 format!(
                     "remove that line and run `nmcli connection load {}`: the profile's own gateway takes its place",
                     quote(path)

@@ -1,4 +1,5 @@
-//! Files of lvsprov's own for netplan. Each adds one thing to a definition; netplan adds up the lists of all files.
+//! Files of lvsprov's own for netplan. Each adds one thing to a definition; netplan adds up the lists of all files. Their
+//! names come after the others', as a VLAN is to have its number before it has more.
 
 use std::net::IpAddr;
 
@@ -8,6 +9,7 @@ use crate::resource::network::conf_file::ConfFile;
 use crate::resource::network::edit::{Edit, NETPLAN};
 use crate::resource::network::gateway::IpVersion;
 
+const NAME: &str = "zz-lvsprov-";
 const HEADER: &str = "# Written by lvsprov.\n";
 
 /// All destinations. `default` is not known to netplan before 0.103.
@@ -17,7 +19,7 @@ pub fn everywhere(version: IpVersion) -> &'static str {
 
 /// Whether a file is one of ours, as we have written it.
 pub fn is(file: &ConfFile) -> bool {
-    file.path.starts_with(&format!("{NETPLAN}90-lvsprov-")) && file.text.starts_with(HEADER)
+    file.path.starts_with(&format!("{NETPLAN}{NAME}")) && file.text.starts_with(HEADER)
 }
 
 /// The file that brings a default route.
@@ -38,5 +40,5 @@ pub fn address(section: &str, id: &str, net: IpNet, first: bool) -> Edit {
 fn file(section: &str, id: &str, what: &str, lines: &str) -> Edit {
     let name: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let text = format!("{HEADER}network:\n  version: 2\n  {section}:\n    \"{id}\":\n{lines}");
-    Edit { path: format!("{NETPLAN}90-lvsprov-{name}-{what}.yaml"), old: None, new: Some(text) }
+    Edit { path: format!("{NETPLAN}{NAME}{name}-{what}.yaml"), old: None, new: Some(text) }
 }

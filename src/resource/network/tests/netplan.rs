@@ -104,7 +104,7 @@ fn a_list_goes_with_the_last_route_in_it() {
 fn a_gateway_that_nothing_brings_gets_a_file_of_its_own() {
     let bare = INSTALLER
         .replace("      routes:\n      - to: default # the router's\n        via: 192.168.40.1\n", "");
-    let own = "/etc/netplan/90-lvsprov-eth0-default-v4.yaml";
+    let own = "/etc/netplan/zz-lvsprov-eth0-default-v4.yaml";
     let text = "# Written by lvsprov.\nnetwork:\n  version: 2\n  ethernets:\n    \"eth0\":\n      routes:\n      \
         - to: \"0.0.0.0/0\"\n        via: \"192.168.40.100\"\n";
     assert_eq!(edited(&host(&bare)).unwrap(), [(own.to_owned(), text.to_owned())]);
@@ -210,7 +210,7 @@ fn cloud_inits_files_are_refused_until_it_is_told_to_leave_the_network() {
     // what has a file of its own does not touch cloud-init's
     let vip = on("eth0", "192.168.40.100/24");
     let change = plan(&vip, &Facts::example(), &by(&["cloud-init"]).of_address()).unwrap().unwrap();
-    let own = "/etc/netplan/90-lvsprov-eth0-192-168-40-100.yaml";
+    let own = "/etc/netplan/zz-lvsprov-eth0-192-168-40-100.yaml";
     assert_eq!(change.aspects[0].new.as_deref(), Some(format!("192.168.40.100/24 (eth0, {own})").as_str()));
 }
 
@@ -230,10 +230,10 @@ fn an_address_comes_by_a_file_of_its_own_and_goes_from_any() {
     let both = after(&lo, &with);
     let text = "# Written by lvsprov.\nnetwork:\n  version: 2\n  ethernets:\n    \"lo\":\n      match:\n        name: \"lo\"\n      \
         optional: true\n      addresses:\n      - \"2001:db8::10/128\"\n";
-    assert_eq!(both.files[2], ("/etc/netplan/90-lvsprov-lo-2001-db8--10.yaml".into(), text.into()));
+    assert_eq!(both.files[2], ("/etc/netplan/zz-lvsprov-lo-2001-db8--10.yaml".into(), text.into()));
     let gone = Address { state: AddressState::Absent, ..lo };
     let change = plan(&gone, &both).unwrap().unwrap();
-    assert!(change.script.reveal().contains("rm -f /etc/netplan/90-lvsprov-lo-2001-db8--10.yaml\n"));
+    assert!(change.script.reveal().contains("rm -f /etc/netplan/zz-lvsprov-lo-2001-db8--10.yaml\n"));
 
     let take = |text: &str, address: &str| {
         let owners = Owners::parse(&host(text).owners()).unwrap();
