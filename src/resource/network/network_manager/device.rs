@@ -41,8 +41,8 @@ pub struct Profile {
 
 /// POSIX sh. A profile that is not active is looked at where it may become so, and holds no passwords. EL's ifcfg files
 /// are wanted by their other owner already; what is wanted twice would be read twice.
-pub const PROBE: &str = r#"if [ -d /run/NetworkManager ] && command -v nmcli >/dev/null 2>&1; then
-  if lvsprov_devices=$(nmcli -t -e no -f DEVICE,STATE,CON-UUID,CONNECTION device 2>/dev/null); then
+pub const PROBE: &str = r#"if command -v nmcli >/dev/null 2>&1; then
+  if [ -d /run/NetworkManager ] && lvsprov_devices=$(nmcli -t -e no -f DEVICE,STATE,CON-UUID,CONNECTION device 2>/dev/null); then
     lvsprov_profiles="
 $(nmcli -t -e no -f UUID,ACTIVE,AUTOCONNECT,AUTOCONNECT-PRIORITY,TYPE,FILENAME connection show 2>/dev/null)
 "
