@@ -146,6 +146,15 @@ fn network_scripts_files_are_edited_and_come_back() {
         );
         assert_eq!(root.read(&format!("{EL}route-eth0")), "default via 192.168.40.100 dev eth0\n");
         root.settle(&dip6());
+        let changes = ["192.168.40.120/24", "192.168.40.121/24"]
+            .map(|net| root.plan(&on("eth0", net), &[]).unwrap().unwrap());
+        root.sh(&changes[0].unguarded());
+        let output = root.run(&changes[1].unguarded());
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains("has got another address in this run already")
+        );
+        root.settle(&on("eth0", "192.168.40.121/24"));
+        assert!(root.read(&format!("{EL}ifcfg-eth0")).contains("IPADDR2=192.168.40.121\n"));
         root.settle(&on("lo", "192.168.175.100/32"));
         assert!(root.read(&format!("{EL}ifcfg-lo")).contains("IPADDR1=192.168.175.100\nPREFIX1=32\n"));
         root.settle(&absent("192.168.175.7/32"));

@@ -52,6 +52,9 @@ pub fn patch(path: &str, patch: &Patch, kept: Option<&str>) -> Script {
          text=$(cat \"$t\")\nif [ \"$text\" = \"$(cat \"$p\")\" ]; then exit 0; fi\n",
         quote(path)
     );
+    if path.starts_with(NETWORK_SCRIPTS) {
+        write += &twice(path);
+    }
     if let Some(kept) = kept {
         write += &format!(
             "if [ -f {kept} ] && [ \"$text\" = \"$(cat {kept})\" ]; then\n\
@@ -61,6 +64,16 @@ pub fn patch(path: &str, patch: &Patch, kept: Option<&str>) -> Script {
     let mut script = put(path, write, Attributes::default());
     script += &announced(path);
     script
+}
+
+/// POSIX sh that fails where a variable of an address is set twice by now. The numbers of EL's addresses have no gaps, so
+/// that two changes of one run may have chosen the same.
+fn twice(path: &str) -> String {
+    format!(
+        "awk -F= '/^(IPADDR[0-9]*|IPV6ADDR[A-Z_]*)=/ && seen[$1]++ {{ exit 1 }}' \"$t\" || {{\n\
+         echo {}\" has got another address in this run already: run again\" >&2; exit 1; }}\n",
+        quote(path)
+    )
 }
 
 /// Has netplan write its renderer's files, as it does at boot. Nothing is applied.

@@ -158,10 +158,10 @@ pub fn with_address(text: &str, net: IpNet) -> String {
     let version = IpVersion::of(net.addr());
     let mut lines: Vec<Option<String>> = text.lines().map(|line| Some(line.to_owned())).collect();
     let all = sections(text);
+    let number = number_of(net.addr());
     let Some(section) = all.iter().find(|section| section.name == name(version)) else {
-        return format!("{text}\n[{}]\naddress1={net}\nmethod=manual\n", name(version));
+        return format!("{text}\n[{}]\naddress{number}={net}\nmethod=manual\n", name(version));
     };
-    let number = 1 + address(section).count();
     let below = address(section).map(|(line, ..)| line).last().unwrap_or(section.first);
     for (line, key, value) in &section.assignments {
         if key == "method" && matches!(value.as_str(), "disabled" | "link-local" | "ignore") {
@@ -174,18 +174,32 @@ pub fn with_address(text: &str, net: IpNet) -> String {
     joined(lines)
 }
 
-/// The text without an address. Those behind it move up, as NetworkManager numbers them.
+/// A number for an address that no other one is likely to get: of two that come in one run, neither is to take the other's
+/// key. NetworkManager takes any up to 2147483647, in their order, and numbers them anew when it writes the file.
+fn number_of(address: IpAddr) -> u32 {
+    let bytes = match address {
+        IpAddr::V4(v4) => v4.octets().to_vec(),
+        IpAddr::V6(v6) => v6.octets().to_vec(),
+    };
+    // FNV-1a
+    let hash =
+        bytes.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+    1_000 + hash % 1_000_000
+}
+
+/// The text without an address.
 pub fn without_address(text: &str, gone: IpAddr) -> String {
     let mut lines: Vec<Option<String>> = text.lines().map(|line| Some(line.to_owned())).collect();
     for section in sections(text).iter().filter(|section| section.name == name(IpVersion::of(gone))) {
-        let mut number = 0;
+        let mut left = 0;
         for (line, net, _) in address(section) {
-            let rest =
-                lines[line].as_deref().and_then(|text| text.split_once('=')).map(|(_, rest)| rest.to_owned());
-            number += usize::from(net.addr() != gone);
-            lines[line] = rest.filter(|_| net.addr() != gone).map(|rest| format!("address{number}={rest}"));
+            if net.addr() == gone {
+                lines[line] = None;
+            } else {
+                left += 1;
+            }
         }
-        for (line, key, value) in section.assignments.iter().filter(|_| number == 0) {
+        for (line, key, value) in section.assignments.iter().filter(|_| left == 0) {
             if key == "method" && value == "manual" {
                 let method = if name(IpVersion::of(gone)) == "ipv6" { "link-local" } else { "disabled" };
                 lines[*line] = Some(format!("method={method}"));
@@ -202,6 +216,7 @@ fn joined(lines: Vec<Option<String>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::network::patch::Patch;
 
     const TEXT: &str = "[connection]\nid=vec0\ninterface-name=vec0\n\n[ipv4]\naddress1=192.168.40.101/24\n\
         gateway=192.168.40.1\nmethod=manual\n\n[ipv6]\nmethod=link-local\n";
@@ -276,6 +291,16 @@ mod tests {
         }
         let first =
             without_address(&with_address(TEXT, "10.0.0.1/8".parse().unwrap()), via("192.168.40.101"));
-        assert!(first.contains("[ipv4]\naddress1=10.0.0.1/8\n") && !first.contains("address2"), "{first}");
+        assert_eq!(said(&first, IpVersion::V4).nets, ["10.0.0.1/8".parse().unwrap()]);
+    }
+
+    #[test]
+    fn two_addresses_that_come_at_once_do_not_take_each_others_key() {
+        let nets: [IpNet; 2] = ["192.168.40.110/24".parse().unwrap(), "192.168.40.111/24".parse().unwrap()];
+        let [first, second] = nets.map(|net| Patch::between(TEXT, &with_address(TEXT, net)));
+        let both = second.apply(&first.apply(TEXT).unwrap()).unwrap();
+        let keys: Vec<&str> =
+            both.lines().filter_map(|line| line.split_once("=192.168.40.11")).map(|(key, _)| key).collect();
+        assert!(keys.len() == 2 && keys[0] != keys[1], "{both}");
     }
 }

@@ -209,7 +209,10 @@ fn wickeds_addresses_come_and_go() {
         ("ifcfg-lo", "IPADDR=127.0.0.1/8\nSTARTMODE=nfsroot\nBOOTPROTO=static\n"),
     ]);
     let after = put(&host, &on("eth0", "192.168.40.110/24"));
-    assert_eq!(after.files.last().unwrap().1, WICKED.replace("BOOT", "IPADDR_1='192.168.40.110/24'\nBOOT"));
+    assert_eq!(
+        after.files.last().unwrap().1,
+        WICKED.replace("BOOT", "IPADDR_192_168_40_110='192.168.40.110/24'\nBOOT")
+    );
     assert_eq!(take(&after, "192.168.40.110"), [(format!("{SUSE}ifcfg-eth0"), Some(WICKED.to_owned()))]);
     put(&host, &on("lo", "2001:db8::10/128"));
     let absent = Address { state: AddressState::Absent, ..on("", "10.7.7.7/32") };

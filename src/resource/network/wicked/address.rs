@@ -63,11 +63,10 @@ pub fn nets(text: &str) -> Vec<IpNet> {
 
 /// The text with one more.
 pub fn with(text: &str, net: IpNet) -> String {
-    let taken = endings(text);
     let below = assignments(text).into_iter().filter(|one| NAMES.iter().any(|n| one.key.starts_with(n)));
     let below = below.map(|one| one.line).next_back();
-    let free = (1..).map(|n: u16| format!("_{n}")).find(|ending| !taken.contains(ending));
-    let ending = free.filter(|_| !taken.is_empty()).unwrap_or_default();
+    // any ending will do; of two addresses that come in one run, neither is to take the other's
+    let ending = format!("_{}", net.addr().to_string().replace(['.', ':'], "_"));
     let text = sysconfig::with(text, &format!("IPADDR{ending}"), Some(&net.to_string()), below);
     if value(&text, "BOOTPROTO").as_deref() == Some("none") {
         sysconfig::with(&text, "BOOTPROTO", Some("static"), None)
@@ -100,7 +99,7 @@ mod tests {
         let parsed = |nets: &[&str]| nets.iter().map(|net| net.parse().unwrap()).collect::<Vec<IpNet>>();
         assert_eq!(nets(text), parsed(&["192.168.40.101/24", "10.0.0.2/24"]));
         let more = with(text, "2001:db8::1/64".parse().unwrap());
-        assert_eq!(more, text.replace("MTU", "IPADDR_2='2001:db8::1/64'\nMTU"));
+        assert_eq!(more, text.replace("MTU", "IPADDR_2001_db8__1='2001:db8::1/64'\nMTU"));
         assert_eq!(without(&more, "2001:db8::1".parse().unwrap()), text);
         let rest = without(text, "10.0.0.2".parse().unwrap());
         assert_eq!(rest, "BOOTPROTO='static'\nSTARTMODE='auto'\nIPADDR='192.168.40.101/24'\nMTU=''\n");
