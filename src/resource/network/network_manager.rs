@@ -152,7 +152,19 @@ impl Owner for NetworkManager {
                 let device = self.ready(interface, setting)?;
                 Ok(match self.source(device).ok_or_else(|| by_hand(device, setting))? {
                     Source::Keyfile(file) => {
-                        vec![Edit::of(file, keyfile::without_address(&file.text, address))]
+                        let text = keyfile::without_address(&file.text, address);
+                        let left = keyfile::said(&text, version);
+                        // NetworkManager does not take such a profile: "gateway cannot be set if there are no addresses"
+                        if let Some(gateway) = left.gateway.filter(|_| left.nets.is_empty()) {
+                            return refuse(
+                                format!(
+                                    "{address} is the only address of {}, whose gateway {gateway} needs one",
+                                    device.profile
+                                ),
+                                "give the interface another address, or take the gateway away, first",
+                            );
+                        }
+                        vec![Edit::of(file, text)]
                     }
                     Source::Ifcfg(ifcfg) => ifcfg.without_address(address).into_iter().collect(),
                 })

@@ -198,3 +198,11 @@ fn an_address_beside_dhcp_stays_beside_it() {
     let line = text.lines().find(|line| line.ends_with("=192.168.40.110/24")).unwrap();
     assert_eq!(text, DHCP.replace("[ipv4]\n", &format!("[ipv4]\n{line}\n")));
 }
+
+#[test]
+fn the_last_address_does_not_go_from_below_a_gateway() {
+    let owners = Owners::parse(&wired().owners()).unwrap();
+    let setting = Setting::NoAddress { address: "192.168.40.101".parse().unwrap(), interface: "eth0" };
+    let refusal = owners.of("eth0").unwrap().set(&setting).unwrap_err();
+    assert!(refusal.reason.contains("whose gateway 192.168.40.1 needs one"), "{}", refusal.reason);
+}
