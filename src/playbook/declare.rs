@@ -32,7 +32,7 @@ impl Playbook<'_> {
     ) -> Result<Vec<Declaration>, Vec<DeclareError>> {
         let (engine, inventory, host, facts) = scope;
         let scope = Scope { engine, inventory, host, facts };
-        let of_host = variables.of(host, facts);
+        let of_host = variables.of(inventory, host, facts);
         let mut declared = Vec::new();
         let mut unselected = BTreeSet::new();
         let mut errors = Vec::new();

@@ -1,6 +1,7 @@
 //! What templates and conditions may name.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
@@ -10,7 +11,7 @@ use super::part::{
     ByNat, ServedPorts, Services, addresses_to_configure, ipvs_modules, of_host, sync_daemons,
 };
 use crate::inventory::{Host, Inventory};
-use crate::resource::Facts;
+use crate::resource::{Facts, Opening};
 
 /// The variables that are the same for all hosts of an inventory, made once.
 #[derive(Clone, Debug)]
@@ -23,7 +24,8 @@ pub struct Variables {
     modules: BTreeMap<String, Value>,
     timeouts: Value,
     /// By host, what its firewall has to let in.
-    openings: BTreeMap<String, Value>,
+    /// Made where the first host with a firewall asks.
+    openings: OnceLock<BTreeMap<String, Value>>,
 }
 
 impl Variables {
@@ -56,13 +58,7 @@ impl Variables {
         let modules = inventory.directors().map(|host| (host.name.clone(), ipvs_modules(inventory, host)));
         let timeouts = &inventory.timeouts;
         let timeouts = if timeouts.is_empty() { Value::from(()) } else { Value::from(Serde(timeouts)) };
-        let openings = openings::of(inventory)
-            .into_iter()
-            .map(|(host, all)| {
-                (host.to_owned(), all.into_iter().map(|opening| opening.to_string()).collect())
-            })
-            .collect();
-        Variables { shared, hosts, by_nat, modules: modules.collect(), timeouts, openings }
+        Variables { shared, hosts, by_nat, modules: modules.collect(), timeouts, openings: OnceLock::new() }
     }
 
     /// Whether a variable of this name is made of hosts, addresses and services, of which an invalid inventory may lack
@@ -81,7 +77,7 @@ impl Variables {
 
     /// Those of one host. Where a name is defined more than once, the host's part in the cluster comes before its
     /// `vars`, and those before its facts.
-    pub fn of(&self, host: &Host, facts: &Facts) -> Value {
+    pub fn of(&self, inventory: &Inventory, host: &Host, facts: &Facts) -> Value {
         let own = self.hosts.get(&host.name).cloned().unwrap_or_default();
         let [ipv4, ipv6] = self.forwards_by_nat(host);
         let part = minijinja::context! {
@@ -96,10 +92,26 @@ impl Variables {
                 timeouts => self.timeouts.clone(),
                 sync_daemons => sync_daemons(host, facts),
             },
-            openings => self.openings.get(&host.name).cloned().unwrap_or_else(|| Value::from(Vec::<Value>::new())),
+            openings => self.openings(inventory, host, facts),
         };
         let vars = Value::from(Serde(&host.vars));
         first_counts([part, own, self.shared.clone(), vars, of_facts(facts)])
+    }
+}
+
+impl Variables {
+    /// What the host's firewall has to let in; nothing where it has none. A large cluster has many.
+    fn openings(&self, inventory: &Inventory, host: &Host, facts: &Facts) -> Value {
+        let none = || Value::from(Vec::<Value>::new());
+        if facts.firewall.is_none() {
+            return none();
+        }
+        let made = self.openings.get_or_init(|| {
+            let texts =
+                |all: Vec<Opening>| all.iter().map(|opening| Value::from(opening.to_string())).collect();
+            openings::of(inventory).into_iter().map(|(host, all)| (host.to_owned(), texts(all))).collect()
+        });
+        made.get(&host.name).cloned().unwrap_or_else(none)
     }
 }
 
@@ -130,6 +142,7 @@ mod tests {
     use super::*;
     use crate::document::Source;
     use crate::inventory::{self, OWN_NAMES};
+    use crate::resource::Firewall;
 
     #[test]
     fn the_first_map_that_has_a_name_counts() {
@@ -143,10 +156,10 @@ mod tests {
     fn said(inventory: &str, host: &str, template: &str) -> String {
         let inventory = inventory::read(Source::new("inventory.yaml", inventory)).unwrap();
         let host = inventory.host(host).unwrap();
-        let mut facts = Facts::example();
+        let mut facts = Facts { firewall: Some(Firewall::Firewalld), ..Facts::example() };
         let standing = host.standing().into_iter().enumerate();
         facts.addresses = standing.map(|(index, net)| (format!("eth{index}"), net)).collect();
-        let variables = Variables::new(&inventory).of(host, &facts);
+        let variables = Variables::new(&inventory).of(&inventory, host, &facts);
         minijinja::Environment::new().render_str(template, variables).unwrap()
     }
 
@@ -237,7 +250,7 @@ mod tests {
         let names = |value: &Value| -> BTreeSet<String> {
             value.try_iter().unwrap().map(|name| name.to_string()).collect()
         };
-        let all = inventory.hosts.iter().flat_map(|host| names(&variables.of(host, &facts)));
+        let all = inventory.hosts.iter().flat_map(|host| names(&variables.of(&inventory, host, &facts)));
         // A variable goes before the facts; and a loop's `item` before it.
         let of_facts = names(&of_facts(&facts));
         let mut hiding: BTreeSet<String> = all.filter(|name| !of_facts.contains(name)).collect();
