@@ -27,7 +27,7 @@ fn network(root: &Root) {
     root.sh("ip=/sbin/ip # busybox has no veth
              $ip link add eth0 type veth peer name peer0; $ip link set lo up
              for i in eth0 peer0; do echo 0 >/proc/sys/net/ipv6/conf/$i/accept_dad; $ip link set $i up; done
-             $ip addr add 192.168.40.101/24 dev eth0; $ip -6 addr add fd00:20::11/64 dev eth0
+             $ip addr add 192.168.40.101/24 dev eth0; $ip -6 addr add fd00:20::11/64 dev eth0 nodad
              $ip route add default via 192.168.40.1 dev eth0
              $ip -6 route add default via fd00:20::1 dev eth0");
 }
