@@ -74,7 +74,7 @@ impl Facts {
     /// POSIX sh that prints the facts, as a section in the shell itself, see
     /// [`Exchange::push_inline`](crate::transport::Exchange::push_inline). It touches nothing.
     pub fn probe() -> String {
-        [PROBE, firewall::PROBE, ADDRESSES].concat()
+        [PROBE, firewall::probe().as_str(), ADDRESSES].concat()
     }
 
     /// The facts from what [`Facts::probe`] printed.

@@ -33,12 +33,19 @@ impl Firewall {
     }
 }
 
-/// POSIX sh that prints what tells the firewall, by the shell's own words alone. The folder of firewalld's unit is there for
-/// as long as the unit has a process: of cgroup's second version, or its first.
-pub(super) const PROBE: &str = r#"lvsprov_files /etc/ufw/ufw.conf /proc/net/ip_tables_names /proc/net/ip6_tables_names \
+/// A condition of sh: the folder of firewalld's unit is there for as long as the unit has a process. It is of cgroup's second
+/// version, or its first.
+pub(super) const FIREWALLD: &str = "[ -d /sys/fs/cgroup/system.slice/firewalld.service ] || \\\n  \
+    [ -d /sys/fs/cgroup/systemd/system.slice/firewalld.service ]";
+
+/// POSIX sh that prints what tells the firewall, by the shell's own words alone.
+pub(super) fn probe() -> String {
+    PROBE.replace("FIREWALLD", FIREWALLD)
+}
+
+const PROBE: &str = r#"lvsprov_files /etc/ufw/ufw.conf /proc/net/ip_tables_names /proc/net/ip6_tables_names \
   /proc/net/ip_tables_matches /proc/net/ip6_tables_matches
-if [ -d /sys/fs/cgroup/system.slice/firewalld.service ] || [ -d /sys/fs/cgroup/systemd/system.slice/firewalld.service ]
-then echo firewall firewalld; fi
+if FIREWALLD; then echo firewall firewalld; fi
 if [ -d /sys/module/nf_tables ]; then
   if [ -x /usr/sbin/nft ] || [ -x /sbin/nft ] || command -v nft >/dev/null; then echo firewall nftables; fi
   if [ -d /sys/module/nft_ct ]; then echo firewall nft_ct; fi

@@ -14,7 +14,6 @@ mod ufw;
 
 use std::collections::BTreeSet;
 
-use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +104,7 @@ impl Kind for FirewallOpening {
         let state = match facts.firewall {
             Some(Firewall::Firewalld) => Firewalld::probe(),
             Some(Firewall::Ufw) => Ufw::probe(),
-            Some(Firewall::Iptables) => Iptables::probe(has_ipv6(batch, facts)),
+            Some(Firewall::Iptables) => Iptables::probe(),
             Some(Firewall::Nftables) => Nftables::probe(),
             None => String::new(),
         };
@@ -213,15 +212,6 @@ impl Observed {
         let now = facts.firewall;
         self.made.iter().filter(move |hole| now == Some(hole.owner) && owner.holds(hole))
     }
-}
-
-/// Whether the host has openings of IPv6, or an address that there may be some for. Where it has none, its rules are not
-/// asked for: that alone would load their module into the kernel.
-fn has_ipv6(batch: &[&FirewallOpening], facts: &Facts) -> bool {
-    let of_link = |net: &IpNet| matches!(net, IpNet::V6(net) if net.addr().is_loopback() || net.addr().is_unicast_link_local());
-    let address = |(_, net): &(String, IpNet)| net.addr().is_ipv6() && !of_link(net);
-    facts.addresses.iter().any(address)
-        || batch.iter().flat_map(|of| &of.to).any(|opening| opening.to.is_ipv6())
 }
 
 /// Opens and closes these. What is opened is on record before, and what is closed leaves the record after.

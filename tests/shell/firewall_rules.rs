@@ -4,7 +4,7 @@ use lvsprov::resource::{Firewall, Resource};
 use serde_json::json;
 
 use crate::declare;
-use crate::root::{Root, SHELLS, under_each_shell};
+use crate::root::{Root, SHELLS};
 
 /// `iptables`, whose rules are the lines of /fw/live.
 const IPTABLES: &str = r#"
@@ -27,7 +27,20 @@ esac
 
 const SAVE: &str = r#"cat /fw/head; cat /fw/live; echo COMMIT"#;
 
-fn with_iptables(root: &Root) {
+/// A host whose rules are nftables' in the kernel, and on which this unit restores rules of iptables.
+fn with_iptables(unit: &str, test: impl Fn(&Root)) {
+    for shell in SHELLS {
+        println!("under {}", shell.0.join(" "));
+        let root = Root::with(shell, "mount -t tmpfs none sys/module; mkdir sys/module/nf_tables\n");
+        let wants = "/etc/systemd/system/multi-user.target.wants";
+        root.mkdir(wants);
+        root.link(&format!("{wants}/{unit}.service"), "/dev/null");
+        stubs(&root);
+        test(&root);
+    }
+}
+
+fn stubs(root: &Root) {
     root.stub("iptables", IPTABLES);
     root.stub("iptables-save", SAVE);
     root.stub("ip6tables-save", "exit 1");
@@ -48,15 +61,11 @@ const RULES: &str = "-A INPUT -i lo -j ACCEPT\n-A INPUT -m set --match-set bad s
 
 #[test]
 fn iptables_lets_it_in_just_before_what_drops_it_and_is_as_before_again() {
-    under_each_shell(|root| {
-        with_iptables(root);
-        root.write("/fw/iptables", "");
+    with_iptables("netfilter-persistent", |root| {
         root.write("/fw/head", HEAD);
         root.write("/fw/live", RULES);
         let file = format!("# mine\n*nat\n:INPUT ACCEPT [0:0]\nCOMMIT\n{HEAD}{RULES}COMMIT\n# the end\n");
         root.write("/etc/iptables/rules.v4", &file);
-        root.mkdir("/etc/systemd/system/multi-user.target.wants");
-        root.link("/etc/systemd/system/multi-user.target.wants/netfilter-persistent.service", "/dev/null");
         let shown = root.settle(&openings(&[WEB, TIME]));
         assert_eq!(shown.len(), 4, "{shown:?}");
         for text in [root.read("/fw/live"), root.read("/etc/iptables/rules.v4")] {
@@ -78,16 +87,12 @@ fn iptables_lets_it_in_just_before_what_drops_it_and_is_as_before_again() {
 
 #[test]
 fn iptables_with_a_policy_that_drops_gets_it_at_the_end() {
-    under_each_shell(|root| {
-        with_iptables(root);
-        root.write("/fw/iptables", "");
+    with_iptables("iptables", |root| {
         root.write("/fw/head", HEAD.replace("INPUT ACCEPT", "INPUT DROP"));
         let rules = RULES.lines().take(3).map(|line| format!("{line}\n")).collect::<String>();
         root.write("/fw/live", &rules);
         let head = HEAD.replace("INPUT ACCEPT", "INPUT DROP");
         root.write("/etc/sysconfig/iptables", format!("{head}{rules}COMMIT\n"));
-        root.mkdir("/etc/systemd/system/basic.target.wants");
-        root.link("/etc/systemd/system/basic.target.wants/iptables.service", "/dev/null");
         root.deploy(&openings(&[WEB]));
         assert_eq!(root.read("/fw/live"), format!("{rules}{WEB_RULE}\n"));
         assert_eq!(root.read("/etc/sysconfig/iptables"), format!("{head}{rules}{WEB_RULE}\nCOMMIT\n"));
@@ -103,24 +108,11 @@ fn iptables_with_a_policy_that_drops_gets_it_at_the_end() {
 }
 
 #[test]
-fn rules_of_iptables_that_are_made_those_of_nftables_are_iptables_own() {
-    for shell in SHELLS {
-        let root = Root::with(shell, "mount -t tmpfs none sys/module; mkdir sys/module/nf_tables\n");
-        root.stub("nft", "exit 1");
-        assert_eq!(root.facts().firewall, Some(Firewall::Nftables));
-        root.mkdir("/etc/systemd/system/multi-user.target.wants");
-        root.link("/etc/systemd/system/multi-user.target.wants/netfilter-persistent.service", "/dev/null");
-        assert_eq!(root.facts().firewall, Some(Firewall::Iptables));
-    }
-}
-
-#[test]
 fn where_nobody_brings_the_rules_at_boot_nothing_is_changed() {
-    under_each_shell(|root| {
-        with_iptables(root);
-        root.write("/fw/iptables", "");
+    with_iptables("ip6tables", |root| {
         root.write("/fw/head", HEAD);
         root.write("/fw/live", RULES);
+        assert_eq!(root.facts().firewall, Some(Firewall::Iptables));
         let refusal = root.plan(&openings(&[WEB]), &[]).unwrap_err();
         assert!(refusal.reason.contains("who brings its rules at boot is not known"), "{}", refusal.reason);
     });
@@ -147,8 +139,7 @@ fi
 
 #[test]
 fn ufw_lets_it_in_and_is_as_before_again() {
-    under_each_shell(|root| {
-        with_iptables(root);
+    with_iptables("ufw", |root| {
         root.stub("ufw", UFW);
         root.write("/etc/ufw/ufw.conf", "# mine\r\nENABLED=yes\r\n");
         root.write("/etc/default/ufw", "DEFAULT_INPUT_POLICY=\"DROP\"\n");

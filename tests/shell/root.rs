@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use lvsprov::resource::{Change, Context, Facts, Firewall, Observed, Refusal, Resource, by_itself};
+use lvsprov::resource::{Change, Context, Facts, Observed, Refusal, Resource, by_itself};
 
 /// A shell that hosts have as /bin/sh: what runs it, and the package that brings it.
 #[derive(Clone, Copy, Debug)]
@@ -203,12 +203,7 @@ impl Root {
     }
 
     pub fn facts(&self) -> Facts {
-        let mut facts = Facts::parse(&self.probe(&by_itself(&Facts::probe()))).unwrap();
-        // what the kernel alone tells
-        if self.exists("/fw/iptables") {
-            facts.firewall = Some(Firewall::Iptables);
-        }
-        facts
+        Facts::parse(&self.probe(&by_itself(&Facts::probe()))).unwrap()
     }
 
     pub fn observe(&self, resources: &[&Resource]) -> Vec<Observed> {

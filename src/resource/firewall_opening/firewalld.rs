@@ -18,6 +18,7 @@ use super::Opening;
 use super::hole::{Hole, When};
 use super::owner::Owner;
 use super::sections::Sections;
+use crate::resource::firewall::FIREWALLD;
 use crate::resource::{Facts, Firewall, Refusal, Script, quote};
 
 /// firewalld as it was read.
@@ -47,7 +48,8 @@ struct Service {
 
 /// Of the services' files, of which there are hundreds, those are read that a zone names, and that these include.
 const PROBE: &str = r#"echo =running
-zones=$(LC_ALL=C PATH=$PATH:/usr/sbin:/sbin firewall-cmd --list-all-zones 2>&1) || echo failed
+zones='FirewallD is not running'
+if FIREWALLD; then zones=$(LC_ALL=C PATH=$PATH:/usr/sbin:/sbin firewall-cmd --list-all-zones 2>&1); else false; fi || echo failed
 printf '%s\n' "$zones"
 echo =files
 lvsprov_files /etc/firewalld/firewalld.conf /etc/firewalld/zones/*.xml /usr/lib/firewalld/zones/*.xml
@@ -76,7 +78,8 @@ const FOLDERS: [&str; 2] = ["/etc/firewalld/", "/usr/lib/firewalld/"];
 impl Firewalld {
     /// POSIX sh that prints what there is.
     pub fn probe() -> String {
-        PROBE.to_owned()
+        // What is known of the host from the last time need not be so any more, and the bus may start what it is asked for.
+        PROBE.replace("FIREWALLD", FIREWALLD)
     }
 
     /// POSIX sh that notes in the current directory, a record's, which files there are of zones.

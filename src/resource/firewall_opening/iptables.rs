@@ -54,17 +54,22 @@ const FILES: [(&str, &str, bool); 4] = [
     ("ip6tables", "/etc/sysconfig/ip6tables", true),
 ];
 
-/// Where two programs are installed, the older one is for the kernel's own table, where there is one.
-const PROBE: &str = r#"PATH=$PATH:/usr/sbin:/sbin
-for version in VERSIONS; do
+/// POSIX sh that prints the filter tables, `=ip` and `=ip6`. To ask for a table that is not there would make the kernel load
+/// it. Where two programs are installed, the older one is for the kernel's own table.
+pub const TABLES: &str = r#"PATH=$PATH:/usr/sbin:/sbin
+for version in ip ip6; do
   echo "=$version"
-  program=${version}tables names=/proc/net/${version}_tables_names
-  if [ -r $names ] && command -v $program-legacy-save >/dev/null; then
-    while read -r table; do if [ "$table" = filter ]; then program=$program-legacy; break; fi; done <$names
+  program= names=/proc/net/${version}_tables_names
+  if [ -r $names ]; then
+    while read -r table; do if [ "$table" = filter ]; then program=${version}tables-legacy-save; fi; done <$names
   fi
-  $program-save -t filter 2>/dev/null
+  if [ -z "$program" ] && ! [ -d /sys/module/nf_tables ]; then continue; fi
+  if [ -z "$program" ] || ! command -v $program >/dev/null; then program=${version}tables-save; fi
+  $program -t filter 2>/dev/null
 done
-echo =units
+"#;
+
+const UNITS: &str = r#"echo =units
 for unit in netfilter-persistent iptables ip6tables; do
   for wants in /etc/systemd/system/*.wants/$unit.service /etc/rc[2-5].d/S*$unit; do
     if [ -L "$wants" ]; then echo "$unit"; break; fi
@@ -73,14 +78,12 @@ done
 "#;
 
 impl Iptables {
-    /// POSIX sh that prints what there is, of IPv6 only where that is wanted.
-    pub fn probe(ipv6: bool) -> String {
+    /// POSIX sh that prints what there is.
+    pub fn probe() -> String {
         let files: Vec<&str> = FILES.iter().map(|(_, file, _)| *file).collect();
         let files = files.join(" ");
-        let versions = if ipv6 { "ip ip6" } else { "ip" };
         format!(
-            "{}for file in {files}; do if [ -e $file ]; then echo $file; fi; done\necho =files\nlvsprov_files {files}\n",
-            PROBE.replace("VERSIONS", versions)
+            "{TABLES}{UNITS}for file in {files}; do if [ -e $file ]; then echo $file; fi; done\necho =files\nlvsprov_files {files}\n"
         )
     }
 

@@ -39,9 +39,10 @@ struct File {
     carriage: bool,
 }
 
-/// EL's unit loads the first, Debian's the second.
+/// EL's unit loads the first file, Debian's the second. `nft` would load what is not in the kernel.
 const PROBE: &str = r#"echo =running
-rules=$(PATH=$PATH:/usr/sbin:/sbin nft -a list ruleset 2>&1) || echo failed
+rules=
+if [ -d /sys/module/nf_tables ]; then rules=$(PATH=$PATH:/usr/sbin:/sbin nft -a list ruleset 2>&1) || echo failed; fi
 printf '%s\n' "$rules"
 echo =units
 for wants in /etc/systemd/system/*.wants/nftables.service /etc/runlevels/*/nftables; do

@@ -4,7 +4,7 @@
 
 use super::Opening;
 use super::hole::{Hole, When};
-use super::iptables::{Fate, Packets, Ruleset, interface, specification};
+use super::iptables::{Fate, Packets, Ruleset, TABLES, interface, specification};
 use super::owner::Owner;
 use super::sections::Sections;
 use crate::ipvs::Protocol;
@@ -29,11 +29,7 @@ struct Family {
     reads: bool,
 }
 
-const PROBE: &str = r#"for version in ip ip6; do
-  echo "=$version"
-  PATH=$PATH:/usr/sbin:/sbin ${version}tables-save -t filter 2>/dev/null
-done
-echo =files
+const FILES: &str = r#"echo =files
 lvsprov_files /etc/default/ufw /etc/ufw/before.rules /etc/ufw/user.rules /etc/ufw/before6.rules /etc/ufw/user6.rules
 "#;
 
@@ -43,7 +39,7 @@ const CHAINS: [&str; 2] = ["ufw-user-input", "ufw6-user-input"];
 impl Ufw {
     /// POSIX sh that prints what there is.
     pub fn probe() -> String {
-        PROBE.to_owned()
+        format!("{TABLES}{FILES}")
     }
 
     /// What there is, from what the probe printed; `None` where a part is missing.
