@@ -1,4 +1,5 @@
-//! IPv4 and IPv6 side by side, with a director that boots with addresses of its own alone.
+//! IPv4 and IPv6 side by side, with a director that boots with addresses of its own alone. The login becomes root through
+//! sudo.
 
 use crate::bare::alternates;
 use crate::labs::nothing_is_left;
@@ -9,7 +10,8 @@ pub fn both_families_balance_on_addresses_that_are_put_on_the_director() {
     let own = include_str!("../../inventories/tutorial-ipv6.yaml")
         .replace("cluster: web-ipv6\n", "cluster: web \n")
         .replace("  lvs_director:\n", "  lvs_director:\n    own: [192.168.175.11/24, 192.168.40.11/24]\n");
-    assert!(own.contains("cluster: web \n") && own.contains("own: "), "{own}");
+    let own = own.replace("ssh: { user: root }", "ssh: { user: ops, become: true }");
+    assert!(own.contains("cluster: web \n") && own.contains("own: ") && own.contains("user: ops"), "{own}");
     cluster.write("own.yaml", &own);
     tell("rehearse IPv4 and IPv6 with a director that has own addresses");
     let whole = cluster.lvsprov(&["rehearse", "own.yaml", "--output", "json"]).exits(0);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::bare::alternates;
+use crate::destroy::{is_as_it_was, snapshot, takes_back};
 use crate::support::{Cluster, tell, until};
 
 const HOSTS: &[&str] = &["lvs_director", "lvs_real_server01", "lvs_real_server02", "client"];
@@ -29,6 +30,7 @@ pub fn what_firewalld_keeps_out_is_opened_and_closed_again() {
         "firewall-cmd --permanent --add-port=9090/tcp && firewall-cmd --add-port=9090/tcp",
     );
     let before = cluster.on_each(BEHIND, FIREWALLD);
+    let whole = snapshot(&cluster);
 
     tell("plan names what is missing");
     let plan = cluster.lab("plan", "el.yaml", &[]).exits(3);
@@ -74,11 +76,12 @@ pub fn what_firewalld_keeps_out_is_opened_and_closed_again() {
     let verify = cluster.lab("verify", "el.yaml", &[]).exits(0);
     alternates(&verify.events.sequence());
 
-    tell("destroy closes it, and nothing else");
-    cluster.lab("destroy", "el.yaml", &[]).exits(0);
+    tell("destroy closes it, and takes all else back");
+    takes_back(&cluster);
     let after = cluster.on_each(BEHIND, FIREWALLD);
     assert_eq!(after, before);
     assert!(after["lvs_director"].contains("9090/tcp"), "{after:?}");
+    is_as_it_was(&cluster, &whole);
 }
 
 /// Waits until firewalld is at work where it is on.

@@ -35,32 +35,6 @@ pub fn a_rehearsal_goes_the_whole_way_and_leaves_nothing() {
     nothing_is_left(&cluster, cluster.name());
 }
 
-pub fn debian_13_through_sudo() {
-    let cluster = Cluster::new("trixie");
-    tell("rehearse --image debian-13, as a user who becomes root");
-    let sudo = include_str!("../../inventories/tutorial.yaml")
-        .replace("ssh: { user: root }", "ssh: { user: ops, become: true }");
-    assert!(sudo.contains("user: ops"), "{sudo}");
-    goes_the_whole_way(&cluster, &sudo, &["--image", "debian-13"], &["debian-13"]);
-}
-
-/// Deployed, deployed again with nothing to change, rebooted and proved, on machines from these images.
-fn goes_the_whole_way(cluster: &Cluster, inventory: &str, options: &[&str], images: &[&str]) {
-    cluster.write("it.yaml", inventory);
-    let words = [&["rehearse", "it.yaml", "--output", "json"], options].concat();
-    let whole = cluster.lvsprov(&words).exits(0);
-    for image in images {
-        let is = |event: &serde_json::Value| event["path"].as_str().unwrap().contains(&format!("/{image}-"));
-        assert!(whole.events.of("image_ready").any(is), "{image} was not used");
-    }
-    let summaries: Vec<Events> =
-        whole.events.of("summary").map(|summary| Events(vec![summary.clone()])).collect();
-    let changed: Vec<u64> = summaries.iter().map(Events::changed).collect();
-    assert!(matches!(changed[..], [first, 0, 0, ..] if first > 10), "deploy, deploy, verify: {changed:?}");
-    assert_eq!(whole.events.of("verdict").filter(|verdict| verdict["pass"] == true).count(), 3);
-    nothing_is_left(cluster, cluster.name());
-}
-
 pub fn an_interrupted_rehearsal_leaves_nothing() {
     let cluster = Cluster::new("int");
     for moment in ["machine_started", "step_began"] {
