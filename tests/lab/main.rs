@@ -34,10 +34,9 @@
 //! | `el` | a cluster of three families, and the order of its scenarios |
 //! | `gateway` | a gateway that moves under sessions |
 //! | `persistence` | what RHEL's unit does when it stops |
-//! | `rehearsal` | the whole way in one command |
+//! | `rehearsal` | the whole way in one command, IPv4 and IPv6, on addresses that lvsprov puts on the director |
 //! | `destroy` | what a first deploy made of bare machines is taken back, on Debian 12 when it is killed five times |
 //! | `firewall` | what firewalld keeps out is opened, stays so over a reboot; all is taken back on EL-like hosts |
-//! | `families` | IPv4 and IPv6, on addresses that lvsprov puts on the director |
 
 #![allow(clippy::unwrap_used, reason = "a test's way to fail")]
 
@@ -50,7 +49,6 @@ mod down;
 mod drift;
 mod edits;
 mod el;
-mod families;
 mod firewall;
 mod gateway;
 mod handlers;
@@ -76,14 +74,13 @@ use libtest_mimic::Arguments;
 use support::Scenario::{self, Own};
 
 /// The tests that share no machines.
-const OTHERS: [(&str, Scenario); 7] = [
+const OTHERS: [(&str, Scenario); 6] = [
     ("destroy::debian_12", Own(destroy::debian_12)),
     ("destroy::debian_13", Own(destroy::debian_13)),
     ("labs", Own(labs::two_labs_with_the_same_addresses)),
     ("rehearsal", Own(rehearsal::a_rehearsal_goes_the_whole_way_and_leaves_nothing)),
     ("rehearsal::interrupted", Own(rehearsal::an_interrupted_rehearsal_leaves_nothing)),
     ("firewall", Own(firewall::what_firewalld_keeps_out_is_opened_and_closed_again)),
-    ("families", Own(families::both_families_balance_on_addresses_that_are_put_on_the_director)),
 ];
 
 fn main() -> ExitCode {
