@@ -133,8 +133,8 @@ def el(part):
     ):
         names += [(f"lvsprov {kind}", f"`lvsprov deploy`; {words}"), (f"ansible {kind}", f"Ansible; {words}")]
         ratio = figures[f"ansible {kind}"]["median"] / figures[f"lvsprov {kind}"]["median"]
-        ratios.append(f"{ratio:.1f} × ({words})")
-    return header(part) + rows(figures, names) + f"Ansible takes {', '.join(ratios)}.\n"
+        ratios.append(f"| {words} | {ratio:.1f} × |")
+    return header(part) + rows(figures, names) + "\n".join(["| Ansible takes | |", "|---|--:|", *ratios]) + "\n"
 
 
 def hundred(part):

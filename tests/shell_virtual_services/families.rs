@@ -52,6 +52,20 @@ fn rhels_unit_is_not_started_where_that_would_flush_somebodys_table() {
 }
 
 #[test]
+fn rhels_unit_is_not_started_where_its_file_has_what_nobody_declared() {
+    for director in directors_of(Family::RedHat) {
+        fs::write(director.path("etc/sysconfig/ipvsadm"), "-A -t 10.0.0.9:80 -s rr\n").unwrap();
+        director.deploy(&declared(RR));
+        assert_eq!(director.read("kernel"), RR, "{:?}: {:?}", director.shell, asked(&director));
+        assert!(!director.path("runs").exists());
+        assert!(
+            director.read("etc/sysconfig/ipvsadm").contains("10.0.0.9:80"),
+            "the next boot brings it as before"
+        );
+    }
+}
+
+#[test]
 fn rhels_unit_goes_without_flushing_what_others_have_put_there() {
     for director in directors_of(Family::RedHat) {
         director.deploy(&declared(RR));

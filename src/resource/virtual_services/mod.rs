@@ -98,8 +98,10 @@ impl Kind for VirtualServices {
             let boot = BootDiff::between(&ways, &observed.boot, &rules, self.prune);
             aspects.extend(boot.aspects());
             boot.touch(&mut touched);
-            // A start flushes the live table: there must be nothing in it, and what it brings is not edited in before.
-            let start = if observed.live.services.is_empty() { boot.start() } else { "" };
+            // A start flushes the live table, and brings the whole file: there must be nothing in the one, and nothing
+            // else in the other than is to run. Somebody's services, or a real server that has to wait, stay out.
+            let starts = observed.live.services.is_empty() && rules.table == *wanted;
+            let start = if starts { boot.start() } else { "" };
             if start.is_empty() {
                 script += boot.script();
             } else {
