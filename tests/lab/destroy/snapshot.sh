@@ -2,6 +2,17 @@
 # what /proc and /sys have beside the kernel's network parameters.
 export LC_ALL=C
 systemctl is-system-running --wait >/dev/null
+# Of an IPv6 address that is still being looked for on the link (duplicate address detection), the local route is not
+# there yet: it would come after the first snapshot, and be a difference.
+tries=0
+while [ -n "$(ip -6 -o address show tentative)" ]; do
+  tries=$((tries + 1))
+  if [ $tries = 100 ]; then
+    echo "an IPv6 address is tentative after 10 s: $(ip -6 -o address show tentative)" >&2
+    exit 1
+  fi
+  sleep 0.1
+done
 
 ss -Hlntu | awk '{ print "socket " $1 " " $5 }'
 # Each loads what it lists with, once and for all: before the modules are told.
