@@ -6,6 +6,7 @@
 mod firewalld;
 mod hole;
 mod iptables;
+mod lines;
 mod nftables;
 mod opening;
 mod owner;

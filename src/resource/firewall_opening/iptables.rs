@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use super::Opening;
 use super::hole::{Hole, When};
+use super::lines;
 use super::owner::Owner;
 use super::sections::Sections;
 use crate::resource::named_line::line_of;
@@ -222,19 +223,9 @@ impl Owner for Iptables {
                 "{program}\n\"$program\" -w -C {chain} {specification} 2>/dev/null || \"$program\" -w {how} {specification}\n"
             );
         }
-        for ((path, before), lines) in in_files {
-            script += "lines=\n";
-            for line in lines {
-                let (line, path) = (quote(&line), quote(path));
-                script += &format!("if ! grep -qxF -e {line} {path}; then lines=\"$lines\"{line}'\n'; fi\n");
-            }
-            script += "if [ -n \"$lines\" ]; then\n";
-            script += put(
-                path,
-                format!("lines=$lines before={} awk '{INSERT}' \"$p\" >\"$t\"\n", quote(&before)).into(),
-                Attributes::default(),
-            );
-            script += "fi\n";
+        for ((path, before), added) in in_files {
+            let write = format!("lines=$lines before={} awk '{INSERT}' \"$p\" >\"$t\"\n", quote(&before));
+            script += lines::add(path, &added, write);
         }
         script
     }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use super::Opening;
 use super::hole::{Hole, When};
 use super::iptables::{Packets, interface};
+use super::lines;
 use super::owner::Owner;
 use super::sections::Sections;
 use crate::resource::named_line::line_of;
@@ -176,19 +177,9 @@ impl Owner for Nftables {
                 (When::AtBoot, None) => {}
             }
         }
-        for (path, lines) in in_files {
-            script += "lines=\n";
-            for line in lines {
-                let (line, path) = (quote(&line), quote(path));
-                script += &format!("if ! grep -qxF -e {line} {path}; then lines=\"$lines\"{line}'\n'; fi\n");
-            }
-            script += "if [ -n \"$lines\" ]; then\n";
-            script += put(
-                path,
-                "{ sed -e '$a\\' \"$p\"; printf %s \"$lines\"; } >\"$t\"\n".into(),
-                Attributes::default(),
-            );
-            script += "fi\n";
+        for (path, added) in in_files {
+            let write = "{ sed -e '$a\\' \"$p\"; printf %s \"$lines\"; } >\"$t\"\n";
+            script += lines::add(path, &added, write.into());
         }
         script
     }
