@@ -13,7 +13,8 @@ enum Service {
 
 impl Table {
     /// Puts the real servers that the kernel lists into the table's services. What belongs to a service that the table
-    /// does not hold is passed over: it came between the two readings.
+    /// does not hold is passed over: it came between the two readings. A line `=`, which is not the kernel's, stands for the
+    /// real servers of the last service before that has any.
     ///
     /// Those behind a tunnel are not told whole, and so do not read.
     ///
@@ -21,32 +22,46 @@ impl Table {
     /// The line that does not read.
     pub fn learn_real_servers<'a>(&mut self, lines: impl Iterator<Item = &'a str>) -> Result<(), &'a str> {
         let mut service = None;
+        let (mut servers, mut ended): (Vec<(SocketAddr, RealServer)>, bool) = (Vec::new(), true);
         for line in lines {
             let words: Vec<_> = line.split_whitespace().collect();
             match words[..] {
                 [] | ["IP", "Virtual", ..] | ["Prot", ..] | ["->", "RemoteAddress:Port", ..] => {}
                 ["->", address, forwarding, weight, ..] => {
-                    let (address, server) = server(address, forwarding, weight).ok_or(line)?;
-                    let key = match *service.as_ref().ok_or(line)? {
-                        Service::Key(key) => key,
-                        Service::Mark(mark) => ServiceKey::FirewallMark(mark, address.is_ipv6()),
-                    };
-                    if let Some(service) = self.services.get_mut(&key) {
-                        service.real_servers.insert(address, server);
+                    let server = server(address, forwarding, weight).ok_or(line)?;
+                    if std::mem::take(&mut ended) {
+                        servers.clear();
                     }
+                    servers.push(server);
+                    self.insert(service.as_ref().ok_or(line)?, [server]);
                 }
+                ["="] => self.insert(service.as_ref().ok_or(line)?, servers.iter().copied()),
                 ["FWM", mark, ..] => {
                     service = Some(Service::Mark(u32::from_str_radix(mark, 16).map_err(|_| line)?));
+                    ended = true;
                 }
                 [protocol, at, ..] => {
                     let protocol = Protocol::listed(protocol).ok_or(line)?;
                     let at = address(at).ok_or(line)?;
                     service = Some(Service::Key(ServiceKey::Address(protocol, at)));
+                    ended = true;
                 }
                 _ => return Err(line),
             }
         }
         Ok(())
+    }
+
+    fn insert(&mut self, service: &Service, servers: impl IntoIterator<Item = (SocketAddr, RealServer)>) {
+        for (address, server) in servers {
+            let key = match *service {
+                Service::Key(key) => key,
+                Service::Mark(mark) => ServiceKey::FirewallMark(mark, address.is_ipv6()),
+            };
+            if let Some(service) = self.services.get_mut(&key) {
+                service.real_servers.insert(address, server);
+            }
+        }
     }
 }
 
@@ -90,6 +105,24 @@ mod tests {
         table.learn_real_servers(RUNNING.lines()).unwrap();
         table.learn_thresholds(LISTED.lines()).unwrap();
         assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn a_sign_stands_for_the_real_servers_before() {
+        let listed = ["TCP 1.1.1.1:80 rr", "TCP 1.1.1.1:81 rr", "TCP 1.1.1.1:82 rr", "FWM 7 rr"];
+        let server = "  -> 0A28040A:0050      Masq    1      0          0         ";
+        let whole =
+            ["TCP  01010101:0050 rr", server, "TCP  01010101:0051 rr", "TCP  01010101:0052 rr", server];
+        let short = ["TCP  01010101:0050 rr", server, "TCP  01010101:0051 rr", "TCP  01010101:0052 rr", "="];
+        let table = |lines: &[&'static str], mark: &'static str| {
+            let mut table = Table::listed(listed.into_iter()).unwrap();
+            let mark = ["FWM  00000007 rr", mark];
+            table.learn_real_servers(lines.iter().copied().chain(mark)).unwrap();
+            table.to_string()
+        };
+        assert_eq!(table(&short, "="), table(&whole, server));
+        assert_eq!(table(&short, "=").matches("-r 10.40.4.10:80 -m -w 1").count(), 3);
+        assert_eq!(Table::default().learn_real_servers(["="].into_iter()), Err("="));
     }
 
     #[test]

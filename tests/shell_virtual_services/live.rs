@@ -176,6 +176,24 @@ fn many_edits_are_one_process() {
 }
 
 #[test]
+fn one_real_server_that_differs_among_services_with_the_same_ones_is_found() {
+    for director in directors() {
+        let four = many() + &many().replace("192.168.175.10", "192.168.175.11");
+        director.deploy(&declared(&four));
+        director.run("ipvsadm -e -t 192.168.175.101:80 -r 192.168.40.3:80 -m -w 7");
+        let change = director.differ(&declared(&four)).unwrap();
+        let [aspect] = &change.aspects[..] else { panic!("{:?}: {:?}", director.shell, change.aspects) };
+        assert_eq!(
+            aspect.what, "weight of 192.168.40.3:80 behind tcp 192.168.175.101:80",
+            "{:?}",
+            director.shell
+        );
+        director.deploy(&declared(&four));
+        assert_eq!(director.differ(&declared(&four)), None);
+    }
+}
+
+#[test]
 fn what_is_in_a_tunnel_is_read_of_a_small_and_of_a_large_table() {
     for director in directors() {
         let tunnel = "-A -t 192.168.175.102:80 -s rr

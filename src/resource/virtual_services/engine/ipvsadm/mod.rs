@@ -20,8 +20,9 @@ const SMALL: usize = 12;
 /// To list a large table takes a call of the kernel for each service, and ipvsadm's two listings have one half each: `-S`
 /// has no thresholds, `-L --thresholds` no weights. /proc has the weights of all services in one call, but not what is in a
 /// tunnel: only where there is one, `-S` is asked too. Of the real servers in a large listing, only those with a threshold
-/// are told, and of those in a large /proc only what is read. A small table, as most are, takes no other process: the
-/// shell reads it, which costs a call of the kernel a byte; where many are declared, it does not begin to.
+/// are told, and of those in a large /proc only what is read, and a `=` where they are those of the service before: many
+/// services have the same. A small table, as most are, takes no other process: the shell reads it, which costs a call of
+/// the kernel a byte; where many are declared, it does not begin to.
 const PROBE: &str = r#"if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null; then
 lines=SKIPPED running= tunnel=0
 while [ $lines -lt SMALL ] && IFS= read -r line; do
@@ -34,12 +35,22 @@ printf '@running\n%s@services\n' "$running"
 ipvsadm -Ln --thresholds 2>&1
 else
 ipvsadm -Ln --thresholds 2>&1 | awk '
+function tell() {
+  if (servers == "") return
+  print servers == before ? "=" : servers
+  before = servers
+  servers = ""
+}
 BEGIN { print "@running" }
-!listing && $1 == "->" { if ($3 == "Tunnel") tunnel = 1; print $1, $2, $3, $4; next }
-!listing { print; next }
-!told { print "@services"; told = 1 }
+!listing && $1 == "->" {
+  if ($3 == "Tunnel") tunnel = 1
+  servers = servers (servers == "" ? "" : "\n") $1 " " $2 " " $3 " " $4
+  next
+}
+!listing { tell(); print; next }
+!told { tell(); print "@services"; told = 1 }
 $1 != "->" || $3 != 0 || $4 != 0
-END { if (!told) print "@services"; exit tunnel ? 3 : 0 }' /proc/net/ip_vs listing=1 - || tunnel=$?
+END { if (!told) { tell(); print "@services" } exit tunnel ? 3 : 0 }' /proc/net/ip_vs listing=1 - || tunnel=$?
 fi
 if [ $tunnel = 3 ]; then echo @saved; ipvsadm -Sn 2>&1; fi
 fi
