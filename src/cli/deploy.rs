@@ -165,10 +165,5 @@ pub(super) fn merged<T>(one: Vec<Option<T>>, other: Vec<Option<T>>) -> Vec<Optio
 
 pub(super) fn show_plan(plan: &Plan, context: &Context) {
     let stages: Vec<String> = plan.stages.iter().map(|stage| stage.name.clone()).collect();
-    let hosts: Vec<_> = plan
-        .hosts
-        .iter()
-        .map(|host| (host.name.as_str(), host.survey.is_ok().then_some(&host.plan)))
-        .collect();
-    context.report.plan(&stages, &hosts);
+    context.report.plan(&stages, &plan.by_host());
 }

@@ -30,10 +30,8 @@ pub(super) async fn verify_prepared(
     let mut links = Links::default();
     let observation = prepared.job(&events).observe(&mut links, true).await;
     let plan = prepared.plan(observation.surveyed);
-    let read = plan.hosts.iter().filter(|host| host.survey.is_ok());
-    let plans: Vec<_> = read.map(|host| (host.name.as_str(), &host.plan)).collect();
-    let drift = plans.iter().any(|(_, plan)| plan.drifted().next().is_some());
-    context.report.drift(&plans);
+    let drift = plan.hosts.iter().any(|host| host.plan.drifted().next().is_some());
+    context.report.drift(&plan.by_host());
     // What the clients get is told even where a host drifted: it shows whether the drift is felt.
     let asked = curl_loops(prepared, &plan.hosts, &mut links, requests, context).await;
     let exit = Exit::worst([

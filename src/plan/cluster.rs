@@ -81,6 +81,17 @@ impl Stage {
 }
 
 impl Plan {
+    /// All steps, each with its place.
+    pub fn ids(&self) -> impl Iterator<Item = (StepId, &Step)> {
+        self.steps.iter().enumerate().map(|(index, step)| (StepId(index), step))
+    }
+
+    /// Each host's part by its name; none where it could not be read.
+    pub fn by_host(&self) -> Vec<(&str, Option<&HostPlan>)> {
+        let hosts = self.hosts.iter();
+        hosts.map(|host| (host.name.as_str(), host.survey.is_ok().then_some(&host.plan))).collect()
+    }
+
     /// What a step is called.
     pub fn label(&self, step: StepId) -> String {
         let step = &self.steps[step.0];

@@ -129,8 +129,9 @@ impl Report {
         }
     }
 
-    /// Where the hosts differ from what is declared: the same plans in the words of who compares and changes nothing.
-    pub fn drift(&self, hosts: &[(&str, &HostPlan)]) {
+    /// Where the hosts differ from what is declared: the same plans in the words of who compares and changes nothing. A
+    /// host that could not be read has no plan.
+    pub fn drift(&self, hosts: &[(&str, Option<&HostPlan>)]) {
         match &self.face {
             Face::Text(text) => text.drift(hosts),
             Face::Json(json) => json.drift(hosts),

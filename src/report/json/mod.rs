@@ -153,9 +153,9 @@ impl Json {
         }
     }
 
-    pub(super) fn drift(&self, hosts: &[(&str, &HostPlan)]) {
+    pub(super) fn drift(&self, hosts: &[(&str, Option<&HostPlan>)]) {
         for (host, plan) in hosts {
-            for item in &plan.items {
+            for item in plan.iter().flat_map(|plan| &plan.items) {
                 self.item("drift", host, None, item);
             }
         }

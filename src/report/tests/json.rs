@@ -59,7 +59,7 @@ fn a_plan_is_a_line_a_change() {
             r#"{"event":"refused","version":1,"time":0.0,"host":"rs01","stage":"Real servers","task":null,"module":"file","subject":"/x","reason":"why","remedy":"do"}"#,
         ]
     );
-    let drift = lines(|report| report.drift(&[("rs01", &plan)]));
+    let drift = lines(|report| report.drift(&[("rs01", Some(&plan)), ("rs02", None)]));
     assert_eq!((drift[0]["event"].as_str(), drift[0].get("stage")), (Some("drift"), None));
 }
 

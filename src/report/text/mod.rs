@@ -94,7 +94,7 @@ impl Text {
         self.result(&plan::plan(stages, hosts, self.options.diff));
     }
 
-    pub(super) fn drift(&self, hosts: &[(&str, &HostPlan)]) {
+    pub(super) fn drift(&self, hosts: &[(&str, Option<&HostPlan>)]) {
         self.progress.clear();
         self.result(&drift::drift(hosts, self.options.diff));
     }

@@ -7,6 +7,7 @@ use super::change;
 use super::style::{BAD, CHANGED, GOOD, STRONG, heading, paint};
 use crate::plan::HostPlan;
 use crate::report::count::count;
+use crate::report::name::few;
 
 /// The whole plan. Its last line has the exact number of changes.
 pub(super) fn plan(stages: &[String], hosts: &[(&str, Option<&HostPlan>)], diff: bool) -> String {
@@ -65,7 +66,8 @@ fn last_line(hosts: &[(&str, Option<&HostPlan>)]) -> String {
     let changing = plans.iter().filter(|plan| plan.changes().next().is_some()).count();
     let refused: usize = plans.iter().map(|plan| plan.refusals().count()).sum();
     let ok: usize = plans.iter().map(|plan| plan.ok()).sum();
-    let unread = hosts.len() - plans.len();
+    let unread: Vec<&str> =
+        hosts.iter().filter(|(_, plan)| plan.is_none()).map(|(host, _)| *host).collect();
 
     let (style, mut line) = if changes > 0 {
         let unknown = if unknown > 0 { format!(" ({unknown} unknown)") } else { String::new() };
@@ -84,9 +86,9 @@ fn last_line(hosts: &[(&str, Option<&HostPlan>)]) -> String {
     if refused > 0 {
         line += &format!("; {refused} refused");
     }
-    if unread > 0 {
-        line += &format!("; {} could not be read", count(unread, "host"));
+    if !unread.is_empty() {
+        line += &format!("; {} could not be read", few(&unread));
     }
-    let style = if refused + unread > 0 { BAD } else { style };
+    let style = if refused + unread.len() > 0 { BAD } else { style };
     paint(style, &format!("{line}.")) + "\n"
 }
