@@ -211,6 +211,20 @@ fn hosts_that_refuse_the_connection_are_unreachable_and_each_is_told_with_a_reme
         assert!(told.contains(&format!("{host}: ")), "{told}");
     }
     assert!(told.contains("Connection refused") && told.contains("start sshd on it"), "{told}");
+
+    // Nothing was read, and nothing is claimed.
+    let not_read = ["lvs_director", "lvs_real_server01", "lvs_real_server02", "client"];
+    assert_eq!(summary["not_read"], Value::from(not_read.to_vec()));
+    for (verb, says) in [
+        ("plan", "No plan; 4 hosts could not be read."),
+        ("verify", "drift is not known: none of 4 hosts could be read"),
+        ("deploy", "nothing changed; 4 hosts could not be reached"),
+    ] {
+        let output = place.lvsprov(&[verb]).assert().code(4).get_output().clone();
+        let told = text(&output.stdout);
+        assert!(told.contains(says), "{verb}: {told}");
+        assert!(!told.contains("as declared") && !told.contains("no drift"), "{verb}: {told}");
+    }
 }
 
 #[test]

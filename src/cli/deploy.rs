@@ -1,6 +1,7 @@
 //! `deploy`, `run` and `plan`: the same engine with and without its last step.
 
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Instant;
 
 use super::args::{ClusterArgs, DeployArgs, HostArgs, RunArgs};
@@ -10,10 +11,10 @@ use super::job::Prepared;
 use super::load::Wanted;
 use super::summary::{self, summary};
 use super::verify::curl_loops;
-use crate::plan::Plan;
+use crate::plan::{HostPlan, Plan};
 use crate::playbook::Engine;
 use crate::report::Summary;
-use crate::run::{Links, Performed};
+use crate::run::{Failure, Links, Performed, Underway};
 
 /// What came of a deploy.
 pub(super) struct Deployed {
@@ -66,8 +67,8 @@ pub(super) async fn deploy_with(
 /// Observes and shows the plan.
 async fn show(prepared: &Prepared<'_>, context: &Context) -> Exit {
     let start = Instant::now();
-    context.report.hosts(prepared.hosts());
-    let events = |event| context.report.tell(event);
+    context.begin(prepared.hosts(), false);
+    let events = |event| context.tell(event);
     let job = prepared.job(&events);
     let observation = job.observe(&mut Links::default(), false).await;
     let plan = prepared.plan(observation.surveyed);
@@ -79,13 +80,12 @@ async fn show(prepared: &Prepared<'_>, context: &Context) -> Exit {
 pub(super) fn end_of_plan(
     verb: &'static str,
     plan: &Plan,
-    failures: Vec<Option<std::rc::Rc<crate::run::Failure>>>,
+    failures: Vec<Option<Rc<Failure>>>,
     start: Instant,
     context: &Context,
 ) -> Exit {
-    let count = |of: fn(&crate::plan::HostPlan) -> usize| -> Vec<usize> {
-        plan.hosts.iter().map(|host| of(&host.plan)).collect()
-    };
+    let count =
+        |of: fn(&HostPlan) -> usize| -> Vec<usize> { plan.hosts.iter().map(|host| of(&host.plan)).collect() };
     let (pending, refused) = (count(|plan| plan.changes().count()), count(|plan| plan.refusals().count()));
     let exit = Exit::worst([
         Exit::of_failures(failures.iter().flatten()),
@@ -96,14 +96,15 @@ pub(super) fn end_of_plan(
         },
         if pending.iter().any(|changes| *changes > 0) { Exit::Pending } else { Exit::Done },
     ]);
-    let performed = Performed { changed: pending, failures, ..Performed::default() };
+    let performed = Performed { failures, ..Performed::default() };
     let mut summary = summary(verb, exit, plan, &performed, start);
     summary.left = summary::left_in_plan(plan);
-    for (host, refused) in summary.hosts.iter_mut().zip(refused) {
+    for ((host, pending), refused) in summary.hosts.iter_mut().zip(pending).zip(refused) {
+        host.changed = pending;
         // What a deploy would refuse is, to whoever plans one, a failure to come.
         host.failed += refused;
     }
-    context.report.summary(&summary);
+    context.summary(&summary);
     exit
 }
 
@@ -115,35 +116,35 @@ async fn apply(
     context: &Context,
 ) -> Deployed {
     let start = Instant::now();
-    context.report.hosts(prepared.hosts());
-    let events = |event| context.report.tell(event);
+    context.begin(prepared.hosts(), true);
+    let events = |event| context.tell(event);
     let job = prepared.job(&events);
     let mut links = Links::default();
     let mut observation = job.observe(&mut links, true).await;
-    let mut plan = prepared.plan(std::mem::take(&mut observation.surveyed));
+    let mut plan = Rc::new(prepared.plan(std::mem::take(&mut observation.surveyed)));
     let locked = match job.lock(&plan, &observation, &mut links).await {
         Ok(locked) => locked,
         Err(failures) => {
-            let performed = Performed {
-                changed: vec![0; plan.hosts.len()],
-                failures: merged(observation.failures, failures),
-                ..Performed::default()
-            };
+            let failures = merged(observation.failures, failures);
+            let performed = Underway::of(&plan, failures).so_far(&plan);
             let exit = Exit::of_failures(performed.failures.iter().flatten());
-            context.report.summary(&summary(verb, exit, &plan, &performed, start));
+            context.summary(&summary(verb, exit, &plan, &performed, start));
             return Deployed { exit, changed: 0 };
         }
     };
     if locked.must_read_again {
         observation = job.observe(&mut links, true).await;
-        plan = prepared.plan(std::mem::take(&mut observation.surveyed));
+        plan = Rc::new(prepared.plan(std::mem::take(&mut observation.surveyed)));
     }
     // Only now it is the plan that is performed: until the hosts were locked, another run could change them.
     if !plan.is_empty() {
         show_plan(&plan, context);
     }
-    let performed = job.perform(&plan, &mut links, observation.failures).await;
+    let underway = Rc::new(Underway::of(&plan, observation.failures));
+    context.so_far.perform(&plan, &underway);
+    job.perform(&plan, &mut links, &underway).await;
     job.unlock(&mut links).await;
+    let performed = underway.so_far(&plan);
     let exit = Exit::worst([
         Exit::of_failures(performed.failures.iter().flatten()),
         if performed.unanswered || plan.is_unable() { Exit::Failed } else { Exit::Done },
@@ -154,8 +155,8 @@ async fn apply(
         (exit, _) => exit,
     };
     let summary = Summary { not_verified, ..summary(verb, exit, &plan, &performed, start) };
-    context.report.summary(&summary);
-    Deployed { exit, changed: performed.changed.iter().sum() }
+    context.summary(&summary);
+    Deployed { exit, changed: performed.tallies.iter().map(|tally| tally.made).sum() }
 }
 
 /// The first failure of each host.

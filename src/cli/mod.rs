@@ -17,6 +17,7 @@ mod rehearse;
 mod schema;
 mod scope;
 mod settings;
+mod so_far;
 mod summary;
 mod verify;
 
@@ -71,7 +72,7 @@ async fn interruptible(args: Args) -> Exit {
         () = interrupted => Exit::Interrupted,
     };
     context.clean_up().await;
-    context.last_line(verb, exit, start.elapsed());
+    context.last_line(verb, exit, start);
     exit
 }
 

@@ -25,10 +25,8 @@ pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Ex
     context.report.summary(&Summary {
         verb: "rehearse",
         exit: exit.code(),
-        hosts: Vec::new(),
-        left: Vec::new(),
-        not_verified: false,
         elapsed: start.elapsed(),
+        ..Summary::default()
     });
     Ok(exit)
 }

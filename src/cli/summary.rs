@@ -22,12 +22,15 @@ pub(super) fn summary(
         .map(|(index, host)| {
             let failure = performed.failures.get(index).and_then(Option::as_ref);
             let unreachable = failure.is_some_and(|failure| failure.is_unreachable());
+            let changes = performed.tallies.get(index).copied();
             HostSummary {
                 host: host.name.clone(),
                 ok: host.plan.ok(),
-                changed: performed.changed.get(index).copied().unwrap_or(0),
+                changed: changes.unwrap_or_default().made,
                 failed: usize::from(failure.is_some() && !unreachable),
                 unreachable,
+                unread: host.survey.is_err(),
+                changes,
             }
         })
         .collect();
@@ -36,7 +39,9 @@ pub(super) fn summary(
         .iter()
         .map(|(host, what, why)| LeftOver { host: host.clone(), what: what.clone(), why: why.clone() })
         .collect();
-    Summary { verb, exit: exit.code(), hosts, left, not_verified: false, elapsed: start.elapsed() }
+    let unfinished = performed.unfinished.clone();
+    let elapsed = start.elapsed();
+    Summary { verb, exit: exit.code(), hosts, left, unfinished, not_verified: false, elapsed }
 }
 
 /// What a plan leaves, before anything is done.

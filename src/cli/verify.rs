@@ -25,8 +25,8 @@ pub(super) async fn verify_prepared(
     context: &Context,
 ) -> Exit {
     let start = Instant::now();
-    context.report.hosts(prepared.hosts());
-    let events = |event| context.report.tell(event);
+    context.begin(prepared.hosts(), false);
+    let events = |event| context.tell(event);
     let mut links = Links::default();
     let observation = prepared.job(&events).observe(&mut links, true).await;
     let plan = prepared.plan(observation.surveyed);
@@ -45,7 +45,7 @@ pub(super) async fn verify_prepared(
         // A resource that is not as declared is, to whoever verifies, one that failed.
         host.failed += planned.plan.drifted().count();
     }
-    context.report.summary(&summary);
+    context.summary(&summary);
     exit
 }
 

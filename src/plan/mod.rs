@@ -12,6 +12,9 @@
 //! | `order` | from plays, batches and laws to waves |
 //! | `left` | what is not done in a run, and why |
 //! | `progress` | what has come of the steps so far, and whether a step may begin |
+//! | `took` | what a step that did not end well has changed all the same |
+//! | `tally` | how many changes of a host came to which end |
+//! | `unfinished` | what was begun, and of which not all is known to have been made |
 
 mod cluster;
 mod forward;
@@ -24,6 +27,9 @@ mod progress;
 mod reverse;
 mod step;
 mod survey;
+mod tally;
+mod took;
+mod unfinished;
 
 pub use cluster::{Plan, PlannedHost, Stage};
 pub use host::{HostPlan, Item, Outcome};
@@ -32,3 +38,6 @@ pub use progress::{Ending, Progress};
 pub use reverse::Recorded;
 pub use step::{Chunk, Part, Proof, Step, StepId, Wave};
 pub use survey::{Absence, Survey, Surveyed};
+pub use tally::Tally;
+pub use took::Took;
+pub use unfinished::Unfinished;

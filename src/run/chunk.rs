@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::making::Making;
 use super::perform::Doing;
 use super::probe::{Probe, output};
 use super::{Event, Failure, Job, observe};
-use crate::plan::{Chunk, Ending, Left, Plan, Reason, StepId};
-use crate::resource::{Change, Facts, Observed, Resource};
+use crate::plan::{Chunk, Ending, Left, Plan, Reason, StepId, Took};
+use crate::resource::{Facts, Observed, Resource};
 use crate::transport::{Exchange, Link, Progress as Way, Reply};
 
 /// How long reading back may take, beside the changes' own deadlines.
@@ -14,17 +15,6 @@ const READ_BACK: Duration = Duration::from_secs(60);
 
 /// How long something that is about to settle by itself is read again.
 const SETTLING: Duration = Duration::from_secs(20);
-
-/// A step as it is made: without what is left out of it.
-pub(super) struct Making {
-    pub(super) step: StepId,
-    pub(super) change: Change,
-    pub(super) resource: Resource,
-    /// The text that is run, with what goes before and after it.
-    pub(super) script: String,
-    /// How it ends when it ends well.
-    pub(super) ending: Ending,
-}
 
 impl Job<'_> {
     /// Makes a chunk's steps. Gives the shell back when it is still of use.
@@ -47,7 +37,7 @@ impl Job<'_> {
             if link.is_none() {
                 match self.open_locked(chunk.host).await {
                     Ok(open) => link = Some(open),
-                    Err(failure) => self.fail_step(doing, *step, failure),
+                    Err(failure) => self.fail_step(doing, *step, Took::Nothing, failure),
                 }
             }
             let Some(open) = &mut link else { continue };
@@ -64,7 +54,8 @@ impl Job<'_> {
                 Ok(Some(making)) => making,
                 Ok(None) => continue,
                 Err(failure) => {
-                    self.fail_step(doing, *step, failure);
+                    let took = self.took_under_guard(doing, *step, &failure, open).await;
+                    self.fail_step(doing, *step, took, failure);
                     continue;
                 }
             };
@@ -78,7 +69,8 @@ impl Job<'_> {
             made += self.make(doing, open, together, chunk.steps.len()).await;
         }
         let failed =
-            chunk.steps.iter().any(|step| doing.progress.borrow().of_step(*step) == Some(&Ending::Failed));
+            |step: &StepId| matches!(doing.progress.borrow().of_step(*step), Some(Ending::Failed(_)));
+        let failed = chunk.steps.iter().any(failed);
         if made > 0 && !failed {
             self.emit(Event::StageDone { host: self.name(chunk.host).to_owned(), changed: made });
         }
@@ -123,7 +115,7 @@ impl Job<'_> {
         Ok(Some(Making { step, change, resource, script, ending }))
     }
 
-    /// Makes steps in one exchange and reads them back. Gives how many were made.
+    /// Makes steps in one exchange and reads them back. Gives how many were made and read back.
     async fn make(&self, doing: &Doing<'_>, link: &mut Link, steps: Vec<Making>, of: usize) -> usize {
         let Some(first) = steps.first() else { return 0 };
         let host = doing.plan.steps[first.step.0].host;
@@ -170,50 +162,109 @@ impl Job<'_> {
             Way::Note(_, text) => self.emit(Event::Noted { host: name(), text }),
             _ => {}
         };
+        let new = doing.progress.borrow_mut().begin(&ids);
         let reply = link.exchange(&exchange, told).await;
-        doing.performed.borrow_mut().changed[host] += done;
-        for making in &steps[..done] {
-            doing.progress.borrow_mut().end(doing.plan, making.step, making.ending.clone());
-        }
+        let end = |making: &Making, ending| {
+            doing.progress.borrow_mut().end(doing.plan, making.step, ending);
+        };
         let reply = match reply {
             Ok(reply) => reply,
             Err(error) => {
+                // What the host said that it had made was not read back; whether it began what comes after is not known.
+                steps[..done].iter().for_each(|making| end(making, Ending::Unread));
                 let last = &steps[done.min(steps.len() - 1)];
-                self.fail_step(doing, last.step, error.into());
-                return done;
+                self.fail_step(doing, last.step, Took::Unknown, error.into());
+                return 0;
             }
         };
-        if let Some((making, failure)) = failed(doing.plan, &steps, &reply, ahead) {
-            self.fail_step(doing, making.step, failure);
-            return done;
-        }
-        let stays = staying(output(&reply, stays));
-        for (number, why) in &stays {
-            if let Some(making) = steps.get(*number) {
-                let (what, reason) = (doing.plan.label(making.step), Reason::Stays(why.clone()));
-                self.leave(doing, &Left { host, what, reason });
+        // What comes after one that failed was not run.
+        for (index, step) in ids.iter().enumerate().filter(|(_, step)| new.contains(step)) {
+            if reply.sections.get(ahead + index).is_none_or(Option::is_none) {
+                doing.progress.borrow_mut().not_begun(*step);
             }
+        }
+        let mut stays = staying(output(&reply, stays));
+        // What is told of others was kept by an earlier run.
+        stays.retain(|(number, _)| *number < done);
+        for (number, why) in &stays {
+            let (what, reason) = (doing.plan.label(ids[*number]), Reason::Stays(why.clone()));
+            self.leave(doing, &Left { host, what, reason });
         }
         let taken = |number: usize| stays.iter().all(|(other, _)| *other != number);
         let read = probe.parse(&resources, &survey.facts, &reply, at);
+        if let Some((number, failure)) = failed(doing.plan, &steps, &reply, ahead) {
+            let observed = read.ok();
+            let of = |index: usize| observed.as_ref().and_then(|observed| observed.get(index));
+            for (index, making) in steps[..number].iter().enumerate() {
+                let ending =
+                    if taken(index) { making.ended(doing.plan, of(index)) } else { making.ending.clone() };
+                end(making, ending);
+            }
+            let making = &steps[number];
+            let begun = doing.progress.borrow().has_begun(making.step);
+            let took = match of(number) {
+                _ if !begun => Took::Nothing,
+                Some(observed) => making.took(doing.plan, observed),
+                None => Took::Unknown,
+            };
+            self.fail_step(doing, making.step, took, failure);
+            return steps[..number]
+                .iter()
+                .filter(|making| doing.progress.borrow().is_made(making.step))
+                .count();
+        }
         let observed = match read {
-            Ok(observed) => self.settled(doing.plan, link, &steps, &survey.facts, observed, &taken).await,
-            Err(error) => Err((steps[0].step, error.into())),
+            Ok(observed) => observed,
+            Err(error) => {
+                steps[1..].iter().for_each(|making| end(making, Ending::Unread));
+                self.fail_step(doing, steps[0].step, Took::Unknown, error.into());
+                return 0;
+            }
         };
-        if let Err((step, failure)) = observed {
-            self.fail_step(doing, step, failure);
-            return done;
+        let (observed, lost) = self.settled(doing.plan, link, &steps, &survey.facts, observed, &taken).await;
+        let open = self.end_read(doing, &steps, &observed, lost, &taken);
+        if open > 0 {
+            return steps.len() - open;
         }
         let taken: Vec<StepId> =
             ids.iter().enumerate().filter(|(number, _)| taken(*number)).map(|(_, id)| *id).collect();
         if let Err(failure) = forget(doing.plan, link, &taken).await {
-            self.fail_step(doing, taken[0], failure);
+            self.fail_step(doing, taken[0], Took::Whole, failure);
         }
-        done
+        steps.len()
     }
 
-    /// Whether everything that was `taken`, by its place, reads as planned. What is about to change by itself is read
-    /// again for a while.
+    /// Notes how steps have ended whose scripts ended well, as `observed` was read after them; of what was not `taken`, by
+    /// its place, that is no matter. Gives how many of them were not as planned. Where reading was `lost`, those may have
+    /// become so since.
+    fn end_read(
+        &self,
+        doing: &Doing<'_>,
+        steps: &[Making],
+        observed: &[Observed],
+        mut lost: Option<Failure>,
+        taken: &dyn Fn(usize) -> bool,
+    ) -> usize {
+        let (plan, is_lost) = (doing.plan, lost.is_some());
+        let mut open = 0;
+        for (number, (making, observed)) in steps.iter().zip(observed).enumerate() {
+            let why = if taken(number) { making.not_taken(plan, observed) } else { None };
+            let Some(why) = why else {
+                doing.progress.borrow_mut().end(plan, making.step, making.ending.clone());
+                continue;
+            };
+            open += 1;
+            match lost.take() {
+                Some(failure) => self.fail_step(doing, making.step, Took::Unknown, failure),
+                None if is_lost => doing.progress.borrow_mut().end(plan, making.step, Ending::Unread),
+                None => self.fail_step(doing, making.step, making.took(plan, observed), why),
+            }
+        }
+        open
+    }
+
+    /// Reads again, for a while, what is not as planned yet, was `taken`, by its place, and is about to change by itself.
+    /// Gives what was read last, and why no more could be read.
     async fn settled(
         &self,
         plan: &Plan,
@@ -222,22 +273,23 @@ impl Job<'_> {
         facts: &Facts,
         mut observed: Vec<Observed>,
         taken: &dyn Fn(usize) -> bool,
-    ) -> Result<(), (StepId, Failure)> {
+    ) -> (Vec<Observed>, Option<Failure>) {
         let begun = tokio::time::Instant::now();
         let resources: Vec<&Resource> = steps.iter().map(|making| &making.resource).collect();
         loop {
-            let Some((step, failure)) =
-                steps.iter().zip(&observed).enumerate().filter(|(number, _)| taken(*number)).find_map(
-                    |(_, (making, observed))| Some((making.step, not_taken(plan, making, observed)?)),
-                )
-            else {
-                return Ok(());
+            let open = |(number, (making, observed)): (usize, (&Making, &Observed))| {
+                taken(number) && making.not_taken(plan, observed).is_some()
             };
-            if !observed.iter().any(Resource::unsettled) || begun.elapsed() > SETTLING {
-                return Err((step, failure));
+            let open = steps.iter().zip(&observed).enumerate().any(open);
+            let unsettled = observed.iter().any(Resource::unsettled);
+            if !open || !unsettled || begun.elapsed() > SETTLING {
+                return (observed, None);
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
-            observed = observe::read(link, &resources, facts).await.map_err(|failure| (step, failure))?;
+            match observe::read(link, &resources, facts).await {
+                Ok(read) => observed = read,
+                Err(failure) => return (observed, Some(failure)),
+            }
         }
     }
 }
@@ -272,18 +324,14 @@ async fn forget(plan: &Plan, link: &mut Link, steps: &[StepId]) -> Result<(), Fa
     }
 }
 
-/// The first step whose script failed.
-fn failed<'s>(
-    plan: &Plan,
-    steps: &'s [Making],
-    reply: &Reply,
-    ahead: usize,
-) -> Option<(&'s Making, Failure)> {
+/// The place of the first step whose script failed, and why.
+fn failed(plan: &Plan, steps: &[Making], reply: &Reply, ahead: usize) -> Option<(usize, Failure)> {
     let of_steps = reply.sections.iter().take(ahead + steps.len()).enumerate();
     of_steps.into_iter().find_map(|(section, output)| {
         let output = output.as_ref().filter(|output| output.code != 0)?;
         // Where the records could not be written, nothing was changed.
-        let making = &steps[section.saturating_sub(ahead)];
+        let number = section.saturating_sub(ahead);
+        let making = &steps[number];
         let label =
             if section < ahead { "the record of the prior state".into() } else { plan.label(making.step) };
         let failure = Failure::Step {
@@ -292,16 +340,6 @@ fn failed<'s>(
             output: String::from_utf8_lossy(&output.bytes).into_owned(),
             script: making.change.script.clone(),
         };
-        Some((making, failure))
+        Some((number, failure))
     })
-}
-
-/// What still differs after a step.
-fn not_taken(plan: &Plan, making: &Making, observed: &Observed) -> Option<Failure> {
-    let label = format!("{} {}", making.resource.module(), making.resource.subject());
-    match plan.remaining(making.step, &making.resource, observed) {
-        Ok(None) => None,
-        Ok(Some(change)) => Some(Failure::NotTaken { label, aspects: change.aspects }),
-        Err(refusal) => Some(Failure::Refused { label, refusal }),
-    }
 }

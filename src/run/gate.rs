@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::perform::Doing;
 use super::{Event, Failure, Job};
-use crate::plan::{Left, Part, Reason, StepId};
+use crate::plan::{Left, Part, Reason, StepId, Took};
 use crate::resource::Gate;
 use crate::transport::{Exchange, Link};
 
@@ -67,7 +67,8 @@ impl Job<'_> {
             },
             Err(failure) => failure,
         };
-        self.fail_step(doing, step, failure);
+        // It was made and read back.
+        self.fail_step(doing, step, Took::Whole, failure);
     }
 
     /// Which of the addresses answer a director.

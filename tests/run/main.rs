@@ -12,6 +12,7 @@ mod lock;
 mod machine;
 mod order;
 mod restart;
+mod unfinished;
 
 // Of which this program does not need all.
 #[allow(dead_code)]

@@ -1,15 +1,10 @@
 use std::time::Duration;
 
+use super::summary::summary;
 use super::*;
-use crate::report::{HostSummary, Summary};
 use crate::resource::{Refusal, Script};
 use crate::run::{Event, Failure};
 use crate::transport::{LinkError, Unreachable};
-
-fn summary(exit: u8, hosts: Vec<HostSummary>) -> Summary {
-    let elapsed = Duration::from_millis(12_345);
-    Summary { verb: "deploy", exit, hosts, left: Vec::new(), not_verified: false, elapsed }
-}
 
 /// The paragraph that the summary begins with.
 fn paragraph(failure: Failure, verbosity: u8) -> String {
@@ -21,7 +16,7 @@ fn paragraph(failure: Failure, verbosity: u8) -> String {
     err.split_once("\n\n").map(|(_, paragraph)| paragraph.to_owned()).unwrap_or(err)
 }
 
-fn step() -> Failure {
+pub(super) fn step() -> Failure {
     let mut script = Script::from("apt-get install ipvsadm\nprintf %s ");
     script.push_content("a secret");
     script += " >\"$t\"\n";
@@ -122,39 +117,6 @@ fn the_others() {
     lvs_director: no end after 90 s
       help: what it did is unknown: run the same again, which reads the host anew and goes on
     "#);
-}
-
-#[test]
-fn a_run_ends_with_its_failures_and_its_numbers() {
-    let host = |name: &str, changed, failed, unreachable| HostSummary {
-        host: name.into(),
-        ok: 5,
-        changed,
-        failed,
-        unreachable,
-    };
-    let hosts =
-        vec![host("lvs_director", 3, 1, false), host("client", 0, 0, false), host("rs01", 0, 0, true)];
-    let (out, err) = told(text(), |report| {
-        report.tell(Event::Failed { host: "lvs_director".into(), failure: Rc::new(step()) });
-        report.summary(&Summary { not_verified: true, ..summary(1, hosts) });
-    });
-    assert_eq!(err.matches("Unable to locate").count(), 1, "{err}");
-    insta::assert_snapshot!(out, @r#"
-    ✘ lvs_director  5 ok, 3 changed, 1 failed
-    ✔ client        5 ok, 0 changed, 0 failed
-    ✘ rs01          unreachable
-    not verified: `lvsprov verify` asks the services
-    deploy: failed on 1 of 3 hosts in 12.3 s, 3 changes on 1 of 3 hosts
-    "#);
-}
-
-#[test]
-fn a_plan_has_the_last_word_when_nothing_failed() {
-    let hosts = vec![HostSummary { host: "a".into(), changed: 2, ..HostSummary::default() }];
-    let (out, err) =
-        told(text(), |report| report.summary(&Summary { verb: "plan", ..summary(3, hosts.clone()) }));
-    assert_eq!((out.as_str(), err.as_str()), ("", ""));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::*;
 use crate::document::{Complaints, Source, Span};
 use crate::lab::LabEvent;
+use crate::plan::{Tally, Took, Unfinished};
 use crate::report::{HostSummary, Summary};
 use crate::resource::{Refusal, Risk};
 use crate::run::{Event, Failure};
@@ -70,10 +71,21 @@ fn a_run_ends_with_its_summary() {
     let summary = Summary {
         verb: "deploy",
         exit: 1,
-        hosts: vec![HostSummary { host: host(), ok: 1, changed: 2, failed: 1, unreachable: false }],
-        left: Vec::new(),
-        not_verified: false,
+        hosts: vec![HostSummary {
+            host: host(),
+            ok: 1,
+            changed: 2,
+            failed: 1,
+            changes: Some(Tally { made: 2, in_part: 1, ..Tally::default() }),
+            ..HostSummary::default()
+        }],
+        unfinished: vec![Unfinished {
+            host: host(),
+            what: "x".into(),
+            took: Took::Part(vec![Aspect::value("at boot", None, some("1"))]),
+        }],
         elapsed: Duration::from_millis(1500),
+        ..Summary::default()
     };
     let lines = lines(|report| {
         report.step("deploy");
@@ -92,7 +104,18 @@ fn a_run_ends_with_its_summary() {
     );
     assert_eq!(
         lines[6].to_string(),
-        r#"{"event":"summary","version":1,"time":0.0,"exit":1,"hosts":{"rs01":{"ok":1,"changed":2,"failed":1,"unreachable":false}},"verb":"deploy","seconds":1.5}"#
+        r#"{"event":"summary","version":1,"time":0.0,"exit":1,"hosts":{"rs01":{"ok":1,"changed":2,"failed":1,"unreachable":false,"changes":{"made":2,"in_part":1,"failed":0,"unknown":0,"not_begun":0}}},"changes":{"made":2,"in_part":1,"failed":0,"unknown":0,"not_begun":0},"unfinished":[{"host":"rs01","what":"x","took":"part","aspects":[{"what":"at boot","old":null,"new":"1"}]}],"verb":"deploy","seconds":1.5}"#
+    );
+}
+
+#[test]
+fn a_summary_of_who_only_reads_names_what_was_not_read() {
+    let host =
+        |name: &str, unread| HostSummary { host: name.into(), ok: 1, unread, ..HostSummary::default() };
+    let hosts = vec![host("rs01", false), host("client", true)];
+    assert_eq!(
+        line(|report| report.summary(&Summary { verb: "verify", exit: 4, hosts, ..Summary::default() })),
+        r#"{"event":"summary","version":1,"time":0.0,"exit":4,"hosts":{"rs01":{"ok":1,"changed":0,"failed":0,"unreachable":false},"client":{"ok":1,"changed":0,"failed":0,"unreachable":false}},"not_read":["client"],"verb":"verify","seconds":0.0}"#
     );
 }
 
@@ -110,14 +133,7 @@ fn a_complaint() {
 fn what_is_told_after_a_summary_needs_another() {
     lines(|report| {
         assert!(!report.summed_up());
-        report.summary(&Summary {
-            verb: "deploy",
-            exit: 0,
-            hosts: Vec::new(),
-            left: Vec::new(),
-            not_verified: false,
-            elapsed: Duration::ZERO,
-        });
+        report.summary(&Summary { verb: "deploy", ..Summary::default() });
         assert!(report.summed_up());
         report.error("the lab is gone", "");
         assert!(!report.summed_up());

@@ -4,6 +4,7 @@ mod failure;
 mod json;
 mod plan;
 mod progress;
+mod summary;
 mod verdict;
 
 use std::cell::RefCell;

@@ -119,7 +119,8 @@ fn colours_are_there_when_they_are_wanted() {
 #[test]
 fn drift_in_the_words_of_who_compares() {
     let (director, page) = (director(), page(Some("a\nb\n"), "a\nreal server"));
-    let (out, _) = told(text(), |report| report.drift(&[("lvs_director", Some(&director)), ("rs01", Some(&page))]));
+    let (out, _) =
+        told(text(), |report| report.drift(&[("lvs_director", Some(&director)), ("rs01", Some(&page))]));
     insta::assert_snapshot!(out, @r#"
     lvs_director: sysctl net.ipv4.ip_forward: at boot missing, declared 1 (/etc/sysctl.d/lvsprov.conf)
     lvs_director: sysctl net.ipv4.ip_forward: running 0, declared 1

@@ -74,7 +74,10 @@ impl Count<'_> {
         let (style, found) = match (self.differences, unread.is_empty()) {
             (0, true) => (GOOD, format!("no drift: {resources} on {read} {are} as declared")),
             (0, false) => (BAD, format!("no drift on {read}: {resources} {are} as declared")),
-            _ => (BAD, format!("drift: {} on {} of {read}", count(self.differences, "difference"), self.drifted)),
+            _ => (
+                BAD,
+                format!("drift: {} on {} of {read}", count(self.differences, "difference"), self.drifted),
+            ),
         };
         paint(style, &format!("{found}{unknown}{unread}")) + "\n"
     }

@@ -3,6 +3,7 @@
 mod block;
 mod change;
 mod complaint;
+mod counted;
 mod diff;
 mod drift;
 mod failure;
@@ -12,6 +13,7 @@ mod progress;
 mod spinners;
 mod style;
 mod summary;
+mod unfinished;
 mod verdict;
 
 use std::cell::{Cell, RefCell};

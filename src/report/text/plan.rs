@@ -66,8 +66,7 @@ fn last_line(hosts: &[(&str, Option<&HostPlan>)]) -> String {
     let changing = plans.iter().filter(|plan| plan.changes().next().is_some()).count();
     let refused: usize = plans.iter().map(|plan| plan.refusals().count()).sum();
     let ok: usize = plans.iter().map(|plan| plan.ok()).sum();
-    let unread: Vec<&str> =
-        hosts.iter().filter(|(_, plan)| plan.is_none()).map(|(host, _)| *host).collect();
+    let unread: Vec<&str> = hosts.iter().filter(|(_, plan)| plan.is_none()).map(|(host, _)| *host).collect();
 
     let (style, mut line) = if changes > 0 {
         let unknown = if unknown > 0 { format!(" ({unknown} unknown)") } else { String::new() };
