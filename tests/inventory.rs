@@ -150,6 +150,7 @@ virtual_services:
   - { name: all, address: '[2001:db8:1::100]:0', protocol: udp, persistent: 300, real_servers: [r2] }
   - name: ports
     address: '[2001:db8:1::100]:443'
+    drain: 0
     real_servers: [{ host: r1, port: 8443, weight: 0 }, { host: r1, port: 9443, weight: 65535 }]
 ",
     )
@@ -169,6 +170,7 @@ virtual_services:
     assert_eq!(web.service.scheduler, Scheduler::Wlc, "the kernel's default");
     assert_eq!((web.hosts.len(), web.service.persistence), (2, None));
     assert_eq!((all.hosts.len(), all.service.persistence), (1, Some(300)));
+    assert_eq!((web.drain, ports.drain), (None, Some(0)), "without a time of its own, and with none");
     let members = ports.service.real_servers.iter();
     let members: Vec<String> =
         members.map(|(address, member)| format!("{address} {}", member.weight)).collect();

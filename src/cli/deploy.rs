@@ -10,6 +10,7 @@ use super::exit::{Exit, Stop};
 use super::job::Prepared;
 use super::load::Wanted;
 use super::summary::{self, summary};
+use super::undeclared::tell_undeclared;
 use super::verify::curl_loops;
 use crate::plan::{HostPlan, Plan};
 use crate::playbook::Engine;
@@ -72,6 +73,7 @@ async fn show(prepared: &Prepared<'_>, context: &Context) -> Exit {
     let job = prepared.job(&events);
     let observation = job.observe(&mut Links::default(), false).await;
     let plan = prepared.plan(observation.surveyed);
+    tell_undeclared(&plan, context);
     show_plan(&plan, context);
     end_of_plan("plan", &plan, observation.failures, start, context)
 }
@@ -137,6 +139,7 @@ async fn apply(
         plan = Rc::new(prepared.plan(std::mem::take(&mut observation.surveyed)));
     }
     // Only now it is the plan that is performed: until the hosts were locked, another run could change them.
+    tell_undeclared(&plan, context);
     if !plan.is_empty() {
         show_plan(&plan, context);
     }

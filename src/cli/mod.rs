@@ -19,6 +19,7 @@ mod scope;
 mod settings;
 mod so_far;
 mod summary;
+mod undeclared;
 mod verify;
 
 pub use exit::Exit;

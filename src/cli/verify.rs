@@ -7,6 +7,7 @@ use super::context::Context;
 use super::exit::{Exit, Stop};
 use super::job::Prepared;
 use super::summary::summary;
+use super::undeclared::tell_undeclared;
 use crate::plan::PlannedHost;
 use crate::playbook::Engine;
 use crate::run::{Links, Performed};
@@ -31,6 +32,7 @@ pub(super) async fn verify_prepared(
     let observation = prepared.job(&events).observe(&mut links, true).await;
     let plan = prepared.plan(observation.surveyed);
     let drift = plan.hosts.iter().any(|host| host.plan.drifted().next().is_some());
+    tell_undeclared(&plan, context);
     context.report.drift(&plan.by_host());
     // What the clients get is told even where a host drifted: it shows whether the drift is felt.
     let asked = curl_loops(prepared, &plan.hosts, &mut links, requests, context).await;

@@ -149,6 +149,9 @@ pub(super) struct RawService {
     /// What a new real server must do before it enters the table: tcp has the director open a connection to it, none asks
     /// nothing; tcp when it is left out.
     pub check: Option<Field<Check>>,
+    /// Seconds that the connections of a real server that leaves the service are given to end, 0 to 86400 (a day); 10 when
+    /// it is left out, and 0 cuts them at once.
+    pub drain: Option<Field<u32>>,
     /// The real servers of the service; all of the director's, with weight 1 and the service's port, when it is left
     /// out. An entry may be just a host's name.
     pub real_servers: Option<Field<Vec<Field<OrText<RawEntry>>>>>,

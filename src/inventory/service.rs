@@ -18,6 +18,8 @@ pub struct ServiceDeclaration {
     pub forwarding: Forwarding,
     /// What a new real server must do before it enters the table.
     pub check: Check,
+    /// How many seconds the connections of what leaves it are given to end; `None` for the default.
+    pub drain: Option<u32>,
     /// The real servers' host names by address, in the file's order.
     pub hosts: Vec<(SocketAddr, String)>,
 }

@@ -85,6 +85,14 @@ impl<'a> TableDiff<'a> {
         };
         self.services.iter().flat_map(of_service)
     }
+
+    /// The real servers that leave, alone or with their service: the service, the address.
+    pub fn leavers(&self) -> impl Iterator<Item = (ServiceKey, SocketAddr)> {
+        self.services.iter().flat_map(|service| {
+            let leaving = service.servers.iter().filter(|server| server.new.is_none());
+            leaving.map(|server| (service.key, server.address))
+        })
+    }
 }
 
 impl ServiceDiff<'_> {

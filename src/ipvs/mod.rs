@@ -1,5 +1,6 @@
 //! The kernel's virtual server table as values, ipvsadm's grammar both ways, and the edits from one table to another.
 
+mod connections;
 mod diff;
 mod difference;
 mod edit;
@@ -17,6 +18,7 @@ mod timeouts;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 
+pub use connections::Connections;
 pub use diff::TableDiff;
 pub use difference::Difference;
 pub use edit::Edit;

@@ -6,6 +6,7 @@ use super::host::{HostPlan, Outcome};
 use super::left::{self, Left, Reason};
 use super::step::{Step, StepId, Wave};
 use super::survey::{Absence, Survey};
+use super::undeclared::Undeclared;
 use crate::inventory::Inventory;
 use crate::playbook::Play;
 use crate::resource::{Change, Context, Gate, Observed, RECORDS, Record, Refusal, Resource, Script, Stored};
@@ -23,6 +24,8 @@ pub struct Plan {
     pub waves: Vec<Wave>,
     /// What is left, as far as that is known before anything is done.
     pub left: Vec<Left>,
+    /// What is on the hosts beside what is declared, and stays.
+    pub undeclared: Vec<Undeclared>,
     /// Which way it goes.
     pub(super) direction: Direction,
 }

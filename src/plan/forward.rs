@@ -8,6 +8,7 @@ use super::left::{Left, Reason, entering};
 use super::order::{self, Edge};
 use super::step::StepId;
 use super::survey::Surveyed;
+use super::undeclared::undeclared;
 use crate::inventory::Inventory;
 use crate::playbook::Play;
 use crate::resource::Gate;
@@ -27,7 +28,8 @@ impl Plan {
             .enumerate()
             .map(|(stage, play)| Stage::of(play, hosts.iter().filter(|host| in_stage(stage, host)).count()))
             .collect();
-        let mut plan = Plan { stages, hosts, ..Plan::default() };
+        let undeclared = undeclared(inventory, hosts.iter().map(|host| host.survey.as_ref().ok()));
+        let mut plan = Plan { stages, hosts, undeclared, ..Plan::default() };
         plan.shut_gates(inventory);
         plan.steps = plan.changes(guarded, &in_stage);
         plan.arrange(inventory);

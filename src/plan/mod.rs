@@ -11,6 +11,7 @@
 //! | `interruption` | what interrupts real servers: one after another |
 //! | `order` | from plays, batches and laws to waves |
 //! | `left` | what is not done in a run, and why |
+//! | `undeclared` | what is on the hosts, is not declared, and stays |
 //! | `progress` | what has come of the steps so far, and whether a step may begin |
 //! | `took` | what a step that did not end well has changed all the same |
 //! | `tally` | how many changes of a host came to which end |
@@ -30,6 +31,7 @@ mod survey;
 mod tally;
 mod took;
 mod unfinished;
+mod undeclared;
 
 pub use cluster::{Plan, PlannedHost, Stage};
 pub use host::{HostPlan, Item, Outcome};
@@ -41,3 +43,4 @@ pub use survey::{Absence, Survey, Surveyed};
 pub use tally::Tally;
 pub use took::Took;
 pub use unfinished::Unfinished;
+pub use undeclared::{Other, Undeclared};

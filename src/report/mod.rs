@@ -14,6 +14,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
+mod undeclared;
 
 use std::io::Write;
 
@@ -22,7 +23,7 @@ pub use summary::{HostSummary, LeftOver, Summary};
 
 use crate::document::Complaints;
 use crate::lab;
-use crate::plan::HostPlan;
+use crate::plan::{HostPlan, Other};
 use json::Json;
 use streams::Streams;
 use text::Text;
@@ -135,6 +136,14 @@ impl Report {
         match &self.face {
             Face::Text(text) => text.drift(hosts),
             Face::Json(json) => json.drift(hosts),
+        }
+    }
+
+    /// What is on hosts beside what is declared, and stays.
+    pub fn undeclared(&self, others: &[(&str, &Other)]) {
+        match &self.face {
+            Face::Text(text) => text.undeclared(others),
+            Face::Json(json) => json.undeclared(others),
         }
     }
 

@@ -81,6 +81,15 @@ pub enum Risk {
         /// The unit.
         service: String,
     },
+    /// What leaves a table has connections: they are waited for, and those that have not ended then are cut.
+    Drain {
+        /// How many there were when they were counted; `None` where nobody could count them.
+        connections: Option<u64>,
+        /// How many seconds they are given; with 0, they are cut at once.
+        seconds: u32,
+        /// The services that it leaves, where the same change gives others another time.
+        services: Option<String>,
+    },
 }
 
 /// A change that can't be made safely.

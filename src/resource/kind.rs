@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Ability, Change, Facts, Gate, Need, Refusal, Unreadable};
+use super::{Ability, Change, Facts, Gate, Need, Refusal, Undeclared, Unreadable};
 
 /// What a kind may look at beside its own declaration and observation. Pure data.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +90,21 @@ pub trait Kind: Clone + Serialize + DeserializeOwned {
     /// # Errors
     /// The change can't be made safely, with the reason and the remedy.
     fn differ(&self, observed: &Self::Observed, context: Context<'_>) -> Result<Option<Change>, Refusal>;
+
+    /// POSIX sh that prints what the plan of a change has to know beside what the probe tells of every host; `None` where
+    /// the probe has told it. It is asked for what changes alone, and like a probe it touches nothing.
+    fn closer(&self, _observed: &Self::Observed) -> Option<String> {
+        None
+    }
+
+    /// Takes in what [`Kind::closer`]'s text printed. What does not read stays unknown.
+    fn learn(_observed: &mut Self::Observed, _output: &[u8]) {}
+
+    /// What there is beside what is declared: it is told, and is no difference. `as_declared` tells that
+    /// [`Kind::differ`] has found none.
+    fn undeclared(&self, _observed: &Self::Observed, _as_declared: bool) -> Vec<Undeclared> {
+        Vec::new()
+    }
 
     /// The declaration without what stands behind these gates: what does not answer, or must wait.
     fn without(&self, _shut: &[&Gate]) -> Self {

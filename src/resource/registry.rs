@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::{
     Ability, Address, Change, Command, Context, DefaultGateway, Facts, File, FirewallOpening, Gate,
     IpvsSettings, KernelModule, Kind, Need, Package, Record, Refusal, SelinuxPort, Service, Sysctl,
-    Unreadable, VirtualServices, by_itself,
+    Undeclared, Unreadable, VirtualServices, by_itself,
 };
 
 /// The part of a probe that one kind answers, for all of a host's resources of that kind.
@@ -184,6 +184,31 @@ macro_rules! kinds {
                     $((Resource::$kind(declared), Observed::$kind(observed)) => declared.differ(observed, context),)*
                     #[allow(unreachable_patterns)]
                     _ => panic!("{} was observed as something else", self.module()),
+                }
+            }
+
+            /// See [`Kind::closer`].
+            pub fn closer(&self, observed: &Observed) -> Option<String> {
+                match (self, observed) {
+                    $((Resource::$kind(declared), Observed::$kind(observed)) => declared.closer(observed),)*
+                    #[allow(unreachable_patterns)]
+                    _ => None,
+                }
+            }
+
+            /// See [`Kind::learn`].
+            pub fn learn(observed: &mut Observed, output: &[u8]) {
+                match observed { $(Observed::$kind(observed) => <$kind as Kind>::learn(observed, output)),* }
+            }
+
+            /// See [`Kind::undeclared`].
+            pub fn undeclared(&self, observed: &Observed, as_declared: bool) -> Vec<Undeclared> {
+                match (self, observed) {
+                    $((Resource::$kind(declared), Observed::$kind(observed)) => {
+                        declared.undeclared(observed, as_declared)
+                    })*
+                    #[allow(unreachable_patterns)]
+                    _ => Vec::new(),
                 }
             }
 

@@ -159,7 +159,7 @@ impl Job<'_> {
                     self.emit(Event::StepDone { host: name(), label: label(index) });
                 }
             }
-            Way::Note(_, text) => self.emit(Event::Noted { host: name(), text }),
+            Way::Note(_, text) => self.emit(Event::said(name(), text)),
             _ => {}
         };
         let new = doing.progress.borrow_mut().begin(&ids);

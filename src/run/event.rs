@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Failure;
+use crate::resource::LASTING_NOTE;
 
 /// Something that has happened in a run. Hosts are named as in the inventory.
 #[derive(Clone, Debug)]
@@ -72,6 +73,13 @@ pub enum Event {
         /// Its words.
         text: String,
     },
+    /// A running change tells what is to be read after it as well.
+    Told {
+        /// The host.
+        host: String,
+        /// Its words.
+        text: String,
+    },
     /// A change that could cut the controller off is armed to undo itself, and is being made.
     Guarded {
         /// The host.
@@ -97,4 +105,14 @@ pub enum Event {
         /// Why.
         failure: Rc<Failure>,
     },
+}
+
+impl Event {
+    /// What a running change says.
+    pub(super) fn said(host: String, text: String) -> Event {
+        match text.strip_prefix(LASTING_NOTE) {
+            Some(text) => Event::Told { host, text: text.to_owned() },
+            None => Event::Noted { host, text },
+        }
+    }
 }

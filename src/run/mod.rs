@@ -2,6 +2,7 @@
 //! nothing: what is done, in which order, and what may begin is the plan's.
 
 mod chunk;
+mod closer;
 mod event;
 mod failure;
 mod gate;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 
+use super::closer::closer;
 use super::probe::{Probe, output};
 use super::{Event, Failure, Job, Links};
 use crate::inventory::{Host, Role};
@@ -100,7 +101,8 @@ impl Job<'_> {
             }
         };
         let observed = self.when_idle(host, &mut link, &declared, &facts, observed).await?;
-        Ok((Survey::new(facts, declared, observed), link, turn))
+        let survey = closer(&mut link, Survey::new(facts, declared, observed)).await?;
+        Ok((survey, link, turn))
     }
 
     fn declared(&self, index: usize, facts: &Facts) -> Result<Vec<Declaration>, Failure> {

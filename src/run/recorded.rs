@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use futures_util::StreamExt;
 
+use super::closer::look_closer;
 use super::observe::{READ_DEADLINE, not_yet_a_shell, read};
 use super::probe::output;
 use super::{Event, Failure, Job, Links, Observation};
@@ -71,7 +72,9 @@ impl Job<'_> {
         stored.reverse();
         let declared = stored.iter().map(declaration).collect::<Result<Vec<_>, _>>()?;
         let resources: Vec<&Resource> = declared.iter().map(|declaration| &declaration.resource).collect();
-        let observed = read(&mut link, &resources, &facts).await?;
+        let mut observed = read(&mut link, &resources, &facts).await?;
+        let all: Vec<usize> = (0..declared.len()).collect();
+        look_closer(&mut link, &declared, &mut observed, &all).await?;
         let survey = Survey { facts, declared, observed, plan: Default::default() };
         Ok((survey, stored, link, turn))
     }

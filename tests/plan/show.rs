@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use lvsprov::plan::{Absence, Part, Plan, Progress, Stage, StepId, Wave};
+use lvsprov::plan::{Absence, Other, Part, Plan, Progress, Stage, StepId, Undeclared, Wave};
 use lvsprov::resource::{Aspect, Risk};
 use similar::{ChangeTag, TextDiff};
 
@@ -23,6 +23,10 @@ pub fn plan(case: &Case, plan: &Plan) -> String {
         text += if index == 0 { "\nleft\n" } else { "" };
         let why = plan.why(&left.reason, &progress);
         let _ = writeln!(text, "  {}: {}\n    {why}", plan.hosts[left.host].name, left.what);
+    }
+    for (index, found) in plan.undeclared.iter().enumerate() {
+        text += if index == 0 { "\nleft alone\n" } else { "" };
+        let _ = writeln!(text, "  {}: {}", plan.hosts[found.host].name, undeclared(found));
     }
     let refusals =
         plan.hosts.iter().flat_map(|host| host.plan.refusals().map(move |(item, why)| (host, item, why)));
@@ -46,6 +50,30 @@ pub fn plan(case: &Case, plan: &Plan) -> String {
         let _ = writeln!(text, "{what}: {}", hosts.join(", "));
     }
     text
+}
+
+fn undeclared(found: &Undeclared) -> String {
+    let list = |all: &[std::net::IpAddr]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match &found.what {
+        Other::Host { address, services } => {
+            let services: Vec<String> = services.iter().map(ToString::to_string).collect();
+            format!("the host of {address}, which leaves {}", services.join(", "))
+        }
+        Other::Service { service, strangers } => {
+            let mut text = format!("{}, {} real servers", service.key, service.real_servers.len());
+            for (is, what) in [
+                (service.running, "running"),
+                (service.at_boot == Some(true), "at boot"),
+                (service.ours, "changed by an earlier run"),
+            ] {
+                text += &if is { format!(", {what}") } else { String::new() };
+            }
+            if !strangers.is_empty() {
+                text += &format!(", no declared host: {}", list(strangers));
+            }
+            text
+        }
+    }
 }
 
 fn batches(stage: &Stage) -> String {
@@ -132,6 +160,11 @@ fn risk(risk: &Risk) -> String {
         }
         Risk::Restart { service } => format!("restart of {service}"),
         Risk::Stop { service } => format!("stop of {service}"),
+        Risk::Drain { connections, seconds, services } => {
+            let open = connections.map_or("unknown".into(), |open| open.to_string());
+            let of = services.as_ref().map_or(String::new(), |services| format!(" of {services}"));
+            format!("{open} connections{of} have {seconds} s to end")
+        }
     }
 }
 

@@ -60,6 +60,8 @@ impl Machine {
         }
         machine.root.write("/active", "0\n");
         machine.root.write("/inactive", "0\n");
+        machine.root.write("/clock", "100.25 100.25\n");
+        machine.root.link("/proc/uptime", "/clock");
         machine.root.write("/proc/net/ip_vs", "IP Virtual Server version 1.2.1 (size=4096)\n");
         machine.root.write("/etc/ipvsadm.rules", "");
         machine.root.write("/etc/default/ipvsadm", "AUTO=\"false\"\n");

@@ -7,6 +7,7 @@ mod cluster;
 mod failure;
 mod gate;
 mod guard;
+mod leaving;
 mod link;
 mod lock;
 mod machine;

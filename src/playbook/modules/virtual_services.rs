@@ -23,6 +23,9 @@ use crate::resource::{self, Resource};
 /// comment, it goes, and the record of the prior state keeps it. Where the file has names, as a save without `-n`
 /// leaves them, it gets what they may stand for: every service that runs, by number, also those that are not declared.
 ///
+/// What leaves gets weight 0 first, and its connections the seconds to end that the service's `drain` has in the inventory;
+/// the plan tells how many there are, and the deploy what was cut.
+///
 /// It needs `ipvsadm`, and `curl` to try new real servers. It refuses a masked unit, a drop-in of somebody else's that
 /// has RHEL's unit overwrite its file all the same, another rules file that SUSE's settings name, and `persist: true`
 /// on distributions whose unit it does not know.
@@ -36,7 +39,7 @@ pub(super) struct VirtualServices {
     /// Whether the next boot brings the same table.
     #[serde(default = "yes")]
     persist: bool,
-    /// Whether services that are not declared leave the table and the rules file.
+    /// Whether services that are not declared leave the table and the rules file. Without it they are left alone, and told.
     #[serde(default)]
     prune: bool,
 }
@@ -57,6 +60,7 @@ impl Composite for VirtualServices {
             if declared.check == Check::None {
                 wanted.ungated.insert(key);
             }
+            wanted.drain.extend(declared.drain.map(|seconds| (key, seconds)));
         }
         Ok(vec![wanted.into()])
     }

@@ -3,6 +3,7 @@
 
 mod record;
 mod summary;
+mod undeclared;
 
 use std::cell::Cell;
 
@@ -13,7 +14,7 @@ use super::streams::Streams;
 use super::{Clock, Event, Happened, Summary};
 use crate::document::Complaints;
 use crate::lab::{GuestStatus, LabEvent};
-use crate::plan::{HostPlan, Item, Outcome};
+use crate::plan::{HostPlan, Item, Other, Outcome};
 use crate::run::{self, Failure};
 use crate::verify;
 use record as is;
@@ -85,7 +86,9 @@ impl Json {
                 self.line("stage_done", &is::StageDone { host, changed: *changed });
             }
             Event::Waiting { host, what } => self.line("waiting", &is::Waiting { host, what }),
-            Event::Noted { host, text } => self.line("noted", &is::Noted { host, text }),
+            Event::Noted { host, text } | Event::Told { host, text } => {
+                self.line("noted", &is::Noted { host, text });
+            }
             Event::Guarded { host, label, seconds } => {
                 self.line("guarded", &is::Guarded { host, label, seconds: *seconds });
             }
@@ -166,6 +169,12 @@ impl Json {
             Outcome::Ok => {}
             Outcome::Change(change) => self.line(event, &is::Change::of(host, stage, item, change)),
             Outcome::Refused(refusal) => self.line("refused", &is::Refused::of(host, stage, item, refusal)),
+        }
+    }
+
+    pub(super) fn undeclared(&self, others: &[(&str, &Other)]) {
+        for (host, other) in others {
+            self.line("undeclared", &undeclared::Undeclared::of(host, other));
         }
     }
 

@@ -293,6 +293,7 @@ enum Risk<'a> {
     CutOff { controller: Option<IpAddr>, what: &'a str },
     Restart { service: &'a str },
     Stop { service: &'a str },
+    Drain { connections: Option<u64>, seconds: u32, services: Option<&'a str> },
 }
 
 impl<'a> Risk<'a> {
@@ -304,6 +305,9 @@ impl<'a> Risk<'a> {
             resource::Risk::CutOff { controller, what } => Risk::CutOff { controller: *controller, what },
             resource::Risk::Restart { service } => Risk::Restart { service },
             resource::Risk::Stop { service } => Risk::Stop { service },
+            resource::Risk::Drain { connections, seconds, services } => {
+                Risk::Drain { connections: *connections, seconds: *seconds, services: services.as_deref() }
+            }
         }
     }
 }

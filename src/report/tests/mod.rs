@@ -5,6 +5,7 @@ mod json;
 mod plan;
 mod progress;
 mod summary;
+mod undeclared;
 mod verdict;
 
 use std::cell::RefCell;

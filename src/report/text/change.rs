@@ -6,6 +6,7 @@ use super::block::{indent, printable};
 use super::diff::Diff;
 use super::style::{BAD, CHANGED, FAINT, GOOD, NOTE, paint};
 use crate::plan::{Item, Outcome};
+use crate::report::count::count;
 use crate::resource::{Aspect, Change, Refusal, Risk};
 
 /// A resource that changes or should, in lines; empty when it is as declared.
@@ -69,6 +70,16 @@ fn risk(risk: &Risk) -> String {
         }
         Risk::Restart { service } => format!("restarts {service}"),
         Risk::Stop { service } => format!("stops {service}"),
+        Risk::Drain { connections, seconds, services } => {
+            let open = connections.map_or("whatever connections there are".to_owned(), |open| {
+                count(usize::try_from(open).unwrap_or(usize::MAX), "connection")
+            });
+            let of = services.as_ref().map_or_else(String::new, |services| format!(" of {services}"));
+            match seconds {
+                0 => format!("cuts {open}{of} at once"),
+                _ => format!("drains {open}{of}, at most {seconds} s"),
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod spinners;
 mod style;
 mod summary;
 mod unfinished;
+mod undeclared;
 mod verdict;
 
 use std::cell::{Cell, RefCell};
@@ -23,7 +24,7 @@ use super::streams::Streams;
 use super::{Event, Happened, Options, Summary};
 use crate::document::Complaints;
 use crate::lab::{GuestStatus, LabEvent};
-use crate::plan::HostPlan;
+use crate::plan::{HostPlan, Other};
 use crate::run::{self, Failure};
 use crate::verify;
 use progress::Progress;
@@ -99,6 +100,13 @@ impl Text {
     pub(super) fn drift(&self, hosts: &[(&str, Option<&HostPlan>)]) {
         self.progress.clear();
         self.result(&drift::drift(hosts, self.options.diff));
+    }
+
+    pub(super) fn undeclared(&self, others: &[(&str, &Other)]) {
+        if !others.is_empty() {
+            self.progress.clear();
+            self.result(&undeclared::undeclared(others));
+        }
     }
 
     pub(super) fn complaints(&self, complaints: &[Complaints]) {

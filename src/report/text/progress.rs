@@ -79,6 +79,7 @@ impl Progress {
                 self.tell(host, Way::On, &format!("waiting for {}", printable(what)));
             }
             Event::Noted { host, text } => self.tell(host, Way::On, &printable(text)),
+            Event::Told { host, text } => self.lasting(host, &printable(text)),
             Event::Guarded { host, label, seconds } => {
                 let what = printable(label);
                 self.tell(

@@ -5,15 +5,17 @@
 //! started only where the table is empty, because each of these flushes it.
 
 mod boot_restore;
+mod drain;
 mod engine;
 mod gates;
 mod observed;
 mod revert;
 mod sections;
 mod touched;
+mod undeclared;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -23,13 +25,10 @@ use self::boot_restore::{BootDiff, Ways};
 use self::observed::{Observed, PATH};
 use self::revert::Prior;
 use self::touched::Touched;
-use super::{Aspect, Change, Context, Facts, Gate, Kind, Refusal, Script, Unreadable};
+use super::{Aspect, Change, Context, Facts, Gate, Kind, Refusal, Script, Undeclared, Unreadable};
 use crate::ipvs::{Rejected, Rules, ServiceKey, Table, TableDiff};
 
-/// How long the connections of what leaves have to end, all together.
-const DRAIN: Duration = Duration::from_secs(10);
-
-/// How many services a subject names.
+/// How many services are named where there are many.
 const NAMED: usize = 3;
 
 /// All virtual services of one director. A host has one declaration of this kind, or none.
@@ -41,6 +40,9 @@ pub struct VirtualServices {
     pub persist: bool,
     /// Whether services that are not declared leave the table and the rules file.
     pub prune: bool,
+    /// The seconds that connections of what leaves are given to end, of the services that say how many.
+    #[serde(skip)]
+    pub drain: BTreeMap<ServiceKey, u32>,
     /// The services whose real servers enter unasked.
     #[serde(skip)]
     pub ungated: BTreeSet<ServiceKey>,
@@ -56,12 +58,7 @@ impl Kind for VirtualServices {
     type Prior = Prior;
 
     fn subject(&self) -> String {
-        let keys: Vec<_> = self.table.services.keys().take(NAMED).map(ToString::to_string).collect();
-        match self.table.services.len() {
-            0 => "all".into(),
-            all if all > NAMED => format!("{} and {} more", keys.join(", "), all - NAMED),
-            _ => keys.join(", "),
-        }
+        if self.table.services.is_empty() { "all".into() } else { named(self.table.services.keys()) }
     }
 
     fn probe(batch: &[&Self], facts: &Facts) -> String {
@@ -77,7 +74,8 @@ impl Kind for VirtualServices {
         let diff = TableDiff::between(&observed.live, &wanted, self.prune);
         let mut aspects = told("", &diff);
         let mut touched = Touched { live: diff.keys().collect(), ..Touched::default() };
-        let live = engine::of_hosts().change(&diff, DRAIN);
+        let drain = |key: ServiceKey| self.drain.get(&key).copied().unwrap_or(drain::DEFAULT);
+        let live = engine::of_hosts().change(&diff, &drain);
         let mut script = live.script;
 
         if self.persist {
@@ -118,7 +116,30 @@ impl Kind for VirtualServices {
         whole += script;
         let gates = gates::gates(&diff, &observed.boot.rules.table, &self.ungated);
         let deadline = Duration::from_secs(60) + live.longest;
-        Ok(Some(Change { deadline, gates, ..Change::new(aspects, whole) }))
+        let risks = drain::risks(&diff, observed.connections.as_ref(), &drain);
+        Ok(Some(Change { deadline, risks, gates, ..Change::new(aspects, whole) }))
+    }
+
+    fn closer(&self, observed: &Observed) -> Option<String> {
+        if observed.connections.is_some() {
+            return None;
+        }
+        let (live, wanted) = (&observed.live, self.without_held(&observed.live));
+        let mut leaving: Vec<_> = TableDiff::between(live, &wanted, self.prune).leavers().collect();
+        // As a trace it is taken back: then what was changed may leave.
+        let touched = observed.touched.live.iter().filter(|_| self.table.services.is_empty());
+        for service in touched.filter_map(|key| live.services.get(key)) {
+            leaving.extend(service.real_servers.keys().map(|address| (service.key, *address)));
+        }
+        (!leaving.is_empty()).then(|| PATH.to_owned() + &engine::of_hosts().count(&leaving))
+    }
+
+    fn learn(observed: &mut Observed, output: &[u8]) {
+        observed.connections = engine::of_hosts().counted(&String::from_utf8_lossy(output));
+    }
+
+    fn undeclared(&self, observed: &Observed, as_declared: bool) -> Vec<Undeclared> {
+        self.beside(observed, as_declared)
     }
 
     fn without(&self, shut: &[&Gate]) -> Self {
@@ -153,14 +174,6 @@ impl Kind for VirtualServices {
 }
 
 impl VirtualServices {
-    /// The services on the host, in the kernel or in the rules file, that are not declared: for reports. Unless
-    /// `prune`, they stay as they are and are no difference.
-    pub fn undeclared(&self, observed: &Observed) -> Vec<ServiceKey> {
-        let there = [&observed.live, &observed.boot.rules.table];
-        let keys: BTreeSet<_> = there.iter().flat_map(|table| table.services.keys().copied()).collect();
-        keys.into_iter().filter(|key| !self.table.services.contains_key(key)).collect()
-    }
-
     /// What a table is to hold in which `there` is now: a real server that is held does not enter it.
     fn without_held(&self, there: &Table) -> Cow<'_, Table> {
         if self.held.is_empty() {
@@ -208,6 +221,14 @@ impl VirtualServices {
         rules.comments.extend(there.rejected.iter().map(|line| format!("# {}: {}", line.reason, line.text)));
         rules
     }
+}
+
+/// Some services, the first few by name.
+fn named<'a>(keys: impl ExactSizeIterator<Item = &'a ServiceKey>) -> String {
+    let more = keys.len().saturating_sub(NAMED);
+    let first: Vec<String> = keys.take(NAMED).map(ToString::to_string).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    first.join(", ") + &more
 }
 
 /// What differs between two tables, with a prefix before each.

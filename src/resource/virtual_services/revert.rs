@@ -9,7 +9,7 @@ use super::super::{Aspect, Change, Script, quote};
 use super::boot_restore::{self, Texts, UnitState, Ways};
 use super::observed::{Observed, PATH};
 use super::touched::Thing;
-use super::{DRAIN, engine, told};
+use super::{drain, engine, told};
 use crate::ipvs::{Rules, ServiceKey, Table, TableDiff};
 
 /// What there was.
@@ -49,7 +49,7 @@ impl Prior {
         let wanted = returned(&observed.live, &self.live, touched.live.iter());
         let diff = TableDiff::between(&observed.live, &wanted, true);
         let mut aspects = told("", &diff);
-        let live = engine::of_hosts().change(&diff, DRAIN);
+        let live = engine::of_hosts().change(&diff, &|_| drain::DEFAULT);
         let mut script = Script::from(PATH);
         script += live.script;
         if let Some(ways) = ways {
@@ -71,7 +71,8 @@ impl Prior {
             }
         }
         let deadline = Duration::from_secs(60) + live.longest;
-        (!aspects.is_empty()).then(|| Change { deadline, ..Change::new(aspects, script) })
+        let risks = drain::risks(&diff, observed.connections.as_ref(), &|_| drain::DEFAULT);
+        (!aspects.is_empty()).then(|| Change { deadline, risks, ..Change::new(aspects, script) })
     }
 
     /// The rules file as it was; where somebody else has changed it since, only what is not theirs.

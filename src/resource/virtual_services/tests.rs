@@ -1,9 +1,12 @@
+mod leaving;
+mod undeclared;
+
 use proptest::prelude::*;
 
 use super::boot_restore::UnitState;
 use super::boot_restore::{Boot, Texts};
 use super::*;
-use crate::ipvs::arbitrary;
+use crate::ipvs::{Connections, arbitrary};
 use crate::resource::{Family, Os};
 
 const RR: &str = include_str!("../../../tests/cases/virtual_services/tutorial.rules");
@@ -19,7 +22,8 @@ fn declared(rules: &str) -> VirtualServices {
 
 /// A host on which the rules are in the kernel and in the file, and all else is in order.
 fn host(rules: &str) -> Observed {
-    Observed { live: rules.parse().unwrap(), boot: boot(rules), touched: Touched::default() }
+    let (live, connections) = (rules.parse().unwrap(), Some(Connections::default()));
+    Observed { live, connections, boot: boot(rules), touched: Touched::default() }
 }
 
 fn boot(rules: &str) -> Boot {
@@ -149,8 +153,6 @@ fn what_is_not_declared_stays_in_the_table_and_in_the_file() {
         "# ours\n{RR}-A -u 192.168.175.100:53 -s rr\n-a -u 192.168.175.100:53 -r 192.168.40.103:53 -m -w 1 -x 9\n"
     );
     assert_eq!(differ(&declared(RR), &host(&both)), Ok(None));
-    let undeclared = declared(RR).undeclared(&host(&both));
-    assert_eq!(undeclared.iter().map(ToString::to_string).collect::<Vec<_>>(), ["udp 192.168.175.100:53"]);
     let change = differ(&declared(WRR), &host(&both)).unwrap().unwrap();
     assert!(change.script.reveal().contains("-r 192.168.40.103:53 -m -w 1 -x 9"), "{}", change.script);
     assert!(change.script.reveal().contains("'# ours\n"));

@@ -18,7 +18,14 @@ fn service(scheduler: Scheduler, weights: &[u16]) -> ServiceDeclaration {
         service.real_servers.insert(address(index), RealServer::new(Forwarding::Nat, *weight));
     }
     let hosts = (0..weights.len()).map(|index| (address(index), format!("{:02}", index + 1))).collect();
-    ServiceDeclaration { name: "web".into(), service, forwarding: Forwarding::Nat, check: Check::Tcp, hosts }
+    ServiceDeclaration {
+        name: "web".into(),
+        service,
+        forwarding: Forwarding::Nat,
+        check: Check::Tcp,
+        drain: None,
+        hosts,
+    }
 }
 
 fn answers(sequence: &str) -> Vec<Request> {
