@@ -75,7 +75,9 @@ async fn show(prepared: &Prepared<'_>, context: &Context) -> Exit {
     let plan = prepared.plan(observation.surveyed);
     tell_undeclared(&plan, context);
     show_plan(&plan, context);
-    end_of_plan("plan", &plan, observation.failures, start, context)
+    // No deploy brings these.
+    let failures = merged(observation.failures, job.without_vips(&plan));
+    end_of_plan("plan", &plan, failures, start, context)
 }
 
 /// The last line of a verb that only plans, and its exit code.
@@ -147,7 +149,8 @@ async fn apply(
     context.so_far.perform(&plan, &underway);
     job.perform(&plan, &mut links, &underway).await;
     job.unlock(&mut links).await;
-    let performed = underway.so_far(&plan);
+    let mut performed = underway.so_far(&plan);
+    job.left_without_vips(&plan, &mut links, &mut performed.failures).await;
     let exit = Exit::worst([
         Exit::of_failures(performed.failures.iter().flatten()),
         if performed.unanswered || plan.is_unable() { Exit::Failed } else { Exit::Done },

@@ -29,23 +29,25 @@ pub(super) async fn verify_prepared(
     context.begin(prepared.hosts(), false);
     let events = |event| context.tell(event);
     let mut links = Links::default();
-    let observation = prepared.job(&events).observe(&mut links, true).await;
+    let job = prepared.job(&events);
+    let observation = job.observe(&mut links, true).await;
     let plan = prepared.plan(observation.surveyed);
     let drift = plan.hosts.iter().any(|host| host.plan.drifted().next().is_some());
     tell_undeclared(&plan, context);
     context.report.drift(&plan.by_host());
+    let without_vips = job.without_vips(&plan);
     // What the clients get is told even where a host drifted: it shows whether the drift is felt.
     let asked = curl_loops(prepared, &plan.hosts, &mut links, requests, context).await;
     let exit = Exit::worst([
         asked,
         Exit::of_failures(observation.failures.iter().flatten()),
-        if drift { Exit::Unverified } else { Exit::Done },
+        if drift || without_vips.iter().any(Option::is_some) { Exit::Unverified } else { Exit::Done },
     ]);
     let performed = Performed { failures: observation.failures, ..Performed::default() };
     let mut summary = summary("verify", exit, &plan, &performed, start);
-    for (host, planned) in summary.hosts.iter_mut().zip(&plan.hosts) {
-        // A resource that is not as declared is, to whoever verifies, one that failed.
-        host.failed += planned.plan.drifted().count();
+    for ((host, planned), without_vips) in summary.hosts.iter_mut().zip(&plan.hosts).zip(without_vips) {
+        // A resource that is not as declared is, to whoever verifies, one that failed; so is a VIP that is not there.
+        host.failed += planned.plan.drifted().count() + usize::from(without_vips.is_some());
     }
     context.summary(&summary);
     exit
@@ -59,7 +61,9 @@ pub(super) async fn curl_loops(
     requests: Option<u16>,
     context: &Context,
 ) -> Exit {
-    let (run, events) = (|event| context.report.tell(event), |event| context.report.tell(event));
+    let inventory = &prepared.loaded.inventory;
+    let run = |event| context.report.tell(event);
+    let events = |event| context.report.tell(verify::with_known_cause(event, inventory, hosts));
     let asked = verify::ask(&prepared.job(&run), hosts, links, requests.map(usize::from), &events).await;
     let passed = asked.judged.iter().all(|judged| judged.verdict.pass);
     Exit::worst([

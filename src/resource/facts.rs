@@ -61,7 +61,7 @@ lvsprov_files $release /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /pro
   /proc/self/status /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding
 [ -d /run/systemd/system ] && echo systemd
 [ -e /sys/fs/selinux/enforce ] && echo selinux
-printf 'way %s\nssh %s\n' "${lvsprov_way-}" "${SSH_CONNECTION-}"
+printf 'way %s\nssh %s\nuser %s\n' "${lvsprov_way-}" "${SSH_CONNECTION-}" "${LOGNAME:-${USER-}}"
 "#;
 
 /// The end of the probe.
@@ -121,6 +121,8 @@ impl Facts {
                 // what says nothing of itself is taken for the way that can be lost
                 "way" => over_ssh = value != "local",
                 "ssh" => connection = Connection::read(value),
+                // `Login` reads it
+                "user" => {}
                 "addresses" => by_ip = true,
                 "end" => ended = true,
                 _ if firewall.read(key, value) => {}

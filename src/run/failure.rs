@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 
+use crate::inventory::Vip;
+use crate::plan::Stranger;
 use crate::playbook::DeclareError;
-use crate::resource::{Aspect, Refusal, Script, Unreadable};
+use crate::resource::{Aspect, Login, Refusal, Script, Unreadable};
 use crate::transport::LinkError;
 
 /// Why a host's part of a run ended early.
@@ -12,6 +14,23 @@ pub enum Failure {
     /// The connection.
     #[error("{0}")]
     Link(#[from] LinkError),
+    /// The scripts would run as somebody who is not root.
+    #[error("logged in {}, not as root", told(login))]
+    NotRoot {
+        /// Who it is.
+        login: Login,
+        /// Whether sudo was asked to make it root.
+        becoming: bool,
+    },
+    /// The machine that answers is not the host that the inventory means.
+    #[error("has none of its declared addresses ({}); it has {}", declared(.0), found(.0))]
+    Stranger(Stranger),
+    /// A director has VIPs that its services are on, which it is to have already, on no interface.
+    #[error("has the VIP{} {} on no interface", if vips.len() == 1 { "" } else { "s" }, ips(vips))]
+    NoVip {
+        /// Those that are missing.
+        vips: Vec<Vip>,
+    },
     /// What a probe printed does not read.
     #[error("what was read from the host makes no sense: {0}")]
     Unreadable(#[from] Unreadable),
@@ -100,6 +119,9 @@ impl Failure {
             Failure::Step { output, .. } => output,
             // Sudo's words are its message.
             Failure::Link(LinkError::Become { .. } | LinkError::Deadline(_) | LinkError::Start { .. })
+            | Failure::NotRoot { .. }
+            | Failure::Stranger(_)
+            | Failure::NoVip { .. }
             | Failure::Unreadable(_)
             | Failure::Declare(_)
             | Failure::Refused { .. }
@@ -130,6 +152,27 @@ impl Failure {
             }
             Failure::Link(LinkError::Lost { .. } | LinkError::Deadline(_)) => AGAIN.into(),
             Failure::Link(LinkError::Start { remedy, .. }) => (*remedy).into(),
+            Failure::NotRoot { becoming: false, .. } => {
+                "everything here is done as root: log in as root with `ssh: { user: root }`, or let sudo make it root \
+                 with `ssh: { become: true }` or --become"
+                    .into()
+            }
+            Failure::NotRoot { becoming: true, .. } => {
+                "sudo did not make it root: give that user a rule on the host that lets it run commands as root".into()
+            }
+            Failure::Stranger(Stranger { reached, .. }) => format!(
+                "nothing was changed on it: see which machine `{reached}` leads to (the name service, ~/.ssh/config, the \
+                 host's `address`), or correct the host's addresses in the inventory"
+            ),
+            Failure::NoVip { vips } => {
+                let put: Vec<String> =
+                    vips.iter().map(|vip| format!("`ip addr add {vip} dev INTERFACE`")).collect();
+                format!(
+                    "put it on one ({}, and in the network's configuration for the next boot), or correct `vip`; with `own` \
+                     addresses of the director in the inventory a deploy puts it there",
+                    put.join(", ")
+                )
+            }
             Failure::Unreadable(_) => {
                 "run the same again; if it stays, report it with the line above and the host's distribution"
                     .into()
@@ -163,6 +206,36 @@ impl Failure {
     }
 }
 
-fn list(addresses: &[SocketAddr]) -> String {
+fn list<T: ToString>(addresses: &[T]) -> String {
     addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn ips(vips: &[Vip]) -> String {
+    list(&vips.iter().map(|vip| vip.ip()).collect::<Vec<_>>())
+}
+
+/// `as ann (uid 1000)`
+fn told(Login { uid, name }: &Login) -> String {
+    if name.is_empty() { format!("with uid {uid}") } else { format!("as {name} (uid {uid})") }
+}
+
+fn declared(stranger: &Stranger) -> String {
+    list(&stranger.declared)
+}
+
+/// `10.9.9.1 (eth0), 192.168.40.102 (eth1); 192.168.40.102 is lvs_real_server02's`
+fn found(stranger: &Stranger) -> String {
+    /// A machine with many containers has as many addresses.
+    const MOST: usize = 6;
+    let all = stranger.found.iter().map(|(interface, address)| format!("{address} ({interface})"));
+    let mut told: Vec<String> = all.take(MOST).collect();
+    match stranger.found.len().saturating_sub(MOST) {
+        0 => {}
+        more => told.push(format!("{more} more")),
+    }
+    let told = if told.is_empty() { "no other".to_owned() } else { told.join(", ") };
+    match &stranger.other {
+        Some((address, host)) => format!("{told}; {address} is {host}'s"),
+        None => told,
+    }
 }

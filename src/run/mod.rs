@@ -11,6 +11,7 @@ mod job;
 mod links;
 mod lock;
 mod making;
+mod missing_vip;
 mod observe;
 mod perform;
 mod performed;

@@ -9,9 +9,9 @@ use super::closer::closer;
 use super::probe::{Probe, output};
 use super::{Event, Failure, Job, Links};
 use crate::inventory::{Host, Role};
-use crate::plan::{Absence, Survey, Surveyed};
+use crate::plan::{Absence, Stranger, Survey, Surveyed, makes_it_the_host};
 use crate::playbook::Declaration;
-use crate::resource::{Facts, Observed, Resource};
+use crate::resource::{Facts, Login, Observed, Resource};
 use crate::transport::{Exchange, Link, LinkError, Turn};
 
 /// How long reading may take on one host: long enough for a machine that is busy installing packages.
@@ -89,7 +89,7 @@ impl Job<'_> {
         // What the host was the last time is most probably what it is: then one exchange tells all.
         let guess = self.memory.recall(&host.name);
         let guess = guess.and_then(|facts| Some((self.declared(index, &facts).ok()?, facts)));
-        let (facts, turn, early) = self.read_facts(&mut link, guess).await?;
+        let (facts, turn, early) = self.read_facts(&mut link, guess, index).await?;
         self.memory.remember(&host.name, &facts);
         self.emit(Event::Connected { host: host.name.clone() });
         let (declared, observed) = match early {
@@ -106,9 +106,24 @@ impl Job<'_> {
     }
 
     fn declared(&self, index: usize, facts: &Facts) -> Result<Vec<Declaration>, Failure> {
+        self.declared_by(index, facts, self.tags)
+    }
+
+    /// What the tasks with one of these tags declare.
+    fn declared_by(&self, index: usize, facts: &Facts, tags: &[String]) -> Result<Vec<Declaration>, Failure> {
         let participant = &self.participants[index];
         let scope = (self.engine, self.inventory, self.host(participant), facts);
-        self.playbook.declare(scope, self.variables, &participant.plays, self.tags).map_err(Failure::Declare)
+        self.playbook.declare(scope, self.variables, &participant.plays, tags).map_err(Failure::Declare)
+    }
+
+    /// Makes sure that a machine is the host that the inventory means: it has one of its addresses, or the playbook, whatever
+    /// part of it is selected, gives it one.
+    fn is_the_host(&self, index: usize, facts: &Facts) -> Result<(), Failure> {
+        let host = self.host(&self.participants[index]);
+        let Some(stranger) = Stranger::of(self.inventory, host, facts) else { return Ok(()) };
+        let declared = self.declared_by(index, facts, &[]).unwrap_or_default();
+        let is_made = declared.iter().any(|declaration| makes_it_the_host(host, &declaration.resource));
+        if is_made { Ok(()) } else { Err(Failure::Stranger(stranger)) }
     }
 
     /// The facts; and beside them what the guess declares and what there is of it, where the guess was right.
@@ -116,6 +131,7 @@ impl Job<'_> {
         &self,
         link: &mut Link,
         guess: Option<(Vec<Declaration>, Facts)>,
+        index: usize,
     ) -> Result<(Facts, Turn, Option<(Vec<Declaration>, Vec<Observed>)>), Failure> {
         let mut exchange = Exchange::reading(READ_DEADLINE);
         // Whose turn it was is asked before anything else: whatever a run changes after that makes it another one's.
@@ -128,7 +144,9 @@ impl Job<'_> {
         });
         let reply = link.exchange(&exchange, |_| ()).await.map_err(not_yet_a_shell)?;
         let turn = Turn::read(output(&reply, 0));
+        self.is_root(index, output(&reply, 1))?;
         let facts = Facts::parse(output(&reply, 1))?;
+        self.is_the_host(index, &facts)?;
         let right = guess.filter(|(_, guessed)| *guessed == facts);
         let early = match (right, probe) {
             (Some((declared, _)), Some((probe, first))) => {
@@ -138,6 +156,19 @@ impl Job<'_> {
             _ => None,
         };
         Ok((facts, turn, early))
+    }
+
+    /// Makes sure that the scripts run as root, before anything is made of what they printed: much of that can be read by
+    /// nobody else, and would be taken for something that it is not.
+    pub(super) fn is_root(&self, index: usize, facts: &[u8]) -> Result<(), Failure> {
+        match Login::read(facts) {
+            Some(login) if !login.is_root() => {
+                let becoming = self.participants[index].target.r#become.is_some();
+                Err(Failure::NotRoot { login, becoming })
+            }
+            // Where it does not tell, the facts' own parser says so.
+            _ => Ok(()),
+        }
     }
 
     /// Reads again for as long as something else is at work on the host that must not be disturbed.

@@ -9,7 +9,7 @@ use super::observe::{READ_DEADLINE, not_yet_a_shell, read};
 use super::probe::output;
 use super::{Event, Failure, Job, Links, Observation};
 use crate::document::Span;
-use crate::plan::{Absence, Recorded, Survey};
+use crate::plan::{Absence, Recorded, Stranger, Survey, makes_it_the_host};
 use crate::playbook::Declaration;
 use crate::resource::{Facts, Record, Resource, Stored};
 use crate::transport::{Exchange, Link, Turn};
@@ -66,12 +66,19 @@ impl Job<'_> {
         exchange.push(Record::probe());
         let reply = link.exchange(&exchange, |_| ()).await.map_err(not_yet_a_shell)?;
         let turn = Turn::read(output(&reply, 0));
+        self.is_root(index, output(&reply, 1))?;
         let facts = Facts::parse(output(&reply, 1))?;
         let mut stored = Record::parse(output(&reply, 2))?;
         // What was changed last is taken back first.
         stored.reverse();
         let declared = stored.iter().map(declaration).collect::<Result<Vec<_>, _>>()?;
         let resources: Vec<&Resource> = declared.iter().map(|declaration| &declaration.resource).collect();
+        let host = self.host(&self.participants[index]);
+        if let Some(stranger) = Stranger::of(self.inventory, host, &facts)
+            && !resources.iter().any(|resource| makes_it_the_host(host, resource))
+        {
+            return Err(Failure::Stranger(stranger));
+        }
         let mut observed = read(&mut link, &resources, &facts).await?;
         let all: Vec<usize> = (0..declared.len()).collect();
         look_closer(&mut link, &declared, &mut observed, &all).await?;

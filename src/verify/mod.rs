@@ -1,6 +1,7 @@
 //! Whether the cluster balances as declared: the clients' curl loops, and what a scheduler must do with them.
 
 mod ask;
+mod cause;
 mod curl;
 mod event;
 mod expectation;
@@ -8,6 +9,7 @@ mod judge;
 mod page;
 
 pub use ask::{Asked, ask};
+pub use cause::with_known_cause;
 pub use event::{Event, Judged};
 pub use expectation::{Expectation, MOST_REQUESTS, cycle, requests};
 pub use judge::{Latency, Request, Share, Verdict, judge};

@@ -124,7 +124,10 @@ impl Cluster {
         });
         let so_far = begun.into_inner().map(|(plan, underway): Begun| (underway.so_far(&plan), plan));
         let (plan, performed, failures) = match (ended, so_far) {
-            (_, Some((performed, plan))) => (plan, Some(performed.clone()), performed.failures),
+            (Some((_, failures)), Some((performed, plan))) => {
+                (plan, Some(Performed { failures: failures.clone(), ..performed }), failures)
+            }
+            (None, Some((performed, plan))) => (plan, Some(performed.clone()), performed.failures),
             (Some((plan, failures)), None) => (plan, None, failures),
             (None, None) => panic!("it was interrupted before there was a plan"),
         };
@@ -149,7 +152,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// What is performed, and what has come of it.
 type Begun = (Rc<Plan>, Rc<Underway>);
 
-/// As the verb `deploy` has it. What is performed is left in `begun`; gives the plan, and why it could not begin.
+/// As the verb `deploy` has it. What is performed is left in `begun`; gives the plan, and why each host's part ended early.
 async fn run(job: &Job<'_>, begun: &RefCell<Option<Begun>>) -> (Rc<Plan>, Vec<Option<Rc<Failure>>>) {
     let plan =
         |surveyed| Rc::new(Plan::new(job.inventory, &job.playbook.plays, surveyed, job.guard.is_some()));
@@ -168,7 +171,9 @@ async fn run(job: &Job<'_>, begun: &RefCell<Option<Begun>>) -> (Rc<Plan>, Vec<Op
     *begun.borrow_mut() = Some((Rc::clone(&planned), Rc::clone(&underway)));
     job.perform(&planned, &mut links, &underway).await;
     job.unlock(&mut links).await;
-    (planned, Vec::new())
+    let mut failures = underway.so_far(&planned).failures;
+    job.left_without_vips(&planned, &mut links, &mut failures).await;
+    (planned, failures)
 }
 
 impl Outcome {

@@ -11,9 +11,11 @@ mod leaving;
 mod link;
 mod lock;
 mod machine;
+mod missing_vip;
 mod order;
 mod restart;
 mod unfinished;
+mod stranger;
 
 // Of which this program does not need all.
 #[allow(dead_code)]

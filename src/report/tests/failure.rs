@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use super::summary::summary;
 use super::*;
-use crate::resource::{Refusal, Script};
+use crate::inventory::Vip;
+use crate::plan::Stranger;
+use crate::resource::{Login, Refusal, Script};
 use crate::run::{Event, Failure};
 use crate::transport::{LinkError, Unreachable};
 
@@ -116,6 +118,48 @@ fn the_others() {
       help: what it did is unknown: run the same again, which reads the host anew and goes on
     lvs_director: no end after 90 s
       help: what it did is unknown: run the same again, which reads the host anew and goes on
+    "#);
+}
+
+#[test]
+fn who_and_what_answers() {
+    let login = || Login { uid: 1000, name: "ann".into() };
+    let address = |text: &str| text.parse().unwrap();
+    let stranger = Stranger {
+        reached: "192.168.40.100".into(),
+        declared: vec![address("192.168.175.100"), address("192.168.40.100")],
+        found: vec![("eth0".into(), address("10.9.9.7"))],
+        other: None,
+    };
+    let bare = Stranger { found: Vec::new(), ..stranger.clone() };
+    let crowd = (1..=9).map(|last| ("eth0".into(), address(&format!("10.9.9.{last}")))).collect();
+    let crowd =
+        Stranger { found: crowd, other: Some((address("10.9.9.8"), "rs01".into())), ..stranger.clone() };
+    let vips = |all: &[&str]| all.iter().map(|vip| Vip(vip.parse().unwrap())).collect();
+    let failures = [
+        Failure::NotRoot { login: login(), becoming: false },
+        Failure::NotRoot { login: login(), becoming: true },
+        Failure::Stranger(stranger),
+        Failure::Stranger(bare),
+        Failure::Stranger(crowd),
+        Failure::NoVip { vips: vips(&["192.168.175.100/24"]) },
+        Failure::NoVip { vips: vips(&["192.168.175.100/24", "2001:db8::10/64"]) },
+    ];
+    insta::assert_snapshot!(failures.map(|failure| paragraph(failure, 0)).concat(), @r#"
+    lvs_director: logged in as ann (uid 1000), not as root
+      help: everything here is done as root: log in as root with `ssh: { user: root }`, or let sudo make it root with `ssh: { become: true }` or --become
+    lvs_director: logged in as ann (uid 1000), not as root
+      help: sudo did not make it root: give that user a rule on the host that lets it run commands as root
+    lvs_director: has none of its declared addresses (192.168.175.100, 192.168.40.100); it has 10.9.9.7 (eth0)
+      help: nothing was changed on it: see which machine `192.168.40.100` leads to (the name service, ~/.ssh/config, the host's `address`), or correct the host's addresses in the inventory
+    lvs_director: has none of its declared addresses (192.168.175.100, 192.168.40.100); it has no other
+      help: nothing was changed on it: see which machine `192.168.40.100` leads to (the name service, ~/.ssh/config, the host's `address`), or correct the host's addresses in the inventory
+    lvs_director: has none of its declared addresses (192.168.175.100, 192.168.40.100); it has 10.9.9.1 (eth0), 10.9.9.2 (eth0), 10.9.9.3 (eth0), 10.9.9.4 (eth0), 10.9.9.5 (eth0), 10.9.9.6 (eth0), 3 more; 10.9.9.8 is rs01's
+      help: nothing was changed on it: see which machine `192.168.40.100` leads to (the name service, ~/.ssh/config, the host's `address`), or correct the host's addresses in the inventory
+    lvs_director: has the VIP 192.168.175.100 on no interface
+      help: put it on one (`ip addr add 192.168.175.100/24 dev INTERFACE`, and in the network's configuration for the next boot), or correct `vip`; with `own` addresses of the director in the inventory a deploy puts it there
+    lvs_director: has the VIPs 192.168.175.100, 2001:db8::10 on no interface
+      help: put it on one (`ip addr add 192.168.175.100/24 dev INTERFACE`, `ip addr add 2001:db8::10/64 dev INTERFACE`, and in the network's configuration for the next boot), or correct `vip`; with `own` addresses of the director in the inventory a deploy puts it there
     "#);
 }
 
