@@ -258,6 +258,7 @@ fn the_schema_says_what_the_reader_takes() {
         "virtual_services",
         "time",
         "timeouts",
+        "pages",
     ];
     let mut declared = keys(&schema["properties"]);
     declared.sort();

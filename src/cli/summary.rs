@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::exit::Exit;
-use crate::plan::{Plan, Progress};
+use crate::plan::{Plan, Progress, Reason};
 use crate::report::{HostSummary, LeftOver, Summary};
 use crate::run::Performed;
 
@@ -44,13 +44,22 @@ pub(super) fn summary(
     Summary { verb, exit: exit.code(), hosts, left, unfinished, not_verified: false, elapsed }
 }
 
+/// What is somebody else's, and stays as it is whatever is done.
+pub(super) fn not_ours(plan: &Plan) -> Vec<LeftOver> {
+    left_in(plan, |reason| matches!(reason, Reason::NotOurs(_)))
+}
+
 /// What a plan leaves, before anything is done.
 pub(super) fn left_in_plan(plan: &Plan) -> Vec<LeftOver> {
+    left_in(plan, |_| true)
+}
+
+fn left_in(plan: &Plan, such: impl Fn(&Reason) -> bool) -> Vec<LeftOver> {
     let progress = Progress::of(plan);
     let of = |left: &crate::plan::Left| LeftOver {
         host: plan.hosts[left.host].name.clone(),
         what: left.what.clone(),
         why: plan.why(&left.reason, &progress),
     };
-    plan.left.iter().map(of).collect()
+    plan.left.iter().filter(|left| such(&left.reason)).map(of).collect()
 }

@@ -6,7 +6,7 @@ use super::args::VerifyArgs;
 use super::context::Context;
 use super::exit::{Exit, Stop};
 use super::job::Prepared;
-use super::summary::summary;
+use super::summary::{not_ours, summary};
 use super::undeclared::tell_undeclared;
 use crate::plan::PlannedHost;
 use crate::playbook::Engine;
@@ -45,6 +45,7 @@ pub(super) async fn verify_prepared(
     ]);
     let performed = Performed { failures: observation.failures, ..Performed::default() };
     let mut summary = summary("verify", exit, &plan, &performed, start);
+    summary.left = not_ours(&plan);
     for ((host, planned), without_vips) in summary.hosts.iter_mut().zip(&plan.hosts).zip(without_vips) {
         // A resource that is not as declared is, to whoever verifies, one that failed; so is a VIP that is not there.
         host.failed += planned.plan.drifted().count() + usize::from(without_vips.is_some());

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::address::neighbours;
-use super::{Dip, Host, Role, ServiceDeclaration, same_family};
+use super::{Dip, Host, Pages, Role, ServiceDeclaration, same_family};
 use crate::ipvs::Timeouts;
 
 /// A valid inventory.
@@ -26,6 +26,8 @@ pub struct Inventory {
     pub timeouts: Timeouts,
     /// Where the cluster's time comes from.
     pub time: Time,
+    /// What becomes of web pages that somebody else wrote.
+    pub pages: Pages,
     /// Variables for all hosts.
     pub vars: Map<String, Value>,
     /// The groups that the file declares, beside `all`, `directors`, `real_servers` and `clients`: host names.
@@ -71,6 +73,7 @@ impl Inventory {
             engine,
             timeouts: Timeouts::default(),
             time,
+            pages: Pages::default(),
             vars,
             groups,
             index,

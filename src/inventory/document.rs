@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Check, Image, TableOwner};
+use super::{Check, Image, Pages, TableOwner};
 use crate::document::{Entries, Field, OneOrMany, OrText, Text};
 use crate::ipvs::{Forwarding, Protocol, Scheduler, SyncState};
 
@@ -36,6 +36,9 @@ pub(super) struct RawInventory {
     pub timeouts: Option<Field<RawTimeouts>>,
     /// Where the cluster's time comes from.
     pub time: Option<Field<RawTime>>,
+    /// What becomes of an `index.html` on a real server that somebody else wrote: keep leaves it, and has each real server
+    /// tell who it is on a page at another path; replace puts that page in its place. keep when it is left out.
+    pub pages: Option<Field<Pages>>,
 }
 
 /// A director.

@@ -48,6 +48,7 @@ fn inventory(complaints: &mut Complaints) -> Option<Inventory> {
     let cluster = cluster.unwrap_or_default();
     let mut inventory = Inventory::new(cluster, hosts, virtual_services, engine, time, defaults.vars, groups);
     inventory.timeouts = timeouts;
+    inventory.pages = raw.pages.as_ref().and_then(Field::value).copied().unwrap_or_default();
     Some(inventory)
 }
 

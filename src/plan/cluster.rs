@@ -205,9 +205,10 @@ impl Plan {
         steps.iter().filter_map(stored).collect()
     }
 
-    /// Whether nothing is to be done and nothing is in the way.
+    /// Whether nothing is to be done and nothing is in the way. What is somebody else's is not.
     pub fn is_empty(&self) -> bool {
-        self.left.is_empty() && self.hosts.iter().all(|host| host.plan.is_empty())
+        let in_the_way = self.left.iter().any(|left| !matches!(left.reason, Reason::NotOurs(_)));
+        !in_the_way && self.hosts.iter().all(|host| host.plan.is_empty())
     }
 
     /// Whether something is left because a host that was read is not able to do what it needs.

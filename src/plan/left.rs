@@ -29,6 +29,8 @@ pub enum Reason {
     },
     /// It is taken back as far as others do not use it by now, in words.
     Stays(String),
+    /// What is there is somebody else's, in words.
+    NotOurs(String),
     /// Its host ended early.
     Ended,
 }

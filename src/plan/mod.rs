@@ -17,6 +17,7 @@
 //! | `tally` | how many changes of a host came to which end |
 //! | `unfinished` | what was begun, and of which not all is known to have been made |
 //! | `stranger` | a machine that is not the host that the inventory means |
+//! | `yielding` | what is left because it is somebody else's, and what takes its place |
 //! | `missing_vip` | VIPs that are on no interface of their director |
 
 mod cluster;
@@ -36,6 +37,7 @@ mod tally;
 mod took;
 mod unfinished;
 mod undeclared;
+mod yielding;
 
 pub use cluster::{Plan, PlannedHost, Stage};
 pub use host::{HostPlan, Item, Outcome};

@@ -148,7 +148,7 @@ impl Plan {
             Reason::MaxFailures { allowed } => {
                 format!("more than {allowed} of its play's hosts failed (max_failures)")
             }
-            Reason::Stays(why) => why.clone(),
+            Reason::Stays(why) | Reason::NotOurs(why) => why.clone(),
             Reason::Ended => "its host ended early".into(),
         }
     }

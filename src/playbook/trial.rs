@@ -139,6 +139,7 @@ fn invented(host: &Host, family: Family) -> Facts {
         connection: networks.first().map(|net| Connection { client: net.network(), server: net.addr() }),
         firewall: (family == Family::RedHat).then_some(Firewall::Firewalld),
         stateful_firewall: family == Family::RedHat,
+        has_own_page: false,
     }
 }
 

@@ -111,6 +111,17 @@ pub trait Kind: Clone + Serialize + DeserializeOwned {
         self.clone()
     }
 
+    /// Why what is there is left as it is, though it is not as declared: it is somebody else's. In words; `None` where nothing
+    /// is left.
+    fn yields(&self, _observed: &Self::Observed) -> Option<String> {
+        None
+    }
+
+    /// What does the work of this on all hosts as soon as one of them yields, with what is there of it.
+    fn stand_in(&self, _observed: &Self::Observed) -> Option<(Self, Self::Observed)> {
+        None
+    }
+
     /// Whether what was observed is about to become something else by itself, so that it is worth another look: a unit
     /// that is still starting.
     fn unsettled(_observed: &Self::Observed) -> bool {

@@ -273,6 +273,27 @@ macro_rules! kinds {
                 }
             }
 
+            /// See [`Kind::yields`].
+            pub fn yields(&self, observed: &Observed) -> Option<String> {
+                match (self, observed) {
+                    $((Resource::$kind(declared), Observed::$kind(observed)) => declared.yields(observed),)*
+                    #[allow(unreachable_patterns)]
+                    _ => None,
+                }
+            }
+
+            /// See [`Kind::stand_in`].
+            pub fn stand_in(&self, observed: &Observed) -> Option<(Resource, Observed)> {
+                match (self, observed) {
+                    $((Resource::$kind(declared), Observed::$kind(observed)) => {
+                        let (declared, observed) = declared.stand_in(observed)?;
+                        Some((Resource::$kind(declared), Observed::$kind(observed)))
+                    })*
+                    #[allow(unreachable_patterns)]
+                    _ => None,
+                }
+            }
+
             /// See [`Kind::busy`].
             pub fn busy(observed: &Observed) -> Option<String> {
                 match observed { $(Observed::$kind(observed) => <$kind as Kind>::busy(observed)),* }

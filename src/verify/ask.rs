@@ -36,7 +36,7 @@ pub async fn ask(
     let inventory = job.inventory;
     let real_servers =
         inventory.hosts.iter().filter(|host| !host.rips().is_empty()).map(|host| host.name.clone());
-    let pages = Pages::declared(hosts, real_servers);
+    let pages = Pages::declared(hosts, real_servers, |name| job.memory.recall(name));
     // Of those that are no TCP services, what they answer is not known here: they are asked nothing.
     let services: Vec<(&ServiceDeclaration, Option<SocketAddr>, usize)> = inventory
         .virtual_services
@@ -67,7 +67,8 @@ pub async fn ask(
         let most = curl::REQUEST_TIMEOUT * u32::try_from(total).unwrap_or(u32::MAX).max(1);
         let mut exchange = Exchange::reading(most + Duration::from_secs(30));
         for (_, address, count) in &services {
-            exchange.push(address.map(|address| curl::script(address, *count)).unwrap_or_default());
+            let script = address.map(|address| curl::script(address, &pages.path(), *count));
+            exchange.push(script.unwrap_or_default());
         }
         let reply = match job.shell(index, links).await {
             Ok(mut link) => link.exchange(&exchange, |_| ()).await,

@@ -16,15 +16,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// In front of what curl tells of each request, behind its body.
 const MARK: char = '\u{1e}';
 
-/// POSIX sh that makes `count` requests, one after the other, each over a connection of its own and past any proxy.
+/// POSIX sh that makes `count` requests for a path, one after the other, each over a connection of its own and past any proxy.
 ///
 /// It is one curl process: starting one a request would take longer than the request. HTTP/1.0 without keep-alive has
 /// the server end each connection, and curl tells how many it opened for a request. What curl says of a failed request goes the same way
 /// as all else: two streams would arrive in another order than they were written in.
-pub fn script(address: SocketAddr, count: usize) -> String {
+pub fn script(address: SocketAddr, path: &str, count: usize) -> String {
     let mut script = format!(
         "command -v curl >/dev/null || {{ echo 'curl is not installed'; exit 127; }}\n\
-         set -- \"http://{address}/\"\n\
+         set -- \"http://{address}{path}\"\n\
          exec curl --silent --show-error --stderr - --http1.0 --noproxy '*' --connect-timeout {connect} --max-time {most} \\\n\
          \t--header 'Connection: close' --user-agent lvsprov \\\n\
          \t--write-out {format}",

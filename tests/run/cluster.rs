@@ -7,7 +7,7 @@ use std::time::Duration;
 use lvsprov::document::Source;
 use lvsprov::inventory::{self, Inventory};
 use lvsprov::plan::{Plan, Tally, Took};
-use lvsprov::playbook::{Engine, Playbook, Variables};
+use lvsprov::playbook::{self, Engine, Playbook, Variables};
 use lvsprov::run::{Event, Failure, Job, Links, Participant, Performed, Underway};
 use lvsprov::transport::Settings;
 use tokio::sync::Notify;
@@ -75,6 +75,9 @@ impl Cluster {
     /// A run that is interrupted, as by the operator, at the first event of which `on` says so.
     pub fn deploy_until(&self, on: impl Fn(&Event) -> bool) -> Outcome {
         let (inventory, engine) = (self.inventory(), Engine::new());
+        for name in playbook::BUILTIN_TEMPLATES {
+            engine.add_file(name, playbook::builtin_template(name).unwrap());
+        }
         let playbook = Playbook::read(&Source::new("playbook.yaml", self.playbook.as_str()), &engine);
         let playbook = playbook.unwrap_or_else(|wrong| panic!("{wrong}"));
         let variables = Variables::new(&inventory);

@@ -13,6 +13,7 @@ mod lock;
 mod machine;
 mod missing_vip;
 mod order;
+mod page;
 mod restart;
 mod unfinished;
 mod stranger;

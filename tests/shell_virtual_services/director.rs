@@ -225,6 +225,7 @@ pub fn debian() -> Facts {
         connection: None,
         firewall: None,
         stateful_firewall: false,
+        has_own_page: false,
     }
 }
 
