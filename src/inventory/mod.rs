@@ -20,4 +20,4 @@ pub(crate) use image::images;
 pub use pages::Pages;
 pub use pattern::{Pattern, PatternError};
 pub use read::{read, read_in_part, schema};
-pub use service::{Check, ServiceDeclaration};
+pub use service::ServiceDeclaration;

@@ -1,6 +1,7 @@
 //! The kernel's virtual server table as values, ipvsadm's grammar both ways, and the edits from one table to another.
 
 mod connections;
+mod check;
 mod diff;
 mod difference;
 mod edit;
@@ -19,6 +20,7 @@ mod timeouts;
 pub(crate) mod arbitrary;
 
 pub use connections::Connections;
+pub use check::{Check, Page, Scheme, Talk};
 pub use diff::TableDiff;
 pub use difference::Difference;
 pub use edit::Edit;

@@ -145,6 +145,9 @@ impl Plan {
             Reason::Unanswered(address) => {
                 format!("nothing accepts a connection from its director on {address}")
             }
+            Reason::FailsCheck { address, said } => {
+                format!("{address} does not pass the check that its director makes: {said}")
+            }
             Reason::MaxFailures { allowed } => {
                 format!("more than {allowed} of its play's hosts failed (max_failures)")
             }

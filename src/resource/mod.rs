@@ -5,6 +5,7 @@
 
 mod ability;
 mod args;
+pub mod asking;
 mod change;
 mod command;
 mod distribution;
@@ -43,7 +44,7 @@ pub use facts::{Connection, Facts};
 pub use file::{File, FileState};
 pub use firewall::Firewall;
 pub use firewall_opening::{FirewallOpening, Opening};
-pub use gate::Gate;
+pub use gate::{Answers, Gate, Query};
 pub use ipvs_settings::IpvsSettings;
 pub use kernel_module::KernelModule;
 pub use kind::{Context, Kind};

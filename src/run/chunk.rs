@@ -95,13 +95,13 @@ impl Job<'_> {
         link: &mut Link,
     ) -> Result<Option<Making>, Failure> {
         let plan = doing.plan;
-        let shut = self.shut(doing, step, link).await?;
-        let shut: Vec<_> = shut.iter().collect();
+        let behind = self.shut(doing, step, link).await?;
+        let shut: Vec<_> = behind.iter().map(|(gate, _)| gate).collect();
         let change =
             if shut.is_empty() { Some(plan.change(step).clone()) } else { plan.narrowed(step, &shut) };
         let (Some(change), Some(resource)) = (change, plan.resource(step, &shut)) else {
-            let ending = Ending::Left(Reason::Unanswered(plan.change(step).gates[0].address));
-            doing.progress.borrow_mut().end(plan, step, ending);
+            let reason = behind.first().map_or(Reason::Ended, |(_, reason)| reason.clone());
+            doing.progress.borrow_mut().end(plan, step, Ending::Left(reason));
             return Ok(None);
         };
         let body = if plan.steps[step.0].guarded {

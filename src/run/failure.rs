@@ -63,6 +63,14 @@ pub enum Failure {
         /// What does not answer.
         addresses: Vec<SocketAddr>,
     },
+    /// A real server does not answer its director as its check says, after a change that interrupted it.
+    #[error("after {label}, the check that its director makes fails: {}", each(failing))]
+    FailsCheck {
+        /// The change.
+        label: String,
+        /// Each address that fails, and what was got instead.
+        failing: Vec<(SocketAddr, String)>,
+    },
     /// Another run changes the host.
     #[error("another run changes this host: {by}")]
     Locked {
@@ -127,6 +135,7 @@ impl Failure {
             | Failure::Refused { .. }
             | Failure::TakenBack { .. }
             | Failure::Unproved { .. }
+            | Failure::FailsCheck { .. }
             | Failure::Locked { .. }
             | Failure::Unlockable { .. }
             | Failure::Busy { .. }
@@ -189,7 +198,7 @@ impl Failure {
                  by another way"
                     .into()
             }
-            Failure::Unproved { .. } => {
+            Failure::Unproved { .. } | Failure::FailsCheck { .. } => {
                 "look at its service there; the real servers after it were left as they are".into()
             }
             Failure::Locked { .. } => {
@@ -204,6 +213,10 @@ impl Failure {
             }
         }
     }
+}
+
+fn each(failing: &[(SocketAddr, String)]) -> String {
+    failing.iter().map(|(address, said)| format!("{address}: {said}")).collect::<Vec<_>>().join("; ")
 }
 
 fn list<T: ToString>(addresses: &[T]) -> String {

@@ -117,7 +117,7 @@ fn step(case: &Case, plan: &Plan, id: StepId) -> String {
         line("guarded: it is taken back by itself unless a new connection confirms it".into());
     }
     if let Some(proof) = &of_step.proof {
-        let addresses: Vec<String> = proof.addresses.iter().map(ToString::to_string).collect();
+        let addresses: Vec<String> = proof.queries.iter().map(|query| query.address.to_string()).collect();
         line(format!("proof: {} is answered by {}", plan.hosts[proof.from].name, addresses.join(", ")));
     }
     text

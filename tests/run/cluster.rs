@@ -20,6 +20,8 @@ pub struct Cluster {
     pub playbook: String,
     pub guard: Option<Duration>,
     pub lock_wait: Duration,
+    /// What more the inventory says of the service: `, check: none`.
+    pub more: &'static str,
 }
 
 /// What came of a run.
@@ -37,7 +39,7 @@ impl Cluster {
             Machine::real_server(&format!("web{number}"), &format!("192.168.40.{}", 100 + number))
         };
         let machines = [Machine::director("d")].into_iter().chain((1..=real_servers).map(real)).collect();
-        Cluster { machines, playbook: playbook.to_owned(), guard: None, lock_wait: Duration::ZERO }
+        Cluster { machines, playbook: playbook.to_owned(), guard: None, lock_wait: Duration::ZERO, more: "" }
     }
 
     pub fn machine(&self, name: &str) -> &Machine {
@@ -53,7 +55,8 @@ impl Cluster {
         let real: String = (1..self.machines.len()).map(real).collect();
         let text = format!(
             "cluster: test\ndirectors:\n  d: {{ vip: 192.168.175.100/24, dip: 192.168.40.100/24 }}\nreal_servers:\n{real}\
-             virtual_services:\n  - {{ name: web, address: \"192.168.175.100:80\", scheduler: rr, forwarding: nat }}\n"
+             virtual_services:\n  - {{ name: web, address: \"192.168.175.100:80\", scheduler: rr, forwarding: nat{} }}\n",
+            self.more
         );
         inventory::read(Source::new("inventory.yaml", text)).unwrap_or_else(|wrong| panic!("{wrong}"))
     }

@@ -8,6 +8,7 @@ use super::super::{ServiceDeclaration, same_family};
 use super::Cast;
 use super::machine::Machine;
 use super::member::{gateway, members};
+use super::service_check::service_check;
 use crate::document::{Complaints, Field, Spanned, choose_from};
 use crate::ipvs::{Forwarding, ServiceKey, VirtualService};
 
@@ -118,7 +119,7 @@ fn service(
         real_servers,
     };
     let name = raw.name.value().cloned().unwrap_or_default();
-    let check = raw.check.as_ref().and_then(Field::value).copied().unwrap_or_default();
+    let check = service_check(raw, protocol, socket.port(), complaints);
     let drain = drain(raw, complaints);
     ServiceDeclaration { name, service, forwarding, check, drain, hosts }
 }

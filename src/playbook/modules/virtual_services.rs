@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::composite::{Composite, ExpandError};
-use crate::inventory::Check;
+use crate::ipvs::Check;
 use crate::playbook::scope::Scope;
 use crate::resource::{self, Resource};
 
@@ -25,6 +25,7 @@ use crate::resource::{self, Resource};
 ///
 /// What leaves gets weight 0 first, and its connections the seconds to end that the service's `drain` has in the inventory;
 /// the plan tells how many there are, and the deploy what was cut.
+/// A new real server enters the table once it has answered the director as the `check` of its service says.
 ///
 /// It needs `ipvsadm`, and `curl` to try new real servers. It refuses a masked unit, a drop-in of somebody else's that
 /// has RHEL's unit overwrite its file all the same, another rules file that SUSE's settings name, and `persist: true`
@@ -57,8 +58,8 @@ impl Composite for VirtualServices {
         for declared in scope.inventory.services_of(scope.host) {
             let key = declared.service.key;
             wanted.table.services.insert(key, declared.service.clone());
-            if declared.check == Check::None {
-                wanted.ungated.insert(key);
+            if declared.check != Check::Usual {
+                wanted.checks.insert(key, declared.check.clone());
             }
             wanted.drain.extend(declared.drain.map(|seconds| (key, seconds)));
         }

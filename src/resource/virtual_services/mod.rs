@@ -26,7 +26,7 @@ use self::observed::{Observed, PATH};
 use self::revert::Prior;
 use self::touched::Touched;
 use super::{Aspect, Change, Context, Facts, Gate, Kind, Refusal, Script, Undeclared, Unreadable};
-use crate::ipvs::{Rejected, Rules, ServiceKey, Table, TableDiff};
+use crate::ipvs::{Check, Rejected, Rules, ServiceKey, Table, TableDiff};
 
 /// How many services are named where there are many.
 const NAMED: usize = 3;
@@ -43,9 +43,9 @@ pub struct VirtualServices {
     /// The seconds that connections of what leaves are given to end, of the services that say how many.
     #[serde(skip)]
     pub drain: BTreeMap<ServiceKey, u32>,
-    /// The services whose real servers enter unasked.
+    /// What the real servers of a service are asked before they enter, where the inventory says it.
     #[serde(skip)]
-    pub ungated: BTreeSet<ServiceKey>,
+    pub checks: BTreeMap<ServiceKey, Check>,
     /// The real servers that do not enter, each with its service. Where they are already, they stay.
     #[serde(skip)]
     pub held: BTreeSet<(ServiceKey, SocketAddr)>,
@@ -114,7 +114,7 @@ impl Kind for VirtualServices {
         let mut whole = Script::from(PATH);
         whole += touched.script();
         whole += script;
-        let gates = gates::gates(&diff, &observed.boot.rules.table, &self.ungated);
+        let gates = gates::gates(&diff, &observed.boot.rules.table, &self.checks);
         let deadline = Duration::from_secs(60) + live.longest;
         let risks = drain::risks(&diff, observed.connections.as_ref(), &drain);
         Ok(Some(Change { deadline, risks, gates, ..Change::new(aspects, whole) }))
