@@ -167,12 +167,15 @@ pub(super) struct ApplyArgs {
     pub(super) lock_wait: u32,
 }
 
-#[derive(Clone, Debug, ClapArgs)]
+#[derive(Clone, Copy, Debug, ClapArgs)]
 #[command(next_help_heading = "Verification")]
 pub(super) struct LoopArgs {
     /// How many requests a client makes to each service [default: two scheduler cycles, at least 6]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_REQUESTS)))]
     pub(super) requests: Option<u16>,
+    /// Exit with 5 also where a service can't be judged, or is not asked
+    #[arg(long)]
+    pub(super) strict: bool,
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -196,7 +199,7 @@ pub(super) struct DeployArgs {
     #[command(flatten)]
     pub(super) curl: LoopArgs,
     /// Do not verify afterwards
-    #[arg(long, help_heading = "Verification")]
+    #[arg(long, help_heading = "Verification", conflicts_with = "strict")]
     pub(super) no_verify: bool,
 }
 

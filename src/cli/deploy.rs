@@ -4,7 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::args::{ClusterArgs, DeployArgs, HostArgs, RunArgs};
+use super::args::{ClusterArgs, DeployArgs, HostArgs, LoopArgs, RunArgs};
 use super::context::Context;
 use super::exit::{Exit, Stop};
 use super::job::Prepared;
@@ -30,8 +30,8 @@ pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, 
     if args.apply.check {
         return Ok(show(&prepared, context).await);
     }
-    let count = (!args.no_verify).then_some(args.curl.requests);
-    Ok(apply(&prepared, "deploy", count, context).await.exit)
+    let curl = (!args.no_verify).then_some(args.curl);
+    Ok(apply(&prepared, "deploy", curl, context).await.exit)
 }
 
 pub(super) async fn plan(args: ClusterArgs, context: &Context) -> Result<Exit, Stop> {
@@ -57,12 +57,12 @@ pub(super) async fn deploy_with(
     inventory: &Path,
     playbook: Option<&Path>,
     hosts: &HostArgs,
-    requests: Option<u16>,
+    curl: LoopArgs,
     context: &Context,
 ) -> Result<Deployed, Stop> {
     let engine = Engine::new();
     let prepared = Prepared::new(inventory, Wanted::deploy(playbook), hosts, None, &engine).await?;
-    Ok(apply(&prepared, "deploy", Some(requests), context).await)
+    Ok(apply(&prepared, "deploy", Some(curl), context).await)
 }
 
 /// Observes and shows the plan.
@@ -112,11 +112,11 @@ pub(super) fn end_of_plan(
     exit
 }
 
-/// Observes, applies, and has the clients ask when `requests` is given.
+/// Observes, applies, and has the clients ask when `curl` is given.
 async fn apply(
     prepared: &Prepared<'_>,
     verb: &'static str,
-    requests: Option<Option<u16>>,
+    curl: Option<LoopArgs>,
     context: &Context,
 ) -> Deployed {
     let start = Instant::now();
@@ -155,9 +155,9 @@ async fn apply(
         Exit::of_failures(performed.failures.iter().flatten()),
         if performed.unanswered || plan.is_unable() { Exit::Failed } else { Exit::Done },
     ]);
-    let not_verified = exit != Exit::Done && requests.is_some();
-    let exit = match (exit, requests) {
-        (Exit::Done, Some(count)) => curl_loops(prepared, &plan.hosts, &mut links, count, context).await,
+    let not_verified = exit != Exit::Done && curl.is_some();
+    let exit = match (exit, curl) {
+        (Exit::Done, Some(curl)) => curl_loops(prepared, &plan.hosts, &mut links, curl, context).await,
         (exit, _) => exit,
     };
     let summary = Summary { not_verified, ..summary(verb, exit, &plan, &performed, start) };

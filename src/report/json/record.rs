@@ -136,6 +136,9 @@ pub(super) struct Verdict<'a> {
     judged: bool,
     findings: &'a [String],
     latency: Option<Latency>,
+    /// Why it is not judged.
+    why: Option<&'a str>,
+    known: &'a [String],
 }
 
 impl<'a> Verdict<'a> {
@@ -156,6 +159,8 @@ impl<'a> Verdict<'a> {
                 median: latency.median,
                 max: latency.max,
             }),
+            why: verdict.why.as_deref(),
+            known: &verdict.known,
         }
     }
 }

@@ -34,7 +34,23 @@ fn a_verdict() {
     let line = line(|report| report.tell(verify::Event::Judged(Rc::new(judged))));
     assert_eq!(
         line,
-        r#"{"event":"verdict","version":1,"time":0.0,"service":"web","client":"client","requests":2,"sequence":["lvs_real_server02","-"],"counts":{"lvs_real_server01":0,"lvs_real_server02":1},"expected":"rr: 3 each, in turn","pass":false,"judged":true,"findings":["request 2 to web failed: HTTP 503"],"latency":{"min":0.0011,"median":0.0012,"max":0.023}}"#
+        r#"{"event":"verdict","version":1,"time":0.0,"service":"web","client":"client","requests":2,"sequence":["lvs_real_server02","-"],"counts":{"lvs_real_server01":0,"lvs_real_server02":1},"expected":"rr: 3 each, in turn","pass":false,"judged":true,"findings":["request 2 to web failed: HTTP 503"],"latency":{"min":0.0011,"median":0.0012,"max":0.023},"why":null,"known":[]}"#
+    );
+}
+
+#[test]
+fn a_verdict_that_can_not_be_had() {
+    let verdict = verify::Verdict {
+        expected: "wlc: every request answered".into(),
+        sequence: vec!["?".into()],
+        why: Some("the answers do not tell which real server they are from".into()),
+        known: vec!["the only request was answered".into()],
+        ..verify::Verdict::default()
+    };
+    let judged = verify::Judged { service: "web".into(), client: "client".into(), requests: 1, verdict };
+    assert_eq!(
+        line(|report| report.tell(verify::Event::Judged(Rc::new(judged)))),
+        r#"{"event":"verdict","version":1,"time":0.0,"service":"web","client":"client","requests":1,"sequence":["?"],"counts":{},"expected":"wlc: every request answered","pass":false,"judged":false,"findings":[],"latency":null,"why":"the answers do not tell which real server they are from","known":["the only request was answered"]}"#
     );
 }
 

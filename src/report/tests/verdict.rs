@@ -12,6 +12,7 @@ pub(super) fn judged(sequence: &[&str], counts: [usize; 2]) -> Judged {
         judged: true,
         findings: if pass { Vec::new() } else { vec!["request 2 to web failed: HTTP 503".into()] },
         latency: Some(Latency { min: 0.0011, median: 0.0012, max: 0.023 }),
+        ..Verdict::default()
     };
     Judged { service: "web".into(), client: "client".into(), requests: sequence.len(), verdict }
 }
@@ -47,20 +48,42 @@ fn a_failed_verdict_says_what_was_found() {
 }
 
 #[test]
-fn what_is_not_judged_does_not_pass() {
+fn what_is_not_judged_says_why_and_what_is_known() {
     let mut judged = judged(&[TWO, TWO], [0, 2]);
     judged.verdict.judged = false;
     judged.verdict.findings.clear();
     judged.verdict.latency = None;
+    judged.verdict.why = Some("this version does not know in which order wlc picks real servers".into());
+    judged.verdict.known =
+        vec!["all 2 requests were answered".into(), "none by a real server whose weight is 0".into()];
     for share in &mut judged.verdict.counts {
         share.expected = None;
     }
     insta::assert_snapshot!(shown(judged), @r#"
     NOT JUDGED  web from client: 02 02
-          expected rr: 3 each, in turn
+          this version does not know in which order wlc picks real servers
+          known: all 2 requests were answered; none by a real server whose weight is 0
           lvs_real_server01                0
           lvs_real_server02  ████████████  2
     "#);
+}
+
+#[test]
+fn what_is_not_asked_says_why() {
+    let why = Some("not asked: its check is none".into());
+    let verdict = Verdict { why, ..Verdict::default() };
+    let judged = Judged { service: "dns".into(), client: "client".into(), requests: 0, verdict };
+    insta::assert_snapshot!(shown(judged), @r#"
+    NOT JUDGED  dns from client
+          not asked: its check is none
+    "#);
+}
+
+#[test]
+fn an_answer_that_does_not_tell_from_whom_is_no_failure() {
+    let verdict = Verdict { sequence: vec!["?".into(), "-".into()], ..Verdict::default() };
+    let judged = Judged { service: "web".into(), client: "client".into(), requests: 2, verdict };
+    assert!(shown(judged).starts_with("NOT JUDGED  web from client: ?? --\n"));
 }
 
 #[test]

@@ -19,8 +19,17 @@ pub(super) fn verdict(judged: &Judged) -> String {
     let about = format!("{} from {}", judged.service, judged.client);
     let before = word.len() + about.chars().count() + 4;
     let sequence = wrap(&sequence(judged), " ", before, 6, WIDTH);
-    let mut text = format!("{}  {}: {sequence}\n", paint(style.bold(), word), paint(STRONG, &about));
-    text += &format!("      expected {}\n", verdict.expected);
+    let colon = if sequence.is_empty() { "" } else { ": " };
+    let mut text = format!("{}  {}{colon}{sequence}\n", paint(style.bold(), word), paint(STRONG, &about));
+    if verdict.judged {
+        text += &format!("      expected {}\n", verdict.expected);
+    }
+    if let Some(why) = &verdict.why {
+        text += &format!("      {}\n", printable(why));
+    }
+    if !verdict.known.is_empty() {
+        text += &format!("      known: {}\n", verdict.known.join("; "));
+    }
 
     let longest = verdict.counts.iter().map(|share| share.real_server.chars().count()).max().unwrap_or(0);
     let most = verdict.counts.iter().map(|share| share.count.max(most(share))).max().unwrap_or(0);
@@ -47,18 +56,19 @@ pub(super) fn not_tried(services: &[String]) -> String {
     )
 }
 
-/// Who answered, by names as short as they can be; `--` for nobody.
+/// Who answered, by names as short as they can be; `--` for nobody, and `??` where that is not known.
 fn sequence(judged: &Judged) -> Vec<String> {
     let sequence = &judged.verdict.sequence;
     // Real servers that never answered count too, lest `02 02 02` become a whole name.
     let declared = judged.verdict.counts.iter().map(|share| share.real_server.as_str());
-    let answered = sequence.iter().map(String::as_str).filter(|name| *name != "-");
+    let answered = sequence.iter().map(String::as_str).filter(|name| !["-", "?"].contains(name));
     let mut names: Vec<&str> = declared.chain(answered).collect();
     names.sort_unstable();
     names.dedup();
     let short = shorten(&names);
     let shown = |name: &String| match names.binary_search(&name.as_str()) {
         Ok(index) => short[index].to_owned(),
+        Err(_) if name == "?" => "??".to_owned(),
         Err(_) => "--".to_owned(),
     };
     sequence.iter().map(shown).collect()
