@@ -36,6 +36,7 @@ mod parse;
 mod plain;
 mod raw;
 mod source;
+mod tag;
 
 pub use complaint::{Complaint, Complaints};
 pub use field::{Entries, Entry, Field, Spanned};
