@@ -75,9 +75,12 @@ done
 
 /// The end of the probe.
 const ADDRESSES: &str = r#"echo addresses
-ip -o addr show 2>/dev/null
+if command -v ip >/dev/null; then ip -o addr show || echo "failed $?"; fi
 echo end
 "#;
+
+/// The tool whose words stand between `addresses` and `end`.
+const IP: &str = "ip -o addr show";
 
 impl Facts {
     /// POSIX sh that prints the facts, as a section in the shell itself, see
@@ -103,7 +106,7 @@ impl Facts {
         for line in text.lines() {
             let unreadable = || Unreadable::new("facts", line);
             if by_ip && line != "end" {
-                addresses.extend(address(line).ok_or_else(unreadable)?);
+                addresses.extend(address(line).ok_or_else(|| unreadable().by(IP))?);
                 continue;
             }
             let end = line.find(if line.starts_with('/') { ':' } else { ' ' });
@@ -266,6 +269,21 @@ mod tests {
         assert_eq!((facts.firewall, facts.stateful_firewall), (Some(Firewall::Firewalld), true));
         let remembered = serde_json::to_string(&facts).unwrap();
         assert_eq!(serde_json::from_str::<Facts>(&remembered).unwrap(), facts);
+    }
+
+    #[test]
+    fn a_tool_that_does_not_say_what_it_should_is_named() {
+        let of = |printed: &str| {
+            let text = format!(
+                "/proc/sys/kernel/osrelease:6.1\n/proc/self/status:Uid:\t0\naddresses\n{printed}end\n"
+            );
+            Facts::parse(text.as_bytes()).map_err(|unreadable| unreadable.to_string())
+        };
+        let error = of("ip: garbage\n").unwrap_err();
+        assert_eq!(error, "facts: can't read what `ip -o addr show` printed: `ip: garbage`");
+        let error = of("failed 127\n").unwrap_err();
+        assert_eq!(error, "facts: `ip -o addr show` failed with exit code 127");
+        assert!(of("").is_ok(), "a host need not have it");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::making::Making;
 use super::perform::Doing;
 use super::probe::{Probe, output};
-use super::{Event, Failure, Job, observe};
+use super::{Event, Failure, Job, observe, space};
 use crate::plan::{Chunk, Ending, Left, Plan, Reason, StepId, Took};
 use crate::resource::{Facts, Observed, Resource};
 use crate::transport::{Exchange, Link, Progress as Way, Reply};
@@ -193,6 +193,8 @@ impl Job<'_> {
         let taken = |number: usize| stays.iter().all(|(other, _)| *other != number);
         let read = probe.parse(&resources, &survey.facts, &reply, at);
         if let Some((number, failure)) = failed(doing.plan, &steps, &reply, ahead) {
+            let making = &steps[number];
+            let failure = space::explained(link, making.resource.path(), making.script.len(), failure).await;
             let observed = read.ok();
             let of = |index: usize| observed.as_ref().and_then(|observed| observed.get(index));
             for (index, making) in steps[..number].iter().enumerate() {
@@ -200,7 +202,6 @@ impl Job<'_> {
                     if taken(index) { making.ended(doing.plan, of(index)) } else { making.ending.clone() };
                 end(making, ending);
             }
-            let making = &steps[number];
             let begun = doing.progress.borrow().has_begun(making.step);
             let took = match of(number) {
                 _ if !begun => Took::Nothing,

@@ -6,7 +6,7 @@ use crate::inventory::Vip;
 use crate::plan::Stranger;
 use crate::playbook::DeclareError;
 use crate::resource::{Aspect, Login, Refusal, Script, Unreadable};
-use crate::transport::LinkError;
+use crate::transport::{Ended, LinkError};
 
 /// Why a host's part of a run ended early.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,18 @@ pub enum Failure {
     /// What a probe printed does not read.
     #[error("what was read from the host makes no sense: {0}")]
     Unreadable(#[from] Unreadable),
+    /// A probe did not end in time.
+    #[error("reading {what} did not end within {seconds} s")]
+    Hung {
+        /// The module with its tasks, or what else was read.
+        what: String,
+        /// How long it had.
+        seconds: u64,
+        /// The command lines of what was at work on the host, one a line; empty when that is not known.
+        running: String,
+        /// What came of ending it there.
+        ended: Ended,
+    },
     /// The playbook can't be rendered with this host's facts.
     #[error("the playbook can't be rendered with this host's facts")]
     Declare(Vec<DeclareError>),
@@ -103,6 +115,16 @@ pub enum Failure {
         /// The script itself.
         script: Script,
     },
+    /// A change's script failed as there was no room for what it was to write.
+    #[error("{label} failed: no space left on {mounts}")]
+    NoSpace {
+        /// Which.
+        label: String,
+        /// Where the file systems without room are mounted.
+        mounts: String,
+        /// What it printed, and df's words.
+        output: String,
+    },
     /// A change's script succeeded, but what was read back is not as declared.
     #[error("{label} did not take")]
     NotTaken {
@@ -124,13 +146,14 @@ impl Failure {
     pub fn said(&self) -> &str {
         match self {
             Failure::Link(LinkError::Unreachable { stderr, .. } | LinkError::Lost { stderr }) => stderr,
-            Failure::Step { output, .. } => output,
+            Failure::Step { output, .. } | Failure::NoSpace { output, .. } => output,
+            Failure::Hung { running, .. } => running,
+            Failure::Unreadable(unreadable) => &unreadable.said,
             // Sudo's words are its message.
             Failure::Link(LinkError::Become { .. } | LinkError::Deadline(_) | LinkError::Start { .. })
             | Failure::NotRoot { .. }
             | Failure::Stranger(_)
             | Failure::NoVip { .. }
-            | Failure::Unreadable(_)
             | Failure::Declare(_)
             | Failure::Refused { .. }
             | Failure::TakenBack { .. }
@@ -182,10 +205,15 @@ impl Failure {
                     put.join(", ")
                 )
             }
+            Failure::Unreadable(Unreadable { tool: Some(tool), .. }) => {
+                format!("run `{tool}` on the host: see why it does not print what it should, and mend or replace it")
+            }
             Failure::Unreadable(_) => {
                 "run the same again; if it stays, report it with the line above and the host's distribution"
                     .into()
             }
+            Failure::Hung { running, ended, .. } => hung(running.is_empty(), ended),
+            Failure::NoSpace { mounts, .. } => format!("make room on {mounts} there, and run the same again"),
             Failure::Declare(_) => "define what is missing under the host's `vars`".into(),
             Failure::Refused { refusal, .. } => refusal.remedy.clone(),
             Failure::TakenBack { seen: true, .. } => {
@@ -217,6 +245,25 @@ impl Failure {
 
 fn each(failing: &[(SocketAddr, String)]) -> String {
     failing.iter().map(|(address, said)| format!("{address}: {said}")).collect::<Vec<_>>().join("; ")
+}
+
+/// What to do about what did not end.
+fn hung(unknown: bool, ended: &Ended) -> String {
+    let see = if unknown {
+        "see on the host what does not answer: a lock, a file system of another machine, a service"
+    } else {
+        "run that on the host and see what it waits for: a lock, a file system of another machine, a service"
+    };
+    match ended {
+        Ended::All => format!("it was ended there; {see}"),
+        Ended::Not(_) => format!(
+            "it was killed there and still runs, as what waits in the kernel for a disk or another machine does: see \
+             `dmesg` and `mount` there; {see}"
+        ),
+        Ended::Unknown => {
+            format!("whether it still runs there is not known, as the host did not answer any more; {see}")
+        }
+    }
 }
 
 fn list<T: ToString>(addresses: &[T]) -> String {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::perform::Doing;
-use super::{Event, Failure, Job, observe};
+use super::{Event, Failure, Job, observe, space};
 use crate::plan::{StepId, Took};
 use crate::resource::{Change, Live, Script};
 use crate::transport::{Exchange, Link};
@@ -42,12 +42,13 @@ impl Job<'_> {
         if let Ok(Ok(reply)) = &reply
             && let Some(output) = reply.sections.iter().flatten().find(|output| output.code != 0)
         {
-            return Err(Failure::Step {
+            let failure = Failure::Step {
                 label,
                 code: output.code,
                 output: String::from_utf8_lossy(&output.bytes).into_owned(),
                 script: live.script.clone(),
-            });
+            };
+            return Err(space::explained(link, None, live.undo.reveal().len(), failure).await);
         }
         let mut confirmed = None;
         while confirmed.is_none() && begun.elapsed() < deadline {

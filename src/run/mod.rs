@@ -18,6 +18,7 @@ mod performed;
 mod probe;
 mod recorded;
 mod underway;
+mod space;
 
 pub use event::Event;
 pub use failure::Failure;

@@ -6,16 +6,13 @@ use std::time::Duration;
 use futures_util::StreamExt;
 
 use super::closer::closer;
-use super::probe::{Probe, output};
+use super::probe::{Probe, Question, ask, output, said};
 use super::{Event, Failure, Job, Links};
 use crate::inventory::{Host, Role};
 use crate::plan::{Absence, Stranger, Survey, Surveyed, makes_it_the_host};
 use crate::playbook::Declaration;
-use crate::resource::{Facts, Login, Observed, Resource};
-use crate::transport::{Exchange, Link, LinkError, Turn};
-
-/// How long reading may take on one host: long enough for a machine that is busy installing packages.
-pub(super) const READ_DEADLINE: Duration = Duration::from_secs(90);
+use crate::resource::{Facts, Login, Observed, Resource, Unreadable};
+use crate::transport::{Exchange, Link, LinkError, Reply, Turn};
 
 /// How long another run's package transaction is waited for.
 const BUSY_DEADLINE: Duration = Duration::from_secs(900);
@@ -96,7 +93,7 @@ impl Job<'_> {
             Some(read) => read,
             None => {
                 let declared = self.declared(index, &facts)?;
-                let observed = read(&mut link, &resources(&declared), &facts).await?;
+                let observed = read_declared(&mut link, &declared, &facts).await?;
                 (declared, observed)
             }
         };
@@ -133,19 +130,23 @@ impl Job<'_> {
         guess: Option<(Vec<Declaration>, Facts)>,
         index: usize,
     ) -> Result<(Facts, Turn, Option<(Vec<Declaration>, Vec<Observed>)>), Failure> {
-        let mut exchange = Exchange::reading(READ_DEADLINE);
+        let mut exchange = Exchange::reading(link.read_timeout());
         // Whose turn it was is asked before anything else: whatever a run changes after that makes it another one's.
         exchange.push_inline(Turn::section());
         exchange.push_inline(Facts::probe());
         let probe = guess.as_ref().map(|(declared, facts)| {
-            let probe = Probe::of(&resources(declared), facts);
+            let probe = Probe::of(&resources(declared), facts).of_tasks(declared);
             let first = probe.push(&mut exchange);
             (probe, first)
         });
-        let reply = link.exchange(&exchange, |_| ()).await.map_err(not_yet_a_shell)?;
+        let question = |section| match &probe {
+            Some((probe, first)) if section >= *first => probe.question(section, *first),
+            _ => Some(Question::about("the facts")),
+        };
+        let reply = ask(link, &exchange, question).await.map_err(not_yet_a_shell)?;
         let turn = Turn::read(output(&reply, 0));
         self.is_root(index, output(&reply, 1))?;
-        let facts = Facts::parse(output(&reply, 1))?;
+        let facts = facts_of(&reply)?;
         self.is_the_host(index, &facts)?;
         let right = guess.filter(|(_, guessed)| *guessed == facts);
         let early = match (right, probe) {
@@ -191,10 +192,15 @@ impl Job<'_> {
                 told = Some(what);
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
-            observed = read(link, &resources(declared), facts).await?;
+            observed = read_declared(link, declared, facts).await?;
         }
         Ok(observed)
     }
+}
+
+/// The facts, from a reply whose second section told them.
+pub(super) fn facts_of(reply: &Reply) -> Result<Facts, Unreadable> {
+    Facts::parse(output(reply, 1)).map_err(|unreadable| unreadable.saying(said(reply, 1)))
 }
 
 /// Observes all the resources in one exchange.
@@ -203,10 +209,28 @@ pub(super) async fn read(
     resources: &[&Resource],
     facts: &Facts,
 ) -> Result<Vec<Observed>, Failure> {
-    let probe = Probe::of(resources, facts);
-    let mut exchange = Exchange::reading(READ_DEADLINE);
+    observed(link, Probe::of(resources, facts), resources, facts).await
+}
+
+/// The same, of what tasks have declared.
+async fn read_declared(
+    link: &mut Link,
+    declared: &[Declaration],
+    facts: &Facts,
+) -> Result<Vec<Observed>, Failure> {
+    let resources = resources(declared);
+    observed(link, Probe::of(&resources, facts).of_tasks(declared), &resources, facts).await
+}
+
+async fn observed(
+    link: &mut Link,
+    probe: Probe,
+    resources: &[&Resource],
+    facts: &Facts,
+) -> Result<Vec<Observed>, Failure> {
+    let mut exchange = Exchange::reading(link.read_timeout());
     let first = probe.push(&mut exchange);
-    let reply = link.exchange(&exchange, |_| ()).await?;
+    let reply = ask(link, &exchange, |section| probe.question(section, first)).await?;
     Ok(probe.parse(resources, facts, &reply, first)?)
 }
 
@@ -220,10 +244,10 @@ fn asks(host: &Host) -> bool {
 }
 
 /// A shell that ends before its first answer is one that never came up.
-pub(super) fn not_yet_a_shell(error: LinkError) -> LinkError {
-    match error {
-        LinkError::Lost { stderr } => {
-            LinkError::Unreachable { why: crate::transport::Unreachable::Shell, stderr }
+pub(super) fn not_yet_a_shell(failure: Failure) -> Failure {
+    match failure {
+        Failure::Link(LinkError::Lost { stderr }) => {
+            LinkError::Unreachable { why: crate::transport::Unreachable::Shell, stderr }.into()
         }
         other => other,
     }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use futures_util::StreamExt;
 
 use super::closer::look_closer;
-use super::observe::{READ_DEADLINE, not_yet_a_shell, read};
-use super::probe::output;
+use super::observe::{facts_of, not_yet_a_shell, read};
+use super::probe::{Question, ask, output, said};
 use super::{Event, Failure, Job, Links, Observation};
 use crate::document::Span;
 use crate::plan::{Absence, Recorded, Stranger, Survey, makes_it_the_host};
@@ -60,15 +60,20 @@ impl Job<'_> {
             Some(link) => link,
             None => self.open(index).await?,
         };
-        let mut exchange = Exchange::reading(READ_DEADLINE);
+        let mut exchange = Exchange::reading(link.read_timeout());
         exchange.push_inline(Turn::section());
         exchange.push_inline(Facts::probe());
-        exchange.push(Record::probe());
-        let reply = link.exchange(&exchange, |_| ()).await.map_err(not_yet_a_shell)?;
+        exchange.push_reading(Record::probe());
+        let question = |section| {
+            let what = if section < 2 { "the facts" } else { "the records of prior states" };
+            Some(Question::about(what))
+        };
+        let reply = ask(&mut link, &exchange, question).await.map_err(not_yet_a_shell)?;
         let turn = Turn::read(output(&reply, 0));
         self.is_root(index, output(&reply, 1))?;
-        let facts = Facts::parse(output(&reply, 1))?;
-        let mut stored = Record::parse(output(&reply, 2))?;
+        let facts = facts_of(&reply)?;
+        let stored = Record::parse(output(&reply, 2));
+        let mut stored = stored.map_err(|unreadable| unreadable.saying(said(&reply, 2)))?;
         // What was changed last is taken back first.
         stored.reverse();
         let declared = stored.iter().map(declaration).collect::<Result<Vec<_>, _>>()?;

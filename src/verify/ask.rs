@@ -11,7 +11,7 @@ use crate::inventory::{Host, ServiceDeclaration, same_family};
 use crate::ipvs::Check;
 use crate::plan::PlannedHost;
 use crate::run::{Failure, Job, Links};
-use crate::transport::Exchange;
+use crate::transport::{Exchange, Output};
 
 /// What came of asking.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ pub async fn ask(
             let longest: Duration = questions().map(|(service, _)| service.bounds.longest()).sum();
             let mut exchange = Exchange::reading(longest + Duration::from_secs(30));
             for (service, question) in questions() {
-                exchange.push(script(question, &service.bounds));
+                exchange.push_reading(script(question, &service.bounds));
             }
             let reply = match job.shell(index, links).await {
                 Ok(mut link) => link.exchange(&exchange, |_| ()).await,
@@ -94,7 +94,9 @@ pub async fn ask(
             let (made, verdict) = match &service.question {
                 Err(why) => (0, not_asked(service.declared, *why)),
                 Ok(question) => {
-                    let output = sections.next().flatten().map(|output| output.bytes).unwrap_or_default();
+                    // One that does not even begin says why on standard error alone.
+                    let printed = |output: Output| if output.bytes.is_empty() { output.said } else { output.bytes };
+                    let output = sections.next().flatten().map(printed).unwrap_or_default();
                     service.judge(question, &output, &pages)
                 }
             };
@@ -170,6 +172,7 @@ mod tests {
             config_file: None,
             configuration: String::new(),
             connect_timeout: Duration::from_secs(1),
+            read_timeout: Duration::from_secs(90),
             persist: Duration::from_secs(1),
         };
         let hosts: Vec<usize> = hosts.iter().map(|name| inventory.index_of(name).unwrap()).collect();

@@ -22,6 +22,7 @@ pub struct Cluster {
     pub lock_wait: Duration,
     /// What more the inventory says of the service: `, check: none`.
     pub more: &'static str,
+    pub read_timeout: Duration,
 }
 
 /// What came of a run.
@@ -39,7 +40,14 @@ impl Cluster {
             Machine::real_server(&format!("web{number}"), &format!("192.168.40.{}", 100 + number))
         };
         let machines = [Machine::director("d")].into_iter().chain((1..=real_servers).map(real)).collect();
-        Cluster { machines, playbook: playbook.to_owned(), guard: None, lock_wait: Duration::ZERO, more: "" }
+        Cluster {
+            machines,
+            playbook: playbook.to_owned(),
+            guard: None,
+            lock_wait: Duration::ZERO,
+            more: "",
+            read_timeout: settings().read_timeout,
+        }
     }
 
     pub fn machine(&self, name: &str) -> &Machine {
@@ -95,7 +103,7 @@ impl Cluster {
                 plays: selected.iter().map(|of_play| of_play[host]).collect(),
             })
             .collect();
-        let settings = settings();
+        let settings = Settings { read_timeout: self.read_timeout, ..settings() };
         let told = RefCell::new(Vec::new());
         let interrupt = Notify::new();
         let events = |event: Event| {
@@ -147,6 +155,7 @@ pub fn settings() -> Settings {
         config_file: None,
         configuration: String::new(),
         connect_timeout: Duration::from_secs(5),
+        read_timeout: Duration::from_secs(90),
         persist: Duration::from_secs(1),
     }
 }

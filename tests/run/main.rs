@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod broken;
 mod cluster;
 mod failure;
 mod gate;

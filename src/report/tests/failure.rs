@@ -4,9 +4,9 @@ use super::summary::summary;
 use super::*;
 use crate::inventory::Vip;
 use crate::plan::Stranger;
-use crate::resource::{Login, Refusal, Script};
+use crate::resource::{Login, Refusal, Script, Unreadable};
 use crate::run::{Event, Failure};
-use crate::transport::{LinkError, Unreachable};
+use crate::transport::{Ended, LinkError, Unreachable};
 
 /// The paragraph that the summary begins with.
 fn paragraph(failure: Failure, verbosity: u8) -> String {
@@ -168,4 +168,48 @@ fn an_error_of_no_single_host() {
     let (out, err) = told(text(), |report| report.error("the lab is broken\nlast words", "mend it"));
     assert_eq!(out, "");
     assert_eq!(err, "error: the lab is broken\n    last words\n  help: mend it\n");
+}
+
+#[test]
+fn a_broken_tool_and_one_that_hangs_are_named_with_their_task_and_module() {
+    let unreadable =
+        Unreadable::new("address", "garbage").by("ip -o addr show").saying(b"ip: a new version is out\n");
+    let unreadable = unreadable.asked_by("address", vec!["Addresses".into()]);
+    let hung = |ended| Failure::Hung {
+        what: "package (task `Web server`)".into(),
+        seconds: 90,
+        running: "dpkg-query -W -f apache2".into(),
+        ended,
+    };
+    let left = vec!["dpkg-query -W -f apache2".to_owned()];
+    let failures = [unreadable.into(), hung(Ended::All), hung(Ended::Not(left)), hung(Ended::Unknown)];
+    insta::assert_snapshot!(failures.map(|failure| paragraph(failure, 0)).concat(), @r#"
+    lvs_director: what was read from the host makes no sense: address (task `Addresses`): can't read what `ip -o addr show` printed: `garbage`
+        ip: a new version is out
+      help: run `ip -o addr show` on the host: see why it does not print what it should, and mend or replace it
+    lvs_director: reading package (task `Web server`) did not end within 90 s
+        dpkg-query -W -f apache2
+      help: it was ended there; run that on the host and see what it waits for: a lock, a file system of another machine, a service
+    lvs_director: reading package (task `Web server`) did not end within 90 s
+        dpkg-query -W -f apache2
+      help: it was killed there and still runs, as what waits in the kernel for a disk or another machine does: see `dmesg` and `mount` there; run that on the host and see what it waits for: a lock, a file system of another machine, a service
+    lvs_director: reading package (task `Web server`) did not end within 90 s
+        dpkg-query -W -f apache2
+      help: whether it still runs there is not known, as the host did not answer any more; run that on the host and see what it waits for: a lock, a file system of another machine, a service
+    "#);
+}
+
+#[test]
+fn a_full_disk_is_said_to_be_full() {
+    let failure = Failure::NoSpace {
+        label: "file /etc/page".into(),
+        mounts: "/".into(),
+        output: "sh: 7: printf: I/O error\ndf -Pk: /dev/vda 2030416 2030416 0 100% /".into(),
+    };
+    insta::assert_snapshot!(paragraph(failure, 0), @r#"
+    lvs_director: file /etc/page failed: no space left on /
+        sh: 7: printf: I/O error
+        df -Pk: /dev/vda 2030416 2030416 0 100% /
+      help: make room on / there, and run the same again
+    "#);
 }

@@ -33,9 +33,9 @@ case $line in *' Tunnel '*) tunnel=3;; esac
 done </proc/net/ip_vs
 if [ $lines -lt SMALL ]; then
 printf '@running\n%s@services\n' "$running"
-ipvsadm -Ln --thresholds 2>&1
+ipvsadm -Ln --thresholds || echo "failed $?"
 else
-ipvsadm -Ln --thresholds 2>&1 | awk '
+{ ipvsadm -Ln --thresholds || echo "failed $?"; } | awk '
 function tell() {
   if (servers == "") return
   print servers == before ? "=" : servers
@@ -53,7 +53,7 @@ BEGIN { print "@running" }
 $1 != "->" || $3 != 0 || $4 != 0
 END { if (!told) { tell(); print "@services" } exit tunnel ? 3 : 0 }' /proc/net/ip_vs listing=1 - || tunnel=$?
 fi
-if [ $tunnel = 3 ]; then echo @saved; ipvsadm -Sn 2>&1; fi
+if [ $tunnel = 3 ]; then echo @saved; ipvsadm -Sn || echo "failed $?"; fi
 fi
 "#;
 
@@ -68,12 +68,11 @@ impl Engine for Ipvsadm {
         let Some(services) = printed.lines("services") else {
             return Ok(Live { table: Table::default(), connections: Some(Connections::default()) });
         };
-        let listed = |line| Unreadable::new("what ipvsadm -Ln --thresholds printed", line);
+        let listed = |line| Unreadable::new("virtual_services", line).by("ipvsadm -Ln --thresholds");
         if let Some(saved) = printed.lines("saved") {
-            let mut table: Table = saved
-                .join("\n")
-                .parse()
-                .map_err(|rejected: Rejected| Unreadable::new("what ipvsadm -Sn printed", rejected.text))?;
+            let rejected =
+                |rejected: Rejected| Unreadable::new("virtual_services", rejected.text).by("ipvsadm -Sn");
+            let mut table: Table = saved.join("\n").parse().map_err(rejected)?;
             table.learn_thresholds(services.iter().copied()).map_err(listed)?;
             return Ok(Live { table, connections: None });
         }
