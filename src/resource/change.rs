@@ -71,6 +71,8 @@ pub enum Risk {
         /// What it goes with: `address 192.168.40.101/24 (eth0) goes`.
         what: String,
     },
+    /// The clock jumps.
+    ClockStep,
     /// The service is down for a moment.
     Restart {
         /// The unit.

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value as Json;
 
 use super::{
-    Ability, Address, Change, Command, Context, DefaultGateway, Facts, File, FirewallOpening, Gate,
+    Ability, Address, Change, Clock, Command, Context, DefaultGateway, Facts, File, FirewallOpening, Gate,
     IpvsSettings, KernelModule, Kind, Need, Package, Record, Refusal, SelinuxPort, Service, Sysctl,
     Undeclared, Unreadable, VirtualServices, by_itself,
 };
@@ -332,9 +332,9 @@ macro_rules! kinds {
 kinds! {
     // A playbook's task declares these by their arguments alone.
     declared: [Package, Service, File, Sysctl, KernelModule, IpvsSettings, Address, DefaultGateway, FirewallOpening, SelinuxPort, Command]
-    // These are made from the inventory.
+    // These are made from the inventory, or stand for a part of another module.
 
-    derived: [VirtualServices]
+    derived: [VirtualServices, Clock]
 }
 
 #[cfg(test)]

@@ -158,6 +158,7 @@ fn risk(risk: &Risk) -> String {
             let controller = controller.map_or("unknown".into(), |it| it.to_string());
             format!("the way to the controller ({controller}) may go: {what}")
         }
+        Risk::ClockStep => "step of the clock".into(),
         Risk::Restart { service } => format!("restart of {service}"),
         Risk::Stop { service } => format!("stop of {service}"),
         Risk::Drain { connections, seconds, services } => {

@@ -48,6 +48,7 @@ fn the_builtin_playbook_is_the_tutorial() {
             "service apache2",
             "file /etc/chrony/chrony.conf",
             "service chrony",
+            "clock system time",
             "default_gateway 192.168.40.100",
         ]
     );
@@ -57,6 +58,7 @@ fn the_builtin_playbook_is_the_tutorial() {
             "package ipvsadm, chrony, curl",
             "file /etc/chrony/chrony.conf",
             "service chrony",
+            "clock system time",
             "kernel_module ip_vs",
             "kernel_module ip_vs_rr",
             "sysctl net.ipv4.ip_forward",

@@ -296,6 +296,7 @@ impl<'a> Aspect<'a> {
 enum Risk<'a> {
     RouteChange { controller: Option<IpAddr>, old: Option<IpAddr>, new: IpAddr },
     CutOff { controller: Option<IpAddr>, what: &'a str },
+    ClockStep,
     Restart { service: &'a str },
     Stop { service: &'a str },
     Drain { connections: Option<u64>, seconds: u32, services: Option<&'a str> },
@@ -308,6 +309,7 @@ impl<'a> Risk<'a> {
                 Risk::RouteChange { controller: *controller, old: *old, new: *new }
             }
             resource::Risk::CutOff { controller, what } => Risk::CutOff { controller: *controller, what },
+            resource::Risk::ClockStep => Risk::ClockStep,
             resource::Risk::Restart { service } => Risk::Restart { service },
             resource::Risk::Stop { service } => Risk::Stop { service },
             resource::Risk::Drain { connections, seconds, services } => {

@@ -68,6 +68,11 @@ fn risk(risk: &Risk) -> String {
             let controller = controller.map_or_else(String::new, |address| format!(" ({address})"));
             format!("may take away this host's own way back to the controller{controller}: {what}")
         }
+        Risk::ClockStep => {
+            "chrony steps the clock to its servers' time, once they answer; where it is the controller's \
+                            clock that is wrong, correct that one"
+                .into()
+        }
         Risk::Restart { service } => format!("restarts {service}"),
         Risk::Stop { service } => format!("stops {service}"),
         Risk::Drain { connections, seconds, services } => {
