@@ -12,7 +12,7 @@ pub struct Unreadable {
     /// The command line of the tool that printed it, where that is known.
     pub tool: Option<&'static str>,
     /// The module that asked, once that is known, and what its tasks are called.
-    pub asked: Option<(&'static str, Vec<String>)>,
+    pub asked: Option<Box<(&'static str, Vec<String>)>>,
     /// What was said on standard error meanwhile.
     pub said: String,
 }
@@ -35,7 +35,7 @@ impl Unreadable {
 
     /// With the module that asked, and the names of its tasks.
     pub fn asked_by(self, module: &'static str, tasks: Vec<String>) -> Self {
-        Unreadable { asked: Some((module, tasks)), ..self }
+        Unreadable { asked: Some(Box::new((module, tasks))), ..self }
     }
 }
 
@@ -43,7 +43,7 @@ impl Unreadable {
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Unreadable { what, line, tool, asked, .. } = self;
-        match asked {
+        match asked.as_deref() {
             Some((module, tasks)) => {
                 write!(f, "{module}{}: ", of_tasks(tasks))?;
                 if what != module {
