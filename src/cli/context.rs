@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::settings;
 use super::so_far::SoFar;
 use crate::inventory::Inventory;
-use crate::lab::{Before, Lab, LabError};
+use crate::lab::{Before, Lab, LabError, telling};
 use crate::report::{Format, Options, Report, Summary};
 use crate::{run, transport};
 
@@ -84,13 +84,20 @@ impl Context {
         self.put_up.borrow_mut().take();
     }
 
+    /// Ends the connections to a lab's machines, which are about to go.
+    pub(super) async fn end_connections(&self, lab: &Lab) {
+        let folder = settings::lab_control_dir(lab);
+        let ending = transport::end_masters(&folder);
+        telling("the connections to its machines to end", &mut |event| self.report.tell(event), ending).await;
+    }
+
     /// Takes back what [`Context::put_up`] put up, and tells whether nothing of it is left. An error is shown: there is
     /// nobody left to handle it.
     pub(super) async fn clean_up(&self) -> bool {
         // It is forgotten only when it is gone: an interruption may come in the middle of this, which then begins anew.
         let Some(PutUp { lab, before }) = self.put_up.borrow().clone() else { return true };
         if before.running.is_empty() {
-            transport::end_masters(&settings::lab_control_dir(&lab)).await;
+            self.end_connections(&lab).await;
         }
         // What was done to machines that go with it need not be told.
         self.so_far.end();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::making::Making;
 use super::perform::Doing;
 use super::probe::{Probe, output};
+use super::wait::{LONG, Since};
 use super::{Event, Failure, Job, observe, space};
 use crate::plan::{Chunk, Ending, Left, Plan, Reason, StepId, Took};
 use crate::resource::{Facts, Observed, Resource};
@@ -136,7 +137,7 @@ impl Job<'_> {
         let at = probe.push(&mut exchange);
         let stays = exchange.push_inline(doing.plan.stays(&ids));
 
-        let mut done = 0;
+        let (mut done, reading_back) = (0, Since::default());
         let place = |step: StepId| {
             let mut all = doing.plan.waves.iter().flat_map(|wave| &wave.chunks);
             let chunk = all.find(|chunk| chunk.steps.contains(&step));
@@ -149,6 +150,7 @@ impl Job<'_> {
         let told = |way| match way {
             Way::Began(section) => {
                 if let Some(index) = of_step(section) {
+                    reading_back.end();
                     let number = numbers[index];
                     self.emit(Event::StepBegan { host: name(), label: label(index), number, of });
                 }
@@ -157,13 +159,18 @@ impl Job<'_> {
                 if let Some(index) = of_step(section) {
                     done += 1;
                     self.emit(Event::StepDone { host: name(), label: label(index) });
+                    if done == steps.len() {
+                        reading_back.begin();
+                    }
                 }
             }
             Way::Note(_, text) => self.emit(Event::said(name(), text)),
             _ => {}
         };
         let new = doing.progress.borrow_mut().begin(&ids);
-        let reply = link.exchange(&exchange, told).await;
+        let work = link.exchange(&exchange, told);
+        let what = "what was changed to be read back";
+        let reply = self.telling_since(&reading_back, host, what, work).await;
         let end = |making: &Making, ending| {
             doing.progress.borrow_mut().end(doing.plan, making.step, ending);
         };
@@ -275,7 +282,7 @@ impl Job<'_> {
         mut observed: Vec<Observed>,
         taken: &dyn Fn(usize) -> bool,
     ) -> (Vec<Observed>, Option<Failure>) {
-        let begun = tokio::time::Instant::now();
+        let (begun, mut told) = (tokio::time::Instant::now(), false);
         let resources: Vec<&Resource> = steps.iter().map(|making| &making.resource).collect();
         loop {
             let open = |(number, (making, observed)): (usize, (&Making, &Observed))| {
@@ -285,6 +292,10 @@ impl Job<'_> {
             let unsettled = observed.iter().any(Resource::unsettled);
             if !open || !unsettled || begun.elapsed() > SETTLING {
                 return (observed, None);
+            }
+            if begun.elapsed() > LONG && !std::mem::replace(&mut told, true) {
+                let host = self.name(plan.steps[steps[0].step.0].host).to_owned();
+                self.emit(Event::Slow { host, what: "what was changed to settle".into() });
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
             match observe::read(link, &resources, facts).await {

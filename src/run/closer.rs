@@ -1,16 +1,11 @@
 //! Reads what the plan of a change has to know beside what the probes tell of every host.
 
-use std::time::Duration;
-
 use super::Failure;
 use super::probe::output;
 use crate::plan::Survey;
 use crate::playbook::Declaration;
 use crate::resource::{Observed, Resource};
 use crate::transport::{Exchange, Link};
-
-/// How long that may take on one host.
-const DEADLINE: Duration = Duration::from_secs(90);
 
 /// Compares again where what changes had to be looked at more closely.
 pub(super) async fn closer(link: &mut Link, mut survey: Survey) -> Result<Survey, Failure> {
@@ -34,7 +29,7 @@ pub(super) async fn look_closer(
     if asked.is_empty() {
         return Ok(false);
     }
-    let mut exchange = Exchange::reading(DEADLINE);
+    let mut exchange = Exchange::reading(link.read_timeout());
     for (_, script) in &asked {
         exchange.push(script.as_str());
     }

@@ -66,6 +66,13 @@ pub enum Event {
         /// What is waited for.
         what: String,
     },
+    /// What the host is at takes over a second.
+    Slow {
+        /// The host.
+        host: String,
+        /// What is waited for.
+        what: String,
+    },
     /// A running change tells what it is at.
     Noted {
         /// The host.

@@ -63,6 +63,8 @@ impl Job<'_> {
                 self.lock_again(host, link).await
             }
             (None, _) => {
+                let what = "the host to take it back by itself".to_owned();
+                self.emit(Event::Waiting { host: self.name(host).to_owned(), what });
                 sleep((deadline + Duration::from_secs(1)).saturating_sub(begun.elapsed())).await;
                 let seen = self.taken_back(host).await;
                 Err(Failure::TakenBack { label, seconds, seen })

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::observe::{READ_DEADLINE, not_yet_a_shell};
+use super::observe::not_yet_a_shell;
 use super::probe::output;
 use super::{Event, Failure, Job, Links};
 use crate::inventory::Vip;
@@ -50,7 +50,7 @@ impl Job<'_> {
 
     async fn vips_missing_now(&self, index: usize, links: &mut Links) -> Result<Vec<Vip>, Failure> {
         let mut link = self.shell(index, links).await?;
-        let mut exchange = Exchange::reading(READ_DEADLINE);
+        let mut exchange = Exchange::reading(link.read_timeout());
         exchange.push_inline(Facts::probe());
         let reply = link.exchange(&exchange, |_| ()).await.map_err(not_yet_a_shell)?;
         let facts = Facts::parse(output(&reply, 0))?;

@@ -19,6 +19,7 @@ mod probe;
 mod recorded;
 mod underway;
 mod space;
+mod wait;
 
 pub use event::Event;
 pub use failure::Failure;

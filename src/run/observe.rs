@@ -86,14 +86,16 @@ impl Job<'_> {
         // What the host was the last time is most probably what it is: then one exchange tells all.
         let guess = self.memory.recall(&host.name);
         let guess = guess.and_then(|facts| Some((self.declared(index, &facts).ok()?, facts)));
-        let (facts, turn, early) = self.read_facts(&mut link, guess, index).await?;
+        let reading = self.read_facts(&mut link, guess, index);
+        let (facts, turn, early) = self.telling(index, "what it says of itself", reading).await?;
         self.memory.remember(&host.name, &facts);
         self.emit(Event::Connected { host: host.name.clone() });
         let (declared, observed) = match early {
             Some(read) => read,
             None => {
                 let declared = self.declared(index, &facts)?;
-                let observed = read_declared(&mut link, &declared, &facts).await?;
+                let reading = read_declared(&mut link, &declared, &facts);
+                let observed = self.telling(index, "the state of its resources", reading).await?;
                 (declared, observed)
             }
         };

@@ -68,7 +68,8 @@ impl Job<'_> {
             let what = if section < 2 { "the facts" } else { "the records of prior states" };
             Some(Question::about(what))
         };
-        let reply = ask(&mut link, &exchange, question).await.map_err(not_yet_a_shell)?;
+        let reading = self.telling(index, "what it has on record", ask(&mut link, &exchange, question));
+        let reply = reading.await.map_err(not_yet_a_shell)?;
         let turn = Turn::read(output(&reply, 0));
         self.is_root(index, output(&reply, 1))?;
         let facts = facts_of(&reply)?;
@@ -84,7 +85,8 @@ impl Job<'_> {
         {
             return Err(Failure::Stranger(stranger));
         }
-        let mut observed = read(&mut link, &resources, &facts).await?;
+        let reading = read(&mut link, &resources, &facts);
+        let mut observed = self.telling(index, "the state of its resources", reading).await?;
         let all: Vec<usize> = (0..declared.len()).collect();
         look_closer(&mut link, &declared, &mut observed, &all).await?;
         let survey = Survey { facts, declared, observed, plan: Default::default() };

@@ -86,6 +86,8 @@ impl Json {
                 self.line("stage_done", &is::StageDone { host, changed: *changed });
             }
             Event::Waiting { host, what } => self.line("waiting", &is::Waiting { host, what }),
+            // Who reads times needs no word of patience.
+            Event::Slow { .. } => {}
             Event::Noted { host, text } | Event::Told { host, text } => {
                 self.line("noted", &is::Noted { host, text });
             }
@@ -125,6 +127,7 @@ impl Json {
                 self.line("machine_ready", &is::MachineReady { host, seconds: after.as_secs_f64() });
             }
             LabEvent::MachineRebooting { host } => self.line("machine_rebooting", &is::Host { host }),
+            LabEvent::MachineStopping { .. } | LabEvent::Slow { .. } => {}
             LabEvent::MachineStopped { host } => self.line("machine_stopped", &is::Host { host }),
             LabEvent::LabRemoved { lab } => self.line("lab_removed", &is::Lab { lab }),
         }
