@@ -1,6 +1,7 @@
 //! The whole cluster.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::address::neighbours;
 use super::{Dip, Host, Pages, Role, ServiceDeclaration, same_family};
-use crate::ipvs::Timeouts;
+use crate::ipvs::{Names, Timeouts};
 
 /// A valid inventory.
 #[derive(Clone, Debug)]
@@ -119,6 +120,23 @@ impl Inventory {
     pub fn services_of<'a>(&'a self, director: &'a Host) -> impl Iterator<Item = &'a ServiceDeclaration> {
         let has = |vip| director.vips().iter().any(|own| own.ip() == vip);
         self.virtual_services.iter().filter(move |declared| declared.vip().is_some_and(has))
+    }
+
+    /// What the directors' tables are told by: the services' names, and for each address the host that alone has it.
+    pub fn table_names(&self) -> Names {
+        let mut hosts: BTreeMap<IpAddr, Option<&str>> = BTreeMap::new();
+        for host in &self.hosts {
+            let name = Some(host.name.as_str());
+            for net in host.standing().iter().chain(&host.to_configure()) {
+                let known = hosts.entry(net.addr()).or_insert(name);
+                if *known != name {
+                    *known = None;
+                }
+            }
+        }
+        let hosts = hosts.into_iter().filter_map(|(address, name)| Some((address, name?.to_owned())));
+        let services = self.virtual_services.iter();
+        Names::new(services.map(|declared| (declared.service.key, declared.name.clone())), hosts)
     }
 
     /// The directors that share their VIPs with others: each group once, in order, each of two or more.

@@ -39,7 +39,7 @@ mod word;
 
 pub use ability::{Ability, Need};
 pub use args::{Mode, Names, Scalar, text_or_integer_schema};
-pub use change::{Aspect, Change, Live, Refusal, Risk};
+pub use change::{Aspect, Change, Live, Refusal, Risk, TableEntry};
 pub use clock::Clock;
 pub use command::Command;
 pub use distribution::{Chrony, Distribution, Family, Httpd, Ipvsadm, Os};

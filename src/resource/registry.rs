@@ -1,5 +1,7 @@
 //! All kinds behind one type, so that whoever plans and runs knows none of them by name.
 
+use std::sync::Arc;
+
 use schemars::{JsonSchema, Schema};
 use serde_json::Value as Json;
 
@@ -8,6 +10,7 @@ use super::{
     IpvsSettings, KernelModule, Kind, Need, Package, Record, Refusal, SelinuxPort, Service, Sysctl,
     Undeclared, Unreadable, VirtualServices, by_itself,
 };
+use crate::ipvs::Names;
 
 /// The part of a probe that one kind answers, for all of a host's resources of that kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -335,6 +338,18 @@ kinds! {
     // These are made from the inventory, or stand for a part of another module.
 
     derived: [VirtualServices, Clock]
+}
+
+impl Resource {
+    /// The same with what services and real servers are told by: a record does not know that.
+    pub fn with_names(self, names: &Arc<Names>) -> Resource {
+        match self {
+            Resource::VirtualServices(declared) => {
+                Resource::VirtualServices(VirtualServices { names: Arc::clone(names), ..declared })
+            }
+            other => other,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ use crate::transport::{Exchange, Link};
 /// How long asking may take beside the waiting itself.
 const MORE: Duration = Duration::from_secs(30);
 
+/// How many real servers are named of those that are waited for.
+const NAMED: usize = 3;
+
 impl Job<'_> {
     /// The gates of a step that are shut, each with the reason: its real server is not ready, or does not answer its director.
     pub(super) async fn shut(
@@ -95,11 +98,7 @@ impl Job<'_> {
         label: String,
     ) -> Result<Answers, Failure> {
         let real_servers: BTreeSet<_> = queries.iter().map(|query| query.address).collect();
-        let what = match real_servers.len() {
-            1 => "a real server's answer".to_owned(),
-            count => format!("the answers of {count} real servers"),
-        };
-        self.emit(Event::Waiting { host: self.name(director).to_owned(), what });
+        self.emit(Event::Waiting { host: self.name(director).to_owned(), what: self.awaited(&real_servers) });
         let mut exchange = Exchange::reading(Query::longest(queries) + MORE);
         let script = Query::ask(queries);
         exchange.push(script.as_str());
@@ -114,6 +113,18 @@ impl Job<'_> {
                     .unwrap_or_default(),
                 script: script.into(),
             }),
+        }
+    }
+
+    /// `the answer of web1 (192.168.40.101:80)`
+    fn awaited(&self, addresses: &BTreeSet<SocketAddr>) -> String {
+        let names = self.inventory.table_names();
+        let named: Vec<String> =
+            addresses.iter().take(NAMED).map(|address| names.real_server(address)).collect();
+        match addresses.len() {
+            1 => format!("the answer of {}", named.concat()),
+            all if all > NAMED => format!("the answers of {} and {} more", named.join(", "), all - NAMED),
+            _ => format!("the answers of {}", named.join(", ")),
         }
     }
 

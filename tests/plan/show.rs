@@ -124,7 +124,7 @@ fn step(case: &Case, plan: &Plan, id: StepId) -> String {
 }
 
 fn aspect(aspect: &Aspect) -> String {
-    let Aspect { what, old, new, text } = aspect;
+    let Aspect { what, old, new, text, .. } = aspect;
     let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "-".into());
     if !text {
         return format!("{what}: {} -> {}", side(old), side(new)).replace('\n', "\\n");

@@ -62,7 +62,7 @@ fn the_builtin_playbook_is_the_tutorial() {
             "kernel_module ip_vs",
             "kernel_module ip_vs_rr",
             "sysctl net.ipv4.ip_forward",
-            "virtual_services tcp 192.168.175.100:80",
+            "virtual_services web (tcp 192.168.175.100:80)",
         ]
     );
     assert_eq!(told(deploy, "client"), ["package curl"]);

@@ -1,5 +1,7 @@
 //! The director's part of the inventory's virtual services.
 
+use std::sync::Arc;
+
 use minijinja::Value;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -54,7 +56,8 @@ impl Composite for VirtualServices {
 
     fn expand(self, scope: Scope<'_>, _variables: &Value) -> Result<Vec<Resource>, ExpandError> {
         let VirtualServices { persist, prune } = self;
-        let mut wanted = resource::VirtualServices { persist, prune, ..Default::default() };
+        let names = Arc::new(scope.inventory.table_names());
+        let mut wanted = resource::VirtualServices { persist, prune, names, ..Default::default() };
         for declared in scope.inventory.services_of(scope.host) {
             let key = declared.service.key;
             wanted.table.services.insert(key, declared.service.clone());

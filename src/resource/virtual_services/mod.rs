@@ -17,6 +17,7 @@ mod undeclared;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -25,8 +26,8 @@ use self::boot_restore::{BootDiff, Ways};
 use self::observed::{Observed, PATH};
 use self::revert::Prior;
 use self::touched::Touched;
-use super::{Aspect, Change, Context, Facts, Gate, Kind, Refusal, Script, Undeclared, Unreadable};
-use crate::ipvs::{Check, Rejected, Rules, ServiceKey, Table, TableDiff};
+use super::{Aspect, Change, Context, Facts, Gate, Kind, Refusal, Script, TableEntry, Undeclared, Unreadable};
+use crate::ipvs::{Check, Difference, Names, Rejected, Rules, ServiceKey, Table, TableDiff};
 
 /// How many services are named where there are many.
 const NAMED: usize = 3;
@@ -49,6 +50,9 @@ pub struct VirtualServices {
     /// The real servers that do not enter, each with its service. Where they are already, they stay.
     #[serde(skip)]
     pub held: BTreeSet<(ServiceKey, SocketAddr)>,
+    /// What services and real servers are told by.
+    #[serde(skip)]
+    pub names: Arc<Names>,
 }
 
 impl Kind for VirtualServices {
@@ -58,7 +62,12 @@ impl Kind for VirtualServices {
     type Prior = Prior;
 
     fn subject(&self) -> String {
-        if self.table.services.is_empty() { "all".into() } else { named(self.table.services.keys()) }
+        let mut keys = self.table.services.keys();
+        match (keys.len(), keys.next()) {
+            (1, Some(key)) => self.names.service(key),
+            (0, _) => "all".into(),
+            _ => named(self.table.services.keys(), &self.names),
+        }
     }
 
     fn probe(batch: &[&Self], facts: &Facts) -> String {
@@ -71,7 +80,7 @@ impl Kind for VirtualServices {
 
     fn differ(&self, observed: &Observed, context: Context<'_>) -> Result<Option<Change>, Refusal> {
         let wanted = self.without_held(&observed.live);
-        let diff = TableDiff::between(&observed.live, &wanted, self.prune);
+        let diff = TableDiff::between(&observed.live, &wanted, self.prune).with_names(&self.names);
         let mut aspects = told("", &diff);
         let mut touched = Touched { live: diff.keys().collect(), ..Touched::default() };
         let drain = |key: ServiceKey| self.drain.get(&key).copied().unwrap_or(drain::DEFAULT);
@@ -93,7 +102,7 @@ impl Kind for VirtualServices {
                 return Err(refusal);
             }
             let rules = self.rules(observed, ways.comments());
-            let boot = BootDiff::between(&ways, &observed.boot, &rules, self.prune);
+            let boot = BootDiff::between(&ways, &observed.boot, &rules, self.prune).with_names(&self.names);
             aspects.extend(boot.aspects());
             boot.touch(&mut touched);
             // A start flushes the live table, and brings the whole file: there must be nothing in the one, and nothing
@@ -168,7 +177,7 @@ impl Kind for VirtualServices {
     ) -> Result<Option<Change>, Refusal> {
         match observed.boot.refusal() {
             Some(refusal) => Err(refusal),
-            None => Ok(prior.reversal(observed, Ways::of(context.facts).as_ref())),
+            None => Ok(prior.reversal(observed, Ways::of(context.facts).as_ref(), &self.names)),
         }
     }
 }
@@ -224,17 +233,21 @@ impl VirtualServices {
 }
 
 /// Some services, the first few by name.
-fn named<'a>(keys: impl ExactSizeIterator<Item = &'a ServiceKey>) -> String {
+fn named<'a>(keys: impl ExactSizeIterator<Item = &'a ServiceKey>, names: &Names) -> String {
     let more = keys.len().saturating_sub(NAMED);
-    let first: Vec<String> = keys.take(NAMED).map(ToString::to_string).collect();
+    let name = |key: &ServiceKey| names.of_service(key).map_or_else(|| key.to_string(), str::to_owned);
+    let first: Vec<String> = keys.take(NAMED).map(name).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     first.join(", ") + &more
 }
 
 /// What differs between two tables, with a prefix before each.
 fn told(prefix: &str, diff: &TableDiff<'_>) -> Vec<Aspect> {
-    let differences = diff.differences().into_iter();
-    differences.map(|found| Aspect::value(format!("{prefix}{}", found.what), found.old, found.new)).collect()
+    let aspect = |found: Difference| {
+        let entry = Some(TableEntry { at_boot: !prefix.is_empty(), entry: found.entry });
+        Aspect { entry, ..Aspect::value(format!("{prefix}{}", found.what), found.old, found.new) }
+    };
+    diff.differences().into_iter().map(aspect).collect()
 }
 
 #[cfg(test)]
