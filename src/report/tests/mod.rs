@@ -6,6 +6,7 @@ mod plan;
 mod progress;
 mod summary;
 mod undeclared;
+mod services;
 mod verdict;
 
 use std::cell::RefCell;

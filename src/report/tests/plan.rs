@@ -90,6 +90,40 @@ fn every_symbol() {
 }
 
 #[test]
+fn what_is_alike_on_several_hosts_is_told_once_with_what_is_their_own() {
+    let host = |name: &str| {
+        let content = Aspect::text("content", None, Some(format!("{name}\n")));
+        host_plan(vec![
+            change(0, "file", "/var/www/html/index.html", vec![content]),
+            change(0, "service", "apache2", vec![Aspect::value("running", None, some("started"))]),
+        ])
+    };
+    let mut third = host("rs03");
+    third.items.push(change(0, "file", "/old", vec![Aspect::value("type", some("file"), None)]));
+    let plans = [host("rs01"), host("rs02"), third];
+    let hosts = [("rs01", Some(&plans[0])), ("rs02", Some(&plans[1])), ("rs03", Some(&plans[2]))];
+    let (out, _) = told(text(), |report| report.plan(&stages(), &hosts));
+    insta::assert_snapshot!(out, @r#"
+    Real servers answer
+      rs01, rs02, rs03
+        + file /var/www/html/index.html
+            + content:
+              rs01: +rs01
+              rs02: +rs02
+              rs03: +rs03
+        + service apache2
+            + running: started
+      rs03
+        - file /old
+            - type: file
+
+    Plan: 7 changes on 3 of 3 hosts.
+    "#);
+    let (out, _) = told(json(), |report| report.plan(&stages(), &hosts));
+    assert_eq!(out.lines().count(), 7, "an event a change");
+}
+
+#[test]
 fn long_texts_are_counted_unless_a_diff_is_asked_for() {
     let lines: String = (1..=13).map(|number| format!("{number}\n")).collect();
     let plan = page(None, &lines);

@@ -1,5 +1,7 @@
 //! For people: progress as it goes, results as they come, and at the end why what failed has failed.
 
+mod alike;
+mod aspect;
 mod block;
 mod change;
 mod complaint;
@@ -8,8 +10,10 @@ mod diff;
 mod drift;
 mod failure;
 mod lab;
+mod own_address;
 mod plan;
 mod progress;
+mod services;
 mod spinners;
 mod style;
 mod summary;
