@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Risk;
 use super::named;
-use crate::ipvs::{Connections, ServiceKey, TableDiff};
+use crate::ipvs::{Connections, Names, ServiceKey, TableDiff};
 
 /// The seconds of a service that does not say how many, and of one that is not declared.
 pub(super) const DEFAULT: u32 = 10;
@@ -15,6 +15,7 @@ pub(super) fn risks(
     diff: &TableDiff<'_>,
     connections: Option<&Connections>,
     drain: &dyn Fn(ServiceKey) -> u32,
+    names: &Names,
 ) -> Vec<Risk> {
     let mut turns: BTreeMap<u32, (BTreeSet<ServiceKey>, u64)> = BTreeMap::new();
     for (key, address) in diff.leavers() {
@@ -25,7 +26,7 @@ pub(super) fn risks(
     let several = turns.len() > 1;
     let risk = |(seconds, (services, open)): (u32, (BTreeSet<ServiceKey>, u64))| {
         let connections = connections.map(|_| open);
-        let services = several.then(|| named(services.iter()));
+        let services = several.then(|| named(services.iter(), names));
         (connections != Some(0)).then_some(Risk::Drain { connections, seconds, services })
     };
     turns.into_iter().filter_map(risk).collect()

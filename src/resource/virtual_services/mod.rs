@@ -125,7 +125,7 @@ impl Kind for VirtualServices {
         whole += script;
         let gates = gates::gates(&diff, &observed.boot.rules.table, &self.checks);
         let deadline = Duration::from_secs(60) + live.longest;
-        let risks = drain::risks(&diff, observed.connections.as_ref(), &drain);
+        let risks = drain::risks(&diff, observed.connections.as_ref(), &drain, &self.names);
         Ok(Some(Change { deadline, risks, gates, ..Change::new(aspects, whole) }))
     }
 
