@@ -1,6 +1,7 @@
 //! Asks what must be true just before a step, and shows what must be true after it.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::perform::Doing;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::observe::not_yet_a_shell;
-use super::probe::output;
+use super::probe::{Question, ask, output};
 use super::{Event, Failure, Job, Links};
 use crate::inventory::Vip;
 use crate::plan::{Plan, missing_vips};
@@ -52,7 +52,8 @@ impl Job<'_> {
         let mut link = self.shell(index, links).await?;
         let mut exchange = Exchange::reading(link.read_timeout());
         exchange.push_inline(Facts::probe());
-        let reply = link.exchange(&exchange, |_| ()).await.map_err(not_yet_a_shell)?;
+        let question = |_| Some(Question::about("the facts"));
+        let reply = ask(&mut link, &exchange, question).await.map_err(not_yet_a_shell)?;
         let facts = Facts::parse(output(&reply, 0))?;
         links.hold(index, Some(link));
         Ok(missing_vips(self.inventory, self.host(&self.participants[index]), &facts))

@@ -10,7 +10,7 @@ use lvsprov::inventory::{self, Inventory};
 use lvsprov::plan::{Plan, Surveyed};
 use lvsprov::playbook::{self, Engine};
 use lvsprov::report::{Options, Report};
-use lvsprov::verify::{Event, Judged, Request, judge};
+use lvsprov::verify::{Answers, Event, Judged, Request, judge};
 
 use super::documents::Documents;
 use super::texts::Texts;
@@ -110,13 +110,10 @@ fn verdicts_that_pass_are_a_line_each() {
                     ..Request::default()
                 })
                 .collect();
-            let verdict = judge(declared, &requests);
-            Judged {
-                service: declared.name.clone(),
-                client: "probe".into(),
-                requests: requests.len(),
-                verdict,
-            }
+            let answers = Answers { requests, ended: None };
+            let requests = answers.requests.len();
+            let verdict = judge(declared, &answers, requests);
+            Judged { service: declared.name.clone(), client: "probe".into(), requests, verdict }
         })
         .collect();
     let tell = |options| {

@@ -71,7 +71,7 @@ impl Prior {
             }
         }
         let deadline = Duration::from_secs(60) + live.longest;
-        let risks = drain::risks(&diff, observed.connections.as_ref(), &|_| drain::DEFAULT);
+        let risks = drain::risks(&diff, observed.connections.as_ref(), &|_| drain::DEFAULT, names);
         (!aspects.is_empty()).then(|| Change { deadline, risks, ..Change::new(aspects, script) })
     }
 
