@@ -190,15 +190,67 @@ fn bad_usage_is_exit_2_with_a_remedy() {
 }
 
 #[test]
-fn hosts_that_refuse_the_connection_are_unreachable_and_each_is_told_with_a_remedy() {
-    // Port 1 of this machine: nothing listens there.
-    let inventory = TUTORIAL
+fn a_file_that_is_not_utf_8_is_told_where_that_shows() {
+    let place = Place::new(TUTORIAL, None);
+    let told = |inventory: &[u8]| {
+        fs::write(place.path().join("inventory.yaml"), inventory).unwrap();
+        text(&place.lvsprov(&["plan"]).assert().code(2).get_output().stderr)
+    };
+    let latin = told(b"cluster: web\n# f\xfcr alle\n");
+    for said in ["inventory.yaml:2:4", "0xfc", "`iconv -f latin1 -t utf-8 inventory.yaml >new.yaml`"] {
+        assert!(latin.contains(said), "{said}: {latin}");
+    }
+    let utf_16: Vec<u8> = "\u{feff}cluster: web\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide = told(&utf_16);
+    assert!(wide.contains("inventory.yaml:1:1") && wide.contains("iconv -f utf-16"), "{wide}");
+    // A mark before the text is no other encoding.
+    let marked = told(format!("\u{feff}{}", TUTORIAL.replace("scheduler: rr ", "scheduler: rrr")).as_bytes());
+    assert!(marked.contains("1 complaint;") && marked.contains("did you mean `rr`"), "{marked}");
+    let folder = place.lvsprov(&["plan", "."]).assert().code(2).get_output().clone();
+    assert!(
+        text(&folder.stderr).contains("name the file that is in this folder"),
+        "{}",
+        text(&folder.stderr)
+    );
+}
+
+#[test]
+fn a_dry_run_is_a_check() {
+    let inventory = TUTORIAL.replace("scheduler: rr ", "scheduler: rrr");
+    let place = Place::new(&inventory, Some(DEPLOY));
+    for arguments in [
+        &["deploy", "--dry-run"][..],
+        &["destroy", "--dry-run"],
+        &["run", "playbooks/deploy.yaml", "--dry-run"],
+    ] {
+        let output = place.lvsprov(arguments).assert().code(2).get_output().clone();
+        // It has come as far as the inventory.
+        assert!(
+            text(&output.stderr).contains("did you mean `rr`"),
+            "{arguments:?}: {}",
+            text(&output.stderr)
+        );
+    }
+    // Nothing but `plan`'s own words, over hosts that are not there.
+    let place = Place::new(&closed(), None);
+    let output =
+        place.lvsprov(&["deploy", "--dry-run", "--output", "json"]).assert().code(4).get_output().clone();
+    assert_eq!(json_lines(&output.stdout).last().unwrap()["verb"], "plan");
+}
+
+/// The tutorial's inventory with each host at port 1 of this machine, where nothing listens.
+fn closed() -> String {
+    TUTORIAL
         .replace("ssh: { user: root }", "ssh: { user: root, port: 1 }")
         .replace("dip: 192.168.40.100/24", "dip: 192.168.40.100/24, address: 127.0.0.1")
         .replace("rip: 192.168.40.101/24", "rip: 192.168.40.101/24, address: 127.0.0.2")
         .replace("rip: 192.168.40.102/24", "rip: 192.168.40.102/24, address: 127.0.0.3")
-        .replace("cip: 192.168.175.50/24", "cip: 192.168.175.50/24, address: 127.0.0.4");
-    let place = Place::new(&inventory, None);
+        .replace("cip: 192.168.175.50/24", "cip: 192.168.175.50/24, address: 127.0.0.4")
+}
+
+#[test]
+fn hosts_that_refuse_the_connection_are_unreachable_and_each_is_told_with_a_remedy() {
+    let place = Place::new(&closed(), None);
     let output = place.lvsprov(&["deploy", "--output", "json"]).assert().code(4).get_output().clone();
     let lines = json_lines(&output.stdout);
     let summary = lines.last().unwrap();

@@ -154,7 +154,7 @@ pub(super) struct PlaybookArg {
 #[command(next_help_heading = "Changes")]
 pub(super) struct ApplyArgs {
     /// Only show what would change, and exit with 3 if anything would
-    #[arg(long)]
+    #[arg(long, alias = "dry-run")]
     pub(super) check: bool,
     /// Make a change that moves a host's own way back to this machine without a confirmation by a new connection
     #[arg(long)]

@@ -1,6 +1,7 @@
 //! The cluster that one YAML file declares: directors, real servers, clients and virtual services.
 
 mod address;
+mod ansible;
 mod check;
 mod cluster;
 mod document;

@@ -30,13 +30,20 @@ pub struct Declared {
     pub module: &'static str,
     /// The JSON Schema of its arguments, with their descriptions and the kind's own.
     pub schema: fn() -> Schema,
+    /// Whether the arguments are of the types that they must be; what they are together is not looked at.
+    pub shape: fn(Json) -> Result<(), String>,
     /// As [`Resource::read`].
     pub read: fn(Json) -> Result<Resource, String>,
 }
 
 impl Declared {
     const fn of<K: Kind + JsonSchema + Into<Resource>>() -> Declared {
-        Declared { module: K::MODULE, schema: || schemars::schema_for!(K), read: Resource::read::<K> }
+        Declared {
+            module: K::MODULE,
+            schema: || schemars::schema_for!(K),
+            shape: |args| serde_json::from_value::<K>(args).map(drop).map_err(|error| error.to_string()),
+            read: Resource::read::<K>,
+        }
     }
 }
 

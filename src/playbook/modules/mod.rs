@@ -6,6 +6,7 @@
 
 mod argument;
 mod composite;
+mod fault;
 mod module;
 mod real_server_page;
 mod reference;
