@@ -280,6 +280,56 @@ fn hosts_that_refuse_the_connection_are_unreachable_and_each_is_told_with_a_reme
 }
 
 #[test]
+fn a_debug_file_is_its_owner_s_and_has_each_connection() {
+    let place = Place::new(&closed(), None);
+    let output = place.lvsprov(&["plan", "--debug", "debug.log"]).assert().code(4).get_output().clone();
+    let path = place.path().join("debug.log");
+    let (written, mode) =
+        (fs::read_to_string(&path).unwrap(), fs::metadata(&path).unwrap().permissions().mode());
+    assert_eq!(mode & 0o777, 0o600);
+    for host in ["lvs_director", "lvs_real_server01", "lvs_real_server02", "client"] {
+        let of_host = |what: &str| {
+            written.lines().any(|line| line.contains(what) && line.contains(&format!("host=\"{host}\"")))
+        };
+        assert!(of_host("opens a connection") && of_host("can't be reached"), "{host}: {written}");
+    }
+    assert!(written.contains("Connection refused") && written.contains("exit=4"), "{written}");
+    // The same is told as without it.
+    let without = place.lvsprov(&["plan"]).assert().code(4).get_output().clone();
+    assert_eq!(text(&output.stdout), text(&without.stdout));
+    // Another run adds to it.
+    place.lvsprov(&["verify", "--debug", "debug.log"]).assert().code(4);
+    assert!(fs::read_to_string(&path).unwrap().starts_with(&written));
+}
+
+#[test]
+fn a_debug_file_that_can_t_be_written_to_is_bad_usage_before_anything_is_touched() {
+    let place = Place::new(TUTORIAL, None);
+    fs::create_dir(place.path().join("folder")).unwrap();
+    for file in ["nowhere/debug.log", "folder"] {
+        let mut command = place.lvsprov(&["deploy", "--debug", file, "--output", "json"]);
+        command.env("PATH", format!("{}:/usr/bin:/bin", place.path().join("bin").display()));
+        if file == "folder" {
+            place.without_ssh(&mut command);
+        }
+        let output = command.assert().code(2).get_output().clone();
+        let lines = json_lines(&output.stdout);
+        let message = lines[0]["message"].as_str().unwrap();
+        assert!(message.starts_with(&format!("can't write to the debug file {file}: ")), "{message}");
+        assert_eq!(lines.last().unwrap()["exit"], 2);
+    }
+    assert!(!place.path().join("called").exists(), "ssh was called");
+    // On a full disk the run goes on, and says so.
+    let place = Place::new(&closed(), None);
+    let full = place.lvsprov(&["plan", "--debug", "/dev/full"]).assert().code(4).get_output().clone();
+    assert!(
+        text(&full.stderr).contains("the debug file /dev/full is not whole: No space left"),
+        "{}",
+        text(&full.stderr)
+    );
+}
+
+#[test]
 fn the_schema_is_json_and_knows_every_section() {
     let place = Place::new(TUTORIAL, None);
     let output = place.lvsprov(&["schema"]).assert().success().get_output().clone();

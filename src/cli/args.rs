@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::debug::DebugArg;
 use crate::inventory::Image;
 use crate::verify::MOST_REQUESTS;
 
@@ -188,6 +189,8 @@ pub(super) struct ClusterArgs {
     pub(super) playbook: PlaybookArg,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) debug: DebugArg,
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -213,6 +216,8 @@ pub(super) struct DestroyArgs {
     pub(super) apply: ApplyArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) debug: DebugArg,
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -236,6 +241,8 @@ pub(super) struct RunArgs {
     pub(super) apply: ApplyArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) debug: DebugArg,
 }
 
 // What the machines are made from.
@@ -263,6 +270,8 @@ pub(super) struct RehearseArgs {
     pub(super) curl: LoopArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) debug: DebugArg,
 }
 
 #[derive(Clone, Debug, ClapArgs)]

@@ -2,6 +2,7 @@
 
 mod args;
 mod context;
+mod debug;
 mod deploy;
 mod destroy;
 mod doc;
@@ -24,12 +25,14 @@ mod verify;
 
 pub use exit::Exit;
 
+use std::path::Path;
 use std::time::Instant;
 
 use clap::Parser;
 
 use args::{Args, LabVerb, Verb};
 use context::Context;
+use debug::DebugFile;
 use interrupt::interrupted;
 
 /// Parses the process's arguments, runs the verb, and gives the exit code.
@@ -68,13 +71,38 @@ async fn interruptible(args: Args) -> Exit {
     let context = Context::new(args.verb.output());
     let start = Instant::now();
     let verb = args.verb.name();
+    let debug = match debug_file(&args.verb).map(|path| DebugFile::begin(path, verb)).transpose() {
+        Ok(debug) => debug,
+        Err(stop) => {
+            let exit = stop.tell(&context.report);
+            context.last_line(verb, exit, start.elapsed());
+            return exit;
+        }
+    };
     let exit = tokio::select! {
         exit = run(args.verb, &context) => exit,
         () = interrupted => Exit::Interrupted,
     };
     context.clean_up().await;
     context.last_line(verb, exit, start);
+    if let Some(debug) = debug {
+        debug.end(exit.code());
+    }
     exit
+}
+
+/// Where a verb that talks to hosts is to write down what goes over its connections.
+fn debug_file(verb: &Verb) -> Option<&Path> {
+    let debug = match verb {
+        Verb::Deploy(args) => &args.cluster.debug,
+        Verb::Plan(args) => &args.debug,
+        Verb::Verify(args) => &args.cluster.debug,
+        Verb::Run(args) => &args.debug,
+        Verb::Destroy(args) => &args.debug,
+        Verb::Rehearse(args) => &args.debug,
+        Verb::Lab { .. } | Verb::Doc(_) | Verb::Schema | Verb::LabProxy { .. } => return None,
+    };
+    debug.file.as_deref()
 }
 
 async fn run(verb: Verb, context: &Context) -> Exit {

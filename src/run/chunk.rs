@@ -130,7 +130,16 @@ impl Job<'_> {
             exchange.push_step(records.reveal());
         }
         for making in &steps {
-            exchange.push_step(making.script.as_str());
+            let section = exchange.push_step(making.script.as_str());
+            let (step, script) = (making.step, &making.change.script);
+            // The script as it is shown to people, without contents.
+            tracing::debug!(
+                host = self.name(host),
+                section,
+                step = doing.plan.label(step),
+                ?script,
+                "changes"
+            );
         }
         let resources: Vec<&Resource> = steps.iter().map(|making| &making.resource).collect();
         let probe = Probe::of(&resources, &survey.facts);

@@ -33,6 +33,8 @@ impl Job<'_> {
         let seconds = deadline.as_secs().max(1);
         self.emit(Event::Guarded { host: name, label: label.clone(), seconds });
         let begun = Instant::now();
+        let script = &live.script;
+        tracing::debug!(host = self.name(host), seconds, step = label, ?script, "changes under guard");
         let mut exchange = Exchange::changing(deadline + Duration::from_secs(UNDOING));
         exchange.push_step(doing.plan.records(&[step]).reveal());
         exchange.push_step(doing.plan.with_record(step) + &armed(live, seconds).reveal());

@@ -136,6 +136,8 @@ impl Job<'_> {
         // Whose turn it was is asked before anything else: whatever a run changes after that makes it another one's.
         exchange.push_inline(Turn::section());
         exchange.push_inline(Facts::probe());
+        exchange.name(0, "turn");
+        exchange.name(1, "facts");
         let probe = guess.as_ref().map(|(declared, facts)| {
             let probe = Probe::of(&resources(declared), facts).of_tasks(declared);
             let first = probe.push(&mut exchange);

@@ -33,7 +33,8 @@ impl Probe {
     pub(super) fn push(&self, exchange: &mut Exchange) -> usize {
         let first = exchange.len();
         for section in &self.sections {
-            exchange.push_inline(section.script.as_str());
+            let index = exchange.push_inline(section.script.as_str());
+            exchange.name(index, section.module);
         }
         first
     }

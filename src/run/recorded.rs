@@ -64,6 +64,9 @@ impl Job<'_> {
         exchange.push_inline(Turn::section());
         exchange.push_inline(Facts::probe());
         exchange.push_reading(Record::probe());
+        exchange.name(0, "turn");
+        exchange.name(1, "facts");
+        exchange.name(2, "records");
         let question = |section| {
             let what = if section < 2 { "the facts" } else { "the records of prior states" };
             Some(Question::about(what))

@@ -18,6 +18,8 @@ pub struct Exchange {
 
 #[derive(Clone)]
 struct Section {
+    /// What it is about, for whoever looks for a fault.
+    name: &'static str,
     script: String,
     kind: Kind,
 }
@@ -129,8 +131,30 @@ impl Exchange {
     }
 
     fn add(&mut self, script: String, kind: Kind) -> usize {
-        self.sections.push(Section { script, kind });
+        let name = match kind {
+            Kind::Locking => "lock",
+            Kind::Inline | Kind::Apart => "probe",
+            Kind::Chained => "step",
+        };
+        self.sections.push(Section { name, script, kind });
         self.sections.len() - 1
+    }
+
+    /// Says what the section of that index is about: a word that may be told to everybody.
+    pub fn name(&mut self, index: usize, name: &'static str) {
+        if let Some(section) = self.sections.get_mut(index) {
+            section.name = name;
+        }
+    }
+
+    /// Each section's name, and its script's size in bytes: what may be told of it.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = (&'static str, usize)> + '_ {
+        self.sections.iter().map(|section| (section.name, section.script.len()))
+    }
+
+    /// Whether it may change something.
+    pub(super) fn changes(&self) -> bool {
+        self.guarded
     }
 
     /// How many sections there are.

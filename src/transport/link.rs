@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::reply::{Progress, Reader, Reply};
 use super::said::{Said, keep};
 use super::shell::Shell;
-use super::{Exchange, LinkError, Lock, Secret, Settings, Target, Way, local, lock, ssh};
+use super::{Exchange, LinkError, Lock, Secret, Settings, Target, Way, local, lock, ssh, trace};
 
 /// How much of the shell's standard error is kept: the end tells what went wrong.
 const STDERR_KEPT: usize = 8 * 1024;
@@ -23,6 +23,8 @@ const LOCK_DEADLINE: Duration = Duration::from_secs(30);
 /// A long-lived `sh` on a host. Dropping it ends the shell and, through the guard of a changing exchange, whatever
 /// the shell was running.
 pub struct Link {
+    /// The host's.
+    name: String,
     shell: Shell,
     /// A word that nothing on the host can know, in front of everything that is not a section's output.
     mark: String,
@@ -44,14 +46,7 @@ impl Link {
     /// # Errors
     /// [`LinkError::Unreachable`], [`LinkError::Become`], or [`LinkError::Start`].
     pub async fn open(target: &Target, settings: &Settings, mark: String) -> Result<Link, LinkError> {
-        let shell = match &target.way {
-            Way::Local(words) => local::shell(words)?,
-            Way::Ssh { .. } => {
-                let (command, hello) = (shell_command(target, &mark), word_of(&mark));
-                ssh::shell(target, settings, &command, &hello).await?
-            }
-        };
-        Link::begin(shell, target, settings, mark).await
+        Link::connect(target, settings, mark, false).await
     }
 
     /// As [`Link::open`], over a new connection of its own, whatever master lives: that it comes up proves that the host
@@ -60,14 +55,34 @@ impl Link {
     /// # Errors
     /// [`LinkError::Unreachable`], [`LinkError::Become`], or [`LinkError::Start`].
     pub async fn open_anew(target: &Target, settings: &Settings, mark: String) -> Result<Link, LinkError> {
-        let shell = match &target.way {
-            Way::Local(words) => local::shell(words)?,
-            Way::Ssh { .. } => {
-                let (command, hello) = (shell_command(target, &mark), word_of(&mark));
-                ssh::shell_anew(target, settings, &command, &hello).await?
-            }
+        Link::connect(target, settings, mark, true).await
+    }
+
+    async fn connect(
+        target: &Target,
+        settings: &Settings,
+        mark: String,
+        anew: bool,
+    ) -> Result<Link, LinkError> {
+        trace::opening(target, anew);
+        let begun = Instant::now();
+        let link = async {
+            let shell = match &target.way {
+                Way::Local(words) => local::shell(words)?,
+                Way::Ssh { .. } => {
+                    let (command, hello) = (shell_command(target, &mark), word_of(&mark));
+                    if anew {
+                        ssh::shell_anew(target, settings, &command, &hello).await?
+                    } else {
+                        ssh::shell(target, settings, &command, &hello).await?
+                    }
+                }
+            };
+            Link::begin(shell, target, settings, mark).await
         };
-        Link::begin(shell, target, settings, mark).await
+        let link = link.await;
+        trace::opened(&target.name, begun.elapsed(), link.as_ref().err());
+        link
     }
 
     /// Makes the shell root's where that is asked for, and brings it into a known state.
@@ -78,8 +93,9 @@ impl Link {
         mark: String,
     ) -> Result<Link, LinkError> {
         let origin = (target.clone(), settings.clone());
-        let (stderr, hears, held, shell_id) = (Vec::new(), true, None, None);
-        let mut link = Link { shell, mark, number: 0, stderr, hears, held, shell_id, origin };
+        let (name, stderr) = (target.name.clone(), Vec::new());
+        let (hears, held, shell_id) = (true, None, None);
+        let mut link = Link { name, shell, mark, number: 0, stderr, hears, held, shell_id, origin };
         if let Some(r#become) = &target.r#become {
             let deadline = Instant::now() + settings.connect_timeout;
             link.become_root(r#become.password.as_ref(), deadline).await?;
@@ -141,11 +157,21 @@ impl Link {
         mut on: impl FnMut(Progress),
     ) -> Result<Reply, LinkError> {
         self.number += 1;
-        let deadline = Instant::now() + exchange.deadline;
+        let begun = Instant::now();
+        let deadline = begun + exchange.deadline;
         let text = exchange.render(&self.mark, self.number);
+        trace::asks(&self.name, self.number, exchange, text.len());
         let mut reader = Reader::new(exchange, &self.mark, self.number);
         let mut said = Said::new(exchange.len(), &self.mark, self.number);
-        let (shell, hears) = (&mut self.shell, self.hears);
+        let mut received = 0;
+        let Link { name, number, shell, hears, .. } = self;
+        let hears = *hears;
+        let mut on = |progress: Progress| {
+            if let Progress::Ended(section, code) = progress {
+                trace::ended(name, *number, section, code, begun.elapsed());
+            }
+            on(progress);
+        };
         let work = async {
             // A host that answers while it is still being written to must be read, or both ends wait for ever.
             let writing = async {
@@ -164,6 +190,7 @@ impl Link {
                     tokio::select! {
                         count = shell.stdout.read(&mut out), if reply.is_none() => match count {
                             Ok(count) if count > 0 => {
+                                received += count;
                                 reply = reader.take(&out[..count]);
                                 reader.progress().for_each(&mut on);
                                 late = deadline.min(Instant::now() + LATE);
@@ -183,7 +210,7 @@ impl Link {
         };
         let ended = timeout_at(deadline, work).await;
         self.shell_id = reader.shell().or(self.shell_id);
-        match ended {
+        let result = match ended {
             Ok(Some(mut reply)) => {
                 self.hears &= said.is_whole();
                 let (sections, outside) = said.end();
@@ -197,7 +224,9 @@ impl Link {
             }
             Ok(None) => Err(LinkError::Lost { stderr: self.last_words(said).await }),
             Err(_) => Err(LinkError::Deadline(exchange.deadline)),
-        }
+        };
+        trace::answered(&self.name, self.number, received, begun.elapsed(), result.as_ref());
+        result
     }
 
     /// How long reading what is on the host may take: see [`Settings::read_timeout`].

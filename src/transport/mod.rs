@@ -17,6 +17,7 @@ mod said;
 mod shell;
 mod ssh;
 mod target;
+mod trace;
 mod word;
 
 pub use error::{LinkError, Unreachable};

@@ -5,6 +5,7 @@
 
 mod broken;
 mod cluster;
+mod debug;
 mod failure;
 mod gate;
 mod guard;
