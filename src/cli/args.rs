@@ -1,10 +1,15 @@
 //! The command line.
 
+mod lab;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
+pub(super) use lab::{LabArgs, LabOffArgs, LabRebootArgs, LabSshArgs, LabUpArgs, LabVerb};
+
+use super::complete::{self, Shell};
 use super::debug::DebugArg;
 use crate::inventory::Image;
 use crate::verify::MOST_REQUESTS;
@@ -48,27 +53,17 @@ pub(super) enum Verb {
     },
     /// The modules that a playbook's tasks may call, or everything about one of them
     Doc(DocArgs),
+    /// Write a commented inventory, a playbook and a template to begin with
+    Init(FolderArg),
     /// Print the inventory's JSON Schema, for editors
     Schema,
+    /// Print what makes a shell complete this program's arguments: `source <(lvsprov completions bash)`
+    Completions { shell: Shell },
+    /// Write the manual's pages into a folder
+    Man(FolderArg),
     /// Reach into a lab's network namespace; ssh runs this
     #[command(hide = true)]
     LabProxy { namespace: String, host: String, port: u16 },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum LabVerb {
-    /// Start one machine a host, and one bridge a subnet
-    Up(LabUpArgs),
-    /// Remove the lab's machines and everything that belongs to them
-    Down(LabArgs),
-    /// Say which machines run and answer
-    Status(LabArgs),
-    /// Open a shell, or run a command, on one of the lab's machines
-    Ssh(LabSshArgs),
-    /// Reboot machines of the lab, and wait until they are back
-    Reboot(LabRebootArgs),
-    /// Power machines of the lab off, until `lab up` starts them again
-    Off(LabOffArgs),
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -122,7 +117,7 @@ pub(super) struct HostArgs {
     #[arg(long)]
     pub(super) lab: bool,
     /// Only these hosts: names, groups and wildcards, separated by commas; `!` excludes
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", add = complete::patterns())]
     pub(super) limit: Option<String>,
     /// Only tasks with one of these tags
     #[arg(long, help_heading = "Changes", value_delimiter = ',', value_name = "TAG")]
@@ -274,57 +269,12 @@ pub(super) struct RehearseArgs {
     pub(super) debug: DebugArg,
 }
 
+// A folder to write into.
 #[derive(Clone, Debug, ClapArgs)]
-pub(super) struct LabArgs {
-    #[command(flatten)]
-    pub(super) inventory: InventoryArg,
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-}
-
-#[derive(Clone, Debug, ClapArgs)]
-pub(super) struct LabUpArgs {
-    #[command(flatten)]
-    pub(super) inventory: InventoryArg,
-    #[command(flatten)]
-    pub(super) image: ImageArg,
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-}
-
-#[derive(Clone, Debug, ClapArgs)]
-pub(super) struct LabSshArgs {
-    /// The machine
-    pub(super) host: String,
-    #[command(flatten)]
-    pub(super) inventory: InventoryOption,
-    /// A command instead of a shell, as ssh takes it: its words are joined, and the machine's shell reads them
-    #[arg(last = true)]
-    pub(super) command: Vec<String>,
-}
-
-#[derive(Clone, Debug, ClapArgs)]
-pub(super) struct LabRebootArgs {
-    /// The machines; all of the inventory's when none is named
-    pub(super) hosts: Vec<String>,
-    /// Cut their power instead of shutting them down
-    #[arg(long)]
-    pub(super) hard: bool,
-    #[command(flatten)]
-    pub(super) inventory: InventoryOption,
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-}
-
-#[derive(Clone, Debug, ClapArgs)]
-pub(super) struct LabOffArgs {
-    /// The machines
-    #[arg(required = true, value_name = "HOST")]
-    pub(super) hosts: Vec<String>,
-    #[command(flatten)]
-    pub(super) inventory: InventoryOption,
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
+pub(super) struct FolderArg {
+    /// The folder; it is made where it is not there
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) folder: PathBuf,
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -358,7 +308,10 @@ impl Verb {
             Verb::Rehearse(_) => "rehearse",
             Verb::Lab { .. } => "lab",
             Verb::Doc(_) => "doc",
+            Verb::Init(_) => "init",
             Verb::Schema => "schema",
+            Verb::Completions { .. } => "completions",
+            Verb::Man(_) => "man",
             Verb::LabProxy { .. } => "lab-proxy",
         }
     }
@@ -379,7 +332,8 @@ impl Verb {
                 LabVerb::Off(args) => Some(&args.output),
                 LabVerb::Ssh(_) => None,
             },
-            Verb::Doc(_) | Verb::Schema | Verb::LabProxy { .. } => None,
+            Verb::Doc(_) | Verb::Init(_) | Verb::Schema | Verb::Completions { .. } | Verb::Man(_) => None,
+            Verb::LabProxy { .. } => None,
         }
     }
 }

@@ -1,16 +1,19 @@
 //! Arguments, settings, one file a verb, and errors to exit codes.
 
 mod args;
+mod complete;
 mod context;
 mod debug;
 mod deploy;
 mod destroy;
 mod doc;
 mod exit;
+mod init;
 mod interrupt;
 mod job;
 mod lab;
 mod load;
+mod man;
 mod memory;
 mod open_files;
 mod password;
@@ -28,7 +31,8 @@ pub use exit::Exit;
 use std::path::Path;
 use std::time::Instant;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::CompleteEnv;
 
 use args::{Args, LabVerb, Verb};
 use context::Context;
@@ -37,6 +41,8 @@ use interrupt::interrupted;
 
 /// Parses the process's arguments, runs the verb, and gives the exit code.
 pub fn main() -> Exit {
+    // Where a shell asks, that is answered, and is the end.
+    CompleteEnv::with_factory(Args::command).var(complete::VARIABLE).complete();
     open_files::raise_limit();
     let args = match Args::try_parse() {
         Ok(args) => args,
@@ -100,7 +106,8 @@ fn debug_file(verb: &Verb) -> Option<&Path> {
         Verb::Run(args) => &args.debug,
         Verb::Destroy(args) => &args.debug,
         Verb::Rehearse(args) => &args.debug,
-        Verb::Lab { .. } | Verb::Doc(_) | Verb::Schema | Verb::LabProxy { .. } => return None,
+        Verb::Lab { .. } | Verb::Doc(_) | Verb::Init(_) | Verb::Schema => return None,
+        Verb::Completions { .. } | Verb::Man(_) | Verb::LabProxy { .. } => return None,
     };
     debug.file.as_deref()
 }
@@ -122,7 +129,10 @@ async fn run(verb: Verb, context: &Context) -> Exit {
             LabVerb::Off(args) => lab::off(args, context).await,
         },
         Verb::Doc(args) => doc::doc(&args),
+        Verb::Init(args) => init::init(&args),
         Verb::Schema => schema::schema(),
+        Verb::Completions { shell } => complete::completions(shell),
+        Verb::Man(args) => man::man(&args, Args::command()),
         Verb::LabProxy { namespace, host, port } => Ok(lab::proxy(&namespace, &host, port)),
     };
     result.unwrap_or_else(|stop| stop.tell(&context.report))
