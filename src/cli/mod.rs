@@ -81,7 +81,7 @@ async fn interruptible(args: Args) -> Exit {
         Ok(debug) => debug,
         Err(stop) => {
             let exit = stop.tell(&context.report);
-            context.last_line(verb, exit, start.elapsed());
+            context.last_line(verb, exit, start);
             return exit;
         }
     };

@@ -133,7 +133,7 @@ impl Exchange {
     fn add(&mut self, script: String, kind: Kind) -> usize {
         let name = match kind {
             Kind::Locking => "lock",
-            Kind::Inline | Kind::Apart => "probe",
+            Kind::Inline | Kind::Apart | Kind::Reading => "probe",
             Kind::Chained => "step",
         };
         self.sections.push(Section { name, script, kind });
