@@ -140,7 +140,7 @@ fn a_file_leaves_word_for_a_service_whose_task_is_not_selected() {
     assert_eq!(file.notifies, [("a".to_owned(), Effect::Restart)]);
 }
 
-/// The README's chain, each link of which goes before the next one: the task's variables, the loop's item, the play's
+/// The chain of docs/playbook.md, each link of which goes before the next one: the task's variables, the loop's item, the play's
 /// variables, the host's part in the cluster, its own variables, the facts.
 #[test]
 fn of_a_name_that_is_defined_twice_the_first_counts() {
