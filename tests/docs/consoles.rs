@@ -16,12 +16,12 @@ struct Session {
 fn sessions(text: &str) -> Vec<Session> {
     let mut sessions: Vec<Session> = Vec::new();
     for line in text.lines() {
-        match (line.strip_prefix("# lvsprov "), sessions.last_mut()) {
-            (Some(command), _) => {
-                sessions.push(Session { command: command.trim().to_owned(), output: Vec::new() })
-            }
-            (None, Some(session)) if !line.trim().is_empty() => session.output.push(plain(line)),
-            (None, _) => {}
+        if let Some(command) = line.strip_prefix("# lvsprov ") {
+            sessions.push(Session { command: command.trim().to_owned(), output: Vec::new() });
+        } else if let Some(session) = sessions.last_mut()
+            && !line.trim().is_empty()
+        {
+            session.output.push(plain(line));
         }
     }
     sessions
