@@ -166,7 +166,7 @@ fn what_is_said_of_the_schedulers_holds() {
     service.persistence = None;
     let page = doc("verify");
     let table = page.section("## What each scheduler must give");
-    let not_yet = page.section("## What is not judged").split("\n- ").find(|item| item.contains("not judged yet"));
+    let not_yet = page.section("## What is not judged").split("\n- ").find(|item| item.contains("in which order"));
     let not_yet = not_yet.unwrap();
     for scheduler in Scheduler::ALL {
         service.scheduler = scheduler;
