@@ -1,6 +1,6 @@
 #!/bin/sh
 # Records what the documentation shows: a rehearsal as a terminal shows it (rehearsal.txt), and the sessions of
-# docs/tutorial.md (session.txt). It needs what `lvsprov lab` needs, bash, and script(1) of bsdutils. Takes some minutes.
+# docs/tutorial.md (session.txt). It needs what `lvsprov lab` needs, and script(1) of bsdutils. Takes some minutes.
 #
 #     sudo docs/pictures/record.sh [LVSPROV]
 #     cargo run --example pictures
@@ -13,11 +13,11 @@ trap 'rm -rf "$work"' EXIT
 cp -r "$pictures/../../inventories" "$work/"
 cd "$work/inventories"
 
-# Results have colours on a terminal. Progress does not go to it: it would move.
+# Results have colours on a terminal. Progress is left out: there it moves.
 {
     echo '# lvsprov rehearse inventories/tutorial.yaml'
     cd ..
-    script -qec "bash -c '\"$lvsprov\" rehearse inventories/tutorial.yaml 2> >(cat)'" /dev/null </dev/null | tr -d '\r'
+    script -qec "'$lvsprov' rehearse inventories/tutorial.yaml 2>/dev/null" /dev/null </dev/null | tr -d '\r'
 } >"$work/rehearsal.txt"
 cd "$work/inventories"
 
