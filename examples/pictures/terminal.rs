@@ -69,7 +69,8 @@ fn text(line: &[Piece]) -> String {
 
 /// The lines that are drawn.
 fn chosen(recording: &str) -> Vec<Vec<Piece>> {
-    let plain = |text: &str, classes: &str| vec![Piece { text: text.to_owned(), classes: classes.to_owned() }];
+    let plain =
+        |text: &str, classes: &str| vec![Piece { text: text.to_owned(), classes: classes.to_owned() }];
     let mut lines: Vec<Vec<Piece>> = Vec::new();
     let (mut left_out, mut verdicts, mut within) = (false, 0, false);
     for line in recording.lines().map(pieces) {

@@ -38,9 +38,8 @@ const TOP: u32 = 44;
 
 /// The cluster as SVG.
 pub fn draw(inventory: &Inventory) -> String {
-    let of = |group: &str| -> Vec<&Host> {
-        inventory.hosts.iter().filter(|host| host.group() == group).collect()
-    };
+    let of =
+        |group: &str| -> Vec<&Host> { inventory.hosts.iter().filter(|host| host.group() == group).collect() };
     let columns = [of("clients"), of("directors"), of("real_servers")];
     let rows = columns.iter().map(Vec::len).max().unwrap_or(1).max(1);
     let rows = u32::try_from(rows).unwrap_or(1);
@@ -79,7 +78,10 @@ pub fn draw(inventory: &Inventory) -> String {
             escaped(&text)
         );
     }
-    let title = format!("The cluster {}: clients, directors and real servers with their addresses", inventory.cluster);
+    let title = format!(
+        "The cluster {}: clients, directors and real servers with their addresses",
+        inventory.cluster
+    );
     picture(WIDTH, height, &title, STYLE, &body)
 }
 

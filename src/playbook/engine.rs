@@ -165,8 +165,7 @@ fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
                 Some(detail) => format!("{kind}: {detail}"),
                 None => kind.to_string(),
             },
-            remedy: "correct the expression; docs/playbook.md has the variables and filters"
-                .into(),
+            remedy: "correct the expression; docs/playbook.md has the variables and filters".into(),
             place: None,
             undefined: None,
         },

@@ -58,7 +58,9 @@ fn every_link_leads_somewhere() {
                 let path = if path.is_empty() { page.path.clone() } else { plain(&beside.join(path)) };
                 let leads = root().join(&path).exists()
                     && anchor.is_none_or(|anchor| {
-                        known.get(path.as_path()).is_some_and(|anchors| anchors.iter().any(|own| own == anchor))
+                        known
+                            .get(path.as_path())
+                            .is_some_and(|anchors| anchors.iter().any(|own| own == anchor))
                     });
                 if !leads {
                     broken.push(format!("{}:{number}: {target}", page.path.display()));

@@ -38,7 +38,8 @@ fn every_message_is_one_of_the_programs() {
         messages += 1;
         // `…` stands for a name, an address, a number.
         let parts = message.split('…').map(str::trim).filter(|part| part.chars().any(char::is_alphanumeric));
-        unknown.extend(parts.filter(|part| !said.contains(part)).map(|part| format!("`{part}` of `{message}`")));
+        unknown
+            .extend(parts.filter(|part| !said.contains(part)).map(|part| format!("`{part}` of `{message}`")));
     }
     assert!(unknown.is_empty(), "the program does not say {unknown:#?}");
     assert!(messages > 40, "only {messages} messages were found");

@@ -137,7 +137,10 @@ fn every_verb_and_option_is_explained() {
         assert!(commands.contains(&format!("| `lvsprov {verb}")), "docs/commands.md lacks `lvsprov {verb}`");
         let text = help(&[verb]);
         for inner in verbs(text.clone()).iter().filter(|inner| *inner != "help") {
-            assert!(quoted(commands).contains(inner.as_str()), "docs/commands.md lacks `lvsprov {verb} {inner}`");
+            assert!(
+                quoted(commands).contains(inner.as_str()),
+                "docs/commands.md lacks `lvsprov {verb} {inner}`"
+            );
         }
         let words = text.split_whitespace().filter(|word| word.starts_with("--"));
         options.extend(words.map(|word| word.trim_end_matches(['.', ',', ')', ']']).to_owned()));
@@ -154,19 +157,23 @@ fn every_verb_and_option_is_explained() {
 fn every_variable_of_the_environment_is_explained() {
     let page = doc("commands");
     let known = quoted(page.section("## Environment"));
-    for name in ["LVSPROV_INVENTORY", "LVSPROV_BECOME_PASSWORD", "LVSPROV_CONTROL_DIR", "XDG_CACHE_HOME", "NO_COLOR"] {
+    for name in
+        ["LVSPROV_INVENTORY", "LVSPROV_BECOME_PASSWORD", "LVSPROV_CONTROL_DIR", "XDG_CACHE_HOME", "NO_COLOR"]
+    {
         assert!(known.contains(name), "docs/commands.md lacks ${name}");
     }
 }
 
 #[test]
 fn what_is_said_of_the_schedulers_holds() {
-    let tutorial = inventory::read(Source::new("t", include_str!("../../inventories/tutorial.yaml"))).unwrap();
+    let tutorial =
+        inventory::read(Source::new("t", include_str!("../../inventories/tutorial.yaml"))).unwrap();
     let mut service = tutorial.virtual_services[0].service.clone();
     service.persistence = None;
     let page = doc("verify");
     let table = page.section("## What each scheduler must give");
-    let not_yet = page.section("## What is not judged").split("\n- ").find(|item| item.contains("in which order"));
+    let not_yet =
+        page.section("## What is not judged").split("\n- ").find(|item| item.contains("in which order"));
     let not_yet = not_yet.unwrap();
     for scheduler in Scheduler::ALL {
         service.scheduler = scheduler;

@@ -40,7 +40,8 @@ pub fn doc(subject: &str) -> Page {
 impl Page {
     pub fn read(path: impl AsRef<Path>) -> Page {
         let path = path.as_ref().to_owned();
-        let text = fs::read_to_string(root().join(&path)).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+        let text =
+            fs::read_to_string(root().join(&path)).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
         Page { path, text }
     }
 
