@@ -1,7 +1,7 @@
 //! The kernel's virtual server table as values, ipvsadm's grammar both ways, and the edits from one table to another.
 
-mod connections;
 mod check;
+mod connections;
 mod diff;
 mod difference;
 mod edit;
@@ -20,8 +20,8 @@ mod timeouts;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 
-pub use connections::Connections;
 pub use check::{Check, Page, Scheme, Talk};
+pub use connections::Connections;
 pub use diff::TableDiff;
 pub use difference::{Difference, Entry};
 pub use edit::Edit;

@@ -54,7 +54,12 @@ impl Table {
                     match (&mut connections, counts) {
                         (Some(connections), [active, inactive, ..]) => {
                             let count = |word: &&str| word.parse::<u64>().map_err(|_| line);
-                            connections.add(service.key(server.0), server.0, count(active)?, count(inactive)?);
+                            connections.add(
+                                service.key(server.0),
+                                server.0,
+                                count(active)?,
+                                count(inactive)?,
+                            );
                         }
                         (connections, _) => *connections = None,
                     }

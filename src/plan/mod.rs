@@ -35,8 +35,8 @@ mod stranger;
 mod survey;
 mod tally;
 mod took;
-mod unfinished;
 mod undeclared;
+mod unfinished;
 mod yielding;
 
 pub use cluster::{Plan, PlannedHost, Stage};
@@ -50,5 +50,5 @@ pub use stranger::{Stranger, makes_it_the_host};
 pub use survey::{Absence, Survey, Surveyed};
 pub use tally::Tally;
 pub use took::Took;
-pub use unfinished::Unfinished;
 pub use undeclared::{Other, Undeclared};
+pub use unfinished::Unfinished;

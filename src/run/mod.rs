@@ -17,8 +17,8 @@ mod perform;
 mod performed;
 mod probe;
 mod recorded;
-mod underway;
 mod space;
+mod underway;
 mod wait;
 
 pub use event::Event;

@@ -95,7 +95,8 @@ pub async fn ask(
                 Err(why) => (0, not_asked(service.declared, *why)),
                 Ok(question) => {
                     // One that does not even begin says why on standard error alone.
-                    let printed = |output: Output| if output.bytes.is_empty() { output.said } else { output.bytes };
+                    let printed =
+                        |output: Output| if output.bytes.is_empty() { output.said } else { output.bytes };
                     let output = sections.next().flatten().map(printed).unwrap_or_default();
                     service.judge(question, &output, &pages)
                 }
@@ -120,7 +121,11 @@ impl<'a> Service<'a> {
     fn of(declared: &'a ServiceDeclaration, count: Option<usize>, pages: &Pages) -> Self {
         let most = if declared.check == Check::Connection { MOST_CONNECTIONS } else { usize::MAX };
         let count = count.unwrap_or_else(|| requests(&declared.service).min(most));
-        Service { declared, question: Question::of(declared, &pages.path()), bounds: Bounds::of(declared, count) }
+        Service {
+            declared,
+            question: Question::of(declared, &pages.path()),
+            bounds: Bounds::of(declared, count),
+        }
     }
 
     /// How many requests were made, and the verdict on them.

@@ -17,8 +17,8 @@ mod missing_vip;
 mod order;
 mod page;
 mod restart;
-mod unfinished;
 mod stranger;
+mod unfinished;
 
 // Of which this program does not need all.
 #[allow(dead_code)]

@@ -17,8 +17,8 @@ mod services;
 mod spinners;
 mod style;
 mod summary;
-mod unfinished;
 mod undeclared;
+mod unfinished;
 mod verdict;
 
 use std::cell::{Cell, RefCell};

@@ -48,7 +48,7 @@ fn line(judged: &Judged) -> String {
     let least = answers.iter().take(FEW).map(|name| name.chars().count() + 1).sum::<usize>() + LEFT_OUT;
     let fits = beside >= least.min(length(&answers)) || !judged.verdict.judged;
     let answers = shortened(&answers, if fits { beside.max(least) } else { room });
-    let parts = [answers, if fits { paint(FAINT, &known) } else { String::new() }];
+    let parts = [answers, if fits && !known.is_empty() { paint(FAINT, &known) } else { String::new() }];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     let colon = if parts.is_empty() { "" } else { ": " };
     format!("{}  {}{colon}{}\n", paint(style.bold(), word), paint(STRONG, &about), parts.join("  "))

@@ -26,7 +26,9 @@ use self::boot_restore::{BootDiff, Ways};
 use self::observed::{Observed, PATH};
 use self::revert::Prior;
 use self::touched::Touched;
-use super::{Aspect, Change, Context, Facts, Gate, Kind, Refusal, Script, TableEntry, Undeclared, Unreadable};
+use super::{
+    Aspect, Change, Context, Facts, Gate, Kind, Refusal, Script, TableEntry, Undeclared, Unreadable,
+};
 use crate::ipvs::{Check, Difference, Names, Rejected, Rules, ServiceKey, Table, TableDiff};
 
 /// How many services are named where there are many.
