@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::ipvs::{Check, Forwarding, ServiceKey, VirtualService};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ipvs::{Forwarding, ServiceKey, VirtualService};
 
 /// A virtual service as declared.
 #[derive(Clone, Debug)]
@@ -13,12 +16,21 @@ pub struct ServiceDeclaration {
     pub service: VirtualService,
     /// How packets reach its real servers.
     pub forwarding: Forwarding,
-    /// What shows that it serves.
+    /// What a new real server must do before it enters the table.
     pub check: Check,
-    /// How many seconds the connections of what leaves it are given to end; `None` for the default.
-    pub drain: Option<u32>,
     /// The real servers' host names by address, in the file's order.
     pub hosts: Vec<(SocketAddr, String)>,
+}
+
+/// What a new real server must do before it enters a director's table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Check {
+    /// It takes a TCP connection from the director.
+    #[default]
+    Tcp,
+    /// Nothing.
+    None,
 }
 
 impl ServiceDeclaration {

@@ -1,8 +1,9 @@
 //! One change of the plan, with all that has to be known to make it.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
-use crate::resource::{Gate, Query};
+use crate::resource::Gate;
 
 /// Which step of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,13 +41,13 @@ pub struct Part {
     pub needs: Vec<StepId>,
 }
 
-/// What must be answered to a director.
+/// Real servers' addresses that must answer a director.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The director: an index into [`super::Plan::hosts`].
     pub from: usize,
-    /// What it asks, of which addresses.
-    pub queries: BTreeSet<Query>,
+    /// What it asks.
+    pub addresses: BTreeSet<SocketAddr>,
 }
 
 /// Steps that go side by side on their hosts.

@@ -14,7 +14,6 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
-mod undeclared;
 
 use std::io::Write;
 
@@ -23,7 +22,7 @@ pub use summary::{HostSummary, LeftOver, Summary};
 
 use crate::document::Complaints;
 use crate::lab;
-use crate::plan::{HostPlan, Other};
+use crate::plan::HostPlan;
 use json::Json;
 use streams::Streams;
 use text::Text;
@@ -130,20 +129,11 @@ impl Report {
         }
     }
 
-    /// Where the hosts differ from what is declared: the same plans in the words of who compares and changes nothing. A
-    /// host that could not be read has no plan.
-    pub fn drift(&self, hosts: &[(&str, Option<&HostPlan>)]) {
+    /// Where the hosts differ from what is declared: the same plans in the words of who compares and changes nothing.
+    pub fn drift(&self, hosts: &[(&str, &HostPlan)]) {
         match &self.face {
             Face::Text(text) => text.drift(hosts),
             Face::Json(json) => json.drift(hosts),
-        }
-    }
-
-    /// What is on hosts beside what is declared, and stays.
-    pub fn undeclared(&self, others: &[(&str, &Other)]) {
-        match &self.face {
-            Face::Text(text) => text.undeclared(others),
-            Face::Json(json) => json.undeclared(others),
         }
     }
 

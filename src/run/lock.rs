@@ -113,7 +113,8 @@ impl Job<'_> {
         let mut link = self.open(host).await?;
         match self.take_lock(host, &mut link, until).await {
             Ok((last, waited)) => Ok((link, last, waited)),
-            Err(failure) => Err(not_yet_a_shell(failure)),
+            Err(Failure::Link(error)) => Err(not_yet_a_shell(error).into()),
+            Err(failure) => Err(failure),
         }
     }
 

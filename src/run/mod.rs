@@ -2,7 +2,6 @@
 //! nothing: what is done, in which order, and what may begin is the plan's.
 
 mod chunk;
-mod closer;
 mod event;
 mod failure;
 mod gate;
@@ -10,16 +9,10 @@ mod guard;
 mod job;
 mod links;
 mod lock;
-mod making;
-mod missing_vip;
 mod observe;
 mod perform;
-mod performed;
 mod probe;
 mod recorded;
-mod space;
-mod underway;
-mod wait;
 
 pub use event::Event;
 pub use failure::Failure;
@@ -27,5 +20,4 @@ pub use job::{Job, Memory, Participant};
 pub use links::Links;
 pub use lock::Locked;
 pub use observe::Observation;
-pub use performed::Performed;
-pub use underway::Underway;
+pub use perform::Performed;

@@ -27,7 +27,6 @@ mod case;
 mod command;
 mod documents;
 mod laws;
-mod length;
 mod show;
 mod texts;
 mod world;

@@ -16,7 +16,6 @@ mod package;
 mod package_failure;
 mod package_families;
 mod package_version;
-mod page;
 mod repository;
 mod root;
 mod selinux;

@@ -6,9 +6,7 @@
 
 mod argument;
 mod composite;
-mod fault;
 mod module;
-mod real_server_page;
 mod reference;
 mod template;
 mod time_sync;
@@ -18,8 +16,7 @@ pub use argument::{Absence, Argument};
 pub use module::Module;
 pub use reference::Reference;
 
-const COMPOSITES: [Module; 4] = [
-    Module::composite::<real_server_page::RealServerPage>(),
+const COMPOSITES: [Module; 3] = [
     Module::composite::<template::Template>(),
     Module::composite::<time_sync::TimeSync>(),
     Module::composite::<virtual_services::VirtualServices>(),

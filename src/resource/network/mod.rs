@@ -11,7 +11,6 @@ mod gateway;
 mod ifcfg;
 mod ifupdown;
 mod interface;
-mod lease;
 mod netplan;
 mod network_manager;
 mod network_scripts;

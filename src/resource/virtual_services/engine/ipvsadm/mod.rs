@@ -3,12 +3,11 @@
 mod edits;
 mod leave;
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::super::sections::Sections;
-use super::{Engine, Live, LiveChange};
-use crate::ipvs::{Connections, Edit, Rejected, ServiceKey, Table, TableDiff};
+use super::{Engine, LiveChange};
+use crate::ipvs::{Edit, Rejected, Table, TableDiff};
 use crate::resource::Unreadable;
 
 pub(super) struct Ipvsadm;
@@ -21,9 +20,9 @@ const SMALL: usize = 12;
 /// To list a large table takes a call of the kernel for each service, and ipvsadm's two listings have one half each: `-S`
 /// has no thresholds, `-L --thresholds` no weights. /proc has the weights of all services in one call, but not what is in a
 /// tunnel: only where there is one, `-S` is asked too. Of the real servers in a large listing, only those with a threshold
-/// are told, and of those in a large /proc only what is always read, and a `=` where they are those of the service before:
-/// many services have the same. Their connections are asked for when they leave. A small table, as most are, takes no other
-/// process: the shell reads it, which costs a call of the kernel a byte; where many are declared, it does not begin to.
+/// are told, and of those in a large /proc only what is read, and a `=` where they are those of the service before: many
+/// services have the same. A small table, as most are, takes no other process: the shell reads it, which costs a call of
+/// the kernel a byte; where many are declared, it does not begin to.
 const PROBE: &str = r#"if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null; then
 lines=SKIPPED running= tunnel=0
 while [ $lines -lt SMALL ] && IFS= read -r line; do
@@ -33,9 +32,9 @@ case $line in *' Tunnel '*) tunnel=3;; esac
 done </proc/net/ip_vs
 if [ $lines -lt SMALL ]; then
 printf '@running\n%s@services\n' "$running"
-ipvsadm -Ln --thresholds || echo "failed $?"
+ipvsadm -Ln --thresholds 2>&1
 else
-{ ipvsadm -Ln --thresholds || echo "failed $?"; } | awk '
+ipvsadm -Ln --thresholds 2>&1 | awk '
 function tell() {
   if (servers == "") return
   print servers == before ? "=" : servers
@@ -53,7 +52,7 @@ BEGIN { print "@running" }
 $1 != "->" || $3 != 0 || $4 != 0
 END { if (!told) { tell(); print "@services" } exit tunnel ? 3 : 0 }' /proc/net/ip_vs listing=1 - || tunnel=$?
 fi
-if [ $tunnel = 3 ]; then echo @saved; ipvsadm -Sn || echo "failed $?"; fi
+if [ $tunnel = 3 ]; then echo @saved; ipvsadm -Sn 2>&1; fi
 fi
 "#;
 
@@ -64,49 +63,40 @@ impl Engine for Ipvsadm {
         PROBE.replace("SKIPPED", if small { "0" } else { "SMALL" }).replace("SMALL", &SMALL.to_string())
     }
 
-    fn parse(&self, printed: &Sections<'_>) -> Result<Live, Unreadable> {
-        let Some(services) = printed.lines("services") else {
-            return Ok(Live { table: Table::default(), connections: Some(Connections::default()) });
-        };
-        let listed = |line| Unreadable::new("virtual_services", line).by("ipvsadm -Ln --thresholds");
+    fn parse(&self, printed: &Sections<'_>) -> Result<Table, Unreadable> {
+        let Some(services) = printed.lines("services") else { return Ok(Table::default()) };
+        let listed = |line| Unreadable::new("what ipvsadm -Ln --thresholds printed", line);
         if let Some(saved) = printed.lines("saved") {
-            let rejected =
-                |rejected: Rejected| Unreadable::new("virtual_services", rejected.text).by("ipvsadm -Sn");
-            let mut table: Table = saved.join("\n").parse().map_err(rejected)?;
+            let mut table: Table = saved
+                .join("\n")
+                .parse()
+                .map_err(|rejected: Rejected| Unreadable::new("what ipvsadm -Sn printed", rejected.text))?;
             table.learn_thresholds(services.iter().copied()).map_err(listed)?;
-            return Ok(Live { table, connections: None });
+            return Ok(table);
         }
         let mut table = Table::listed(services.iter().copied()).map_err(listed)?;
         let running = printed.lines("running").unwrap_or_default();
-        let connections = table
+        table
             .learn_real_servers(running.iter().copied())
             .map_err(|line| Unreadable::new("/proc/net/ip_vs", line))?;
         // What has no weight here came between the two readings.
         table.learn_thresholds(services.iter().copied()).map_err(listed)?;
-        Ok(Live { table, connections })
+        Ok(table)
     }
 
-    fn count(&self, leaving: &[(ServiceKey, SocketAddr)]) -> String {
-        leave::count(leaving)
-    }
-
-    fn counted(&self, printed: &str) -> Option<Connections> {
-        leave::counted(printed)
-    }
-
-    fn change(&self, diff: &TableDiff<'_>, drain: &dyn Fn(ServiceKey) -> u32) -> LiveChange {
+    fn change(&self, diff: &TableDiff<'_>, drain: Duration) -> LiveChange {
         let edits = diff.edits();
         if edits.is_empty() {
             return LiveChange { script: Default::default(), longest: Duration::ZERO };
         }
         let first_removal = edits.iter().position(Edit::removes).unwrap_or(edits.len());
         let (coming, going) = edits.split_at(first_removal);
-        let mut script = edits::needs(edits.len(), !going.is_empty()) + &edits::calls(coming, edits.len());
+        let mut script = edits::needs(edits.len()) + &edits::calls(coming, edits.len());
         let mut longest = edits::longest(&edits);
         if !going.is_empty() {
-            let (calls, seconds) = leave::calls(going, edits.len(), drain);
-            script += &calls;
-            longest += Duration::from_secs(seconds.into());
+            script += &leave::wait(going, drain);
+            script += &edits::calls(going, edits.len());
+            longest += drain;
         }
         LiveChange { script: script.into(), longest }
     }
