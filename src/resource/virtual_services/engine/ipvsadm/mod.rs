@@ -37,7 +37,7 @@ else
 ipvsadm -Ln --thresholds 2>&1 | awk '
 function tell() {
   if (servers == "") return
-  print servers == before ? "=" : servers
+  print (servers == before ? "=" : servers)
   before = servers
   servers = ""
 }
