@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
@@ -67,6 +67,26 @@ fn a_hangup_interrupts_but_not_under_nohup() {
     // A shell starts what is to run in the background like this.
     assert_eq!(signalled("trap '' INT; exec \"$0\" plan", Signal::INT).code(), Some(4));
     assert_eq!(signalled("trap '' INT; exec \"$0\" plan", Signal::TERM).code(), Some(130));
+}
+
+#[test]
+fn an_interrupted_run_tells_of_each_host_what_it_knows() {
+    for (verb, changes) in [("deploy", true), ("verify", false)] {
+        let place = place();
+        let mut child = run(&place, &format!("exec \"$0\" {verb} --output json"));
+        let (mut stdout, mut out) = (BufReader::new(child.stdout.take().unwrap()), String::new());
+        while !out.contains("\"connecting\"") {
+            assert_ne!(stdout.read_line(&mut out).unwrap(), 0, "{out}");
+        }
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        stdout.read_to_string(&mut out).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{out}");
+        let summary: serde_json::Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+        let hosts = summary["hosts"].as_object().unwrap();
+        assert_eq!((hosts.len(), summary["not_read"].as_array().unwrap().len()), (4, 4), "{summary}");
+        // That nothing was begun is known.
+        assert_eq!(summary["changes"]["unknown"], if changes { 0.into() } else { serde_json::Value::Null });
+    }
 }
 
 #[test]

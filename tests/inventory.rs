@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use lvsprov::document::{Complaints, Source};
-use lvsprov::inventory::{self, Check, Dip, Inventory, Role, ServiceDeclaration, TableOwner, Vip};
-use lvsprov::ipvs::{Forwarding, Protocol, Scheduler, ServiceKey};
+use lvsprov::inventory::{self, Dip, Inventory, Role, ServiceDeclaration, TableOwner, Vip};
+use lvsprov::ipvs::{Check, Forwarding, Page, Protocol, Scheduler, Scheme, ServiceKey, Talk};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use proptest::prelude::*;
 
@@ -150,6 +150,7 @@ virtual_services:
   - { name: all, address: '[2001:db8:1::100]:0', protocol: udp, persistent: 300, real_servers: [r2] }
   - name: ports
     address: '[2001:db8:1::100]:443'
+    drain: 0
     real_servers: [{ host: r1, port: 8443, weight: 0 }, { host: r1, port: 9443, weight: 65535 }]
 ",
     )
@@ -169,6 +170,7 @@ virtual_services:
     assert_eq!(web.service.scheduler, Scheduler::Wlc, "the kernel's default");
     assert_eq!((web.hosts.len(), web.service.persistence), (2, None));
     assert_eq!((all.hosts.len(), all.service.persistence), (1, Some(300)));
+    assert_eq!((web.drain, ports.drain), (None, Some(0)), "without a time of its own, and with none");
     let members = ports.service.real_servers.iter();
     let members: Vec<String> =
         members.map(|(address, member)| format!("{address} {}", member.weight)).collect();
@@ -208,15 +210,49 @@ fn lists_pairs_and_own_addresses_are_what_they_say() {
     let members = |index: usize| {
         let declared: &ServiceDeclaration = &inventory.virtual_services[index];
         let hosts: Vec<String> = declared.hosts.iter().map(|(at, host)| format!("{host} {at}")).collect();
-        (hosts.join(", "), declared.check)
+        (hosts.join(", "), declared.check.clone())
     };
     assert_eq!(
         members(0),
-        ("web1 10.20.0.11:80, web2 10.20.0.12:80".into(), Check::Tcp),
+        ("web1 10.20.0.11:80, web2 10.20.0.12:80".into(), Check::Usual),
         "the rip behind the dip"
     );
     assert_eq!(members(1), ("web1 [fd00:20::11]:80".into(), Check::None), "who has an IPv6 address");
     assert_eq!(members(2).0, "web3 10.30.0.13:80");
+}
+
+#[test]
+fn checks_are_short_or_whole() {
+    let check = |check: &str| {
+        let text = format!(
+            "cluster: web\ndirectors:\n  d: {{ vip: 203.0.113.10/24, dip: 10.20.0.1/24 }}\n\
+             real_servers:\n  web1: {{ rip: 10.20.0.11/24 }}\n\
+             virtual_services:\n  - {{ name: web, address: '203.0.113.10:80', {check} }}\n"
+        );
+        read("inventory.yaml", &text).unwrap_or_else(|wrong| panic!("{wrong}")).virtual_services[0]
+            .check
+            .clone()
+    };
+    assert_eq!(check(""), Check::Usual);
+    assert_eq!((check("check: none"), check("check: tcp")), (Check::None, Check::Connection));
+    assert_eq!(
+        (check("check: http"), check("check: { tcp: {} }")),
+        (Check::Page(Page::default()), Check::Connection)
+    );
+    assert_eq!(
+        check("check: { https: { path: '/health?full=1', host: shop.example, status: 204 } }"),
+        Check::Page(Page {
+            scheme: Scheme::Https { insecure: false },
+            host: Some("shop.example".into()),
+            path: "/health?full=1".into(),
+            status: 204,
+        })
+    );
+    let insecure = Page { scheme: Scheme::Https { insecure: true }, ..Page::default() };
+    assert_eq!(check("check: { https: { insecure: true } }"), Check::Page(insecure));
+    let talk = |send: &str, expect: &str| Check::Talk(Talk { send: send.into(), expect: expect.into() });
+    assert_eq!(check(r#"check: { tcp: { send: "PING\r\n", expect: +PONG } }"#), talk("PING\r\n", "+PONG"));
+    assert_eq!(check("check: { tcp: { expect: 220 } }"), talk("", "220"), "as it is written");
 }
 
 #[test]
@@ -256,6 +292,7 @@ fn the_schema_says_what_the_reader_takes() {
         "virtual_services",
         "time",
         "timeouts",
+        "pages",
     ];
     let mut declared = keys(&schema["properties"]);
     declared.sort();

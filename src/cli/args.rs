@@ -1,10 +1,16 @@
 //! The command line.
 
+mod lab;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
+pub(super) use lab::{LabArgs, LabOffArgs, LabRebootArgs, LabSshArgs, LabUpArgs, LabVerb};
+
+use super::complete::{self, Shell};
+use super::debug::DebugArg;
 use crate::inventory::Image;
 use crate::verify::MOST_REQUESTS;
 
@@ -47,27 +53,17 @@ pub(super) enum Verb {
     },
     /// The modules that a playbook's tasks may call, or everything about one of them
     Doc(DocArgs),
+    /// Write a commented inventory, a playbook and a template to begin with
+    Init(FolderArg),
     /// Print the inventory's JSON Schema, for editors
     Schema,
+    /// Print what makes a shell complete this program's arguments: `source <(lvsprov completions bash)`
+    Completions { shell: Shell },
+    /// Write the manual's pages into a folder
+    Man(FolderArg),
     /// Reach into a lab's network namespace; ssh runs this
     #[command(hide = true)]
     LabProxy { namespace: String, host: String, port: u16 },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum LabVerb {
-    /// Start one machine a host, and one bridge a subnet
-    Up(LabUpArgs),
-    /// Remove the lab's machines and everything that belongs to them
-    Down(LabArgs),
-    /// Say which machines run and answer
-    Status(LabArgs),
-    /// Open a shell, or run a command, on one of the lab's machines
-    Ssh(LabSshArgs),
-    /// Reboot machines of the lab, and wait until they are back
-    Reboot(LabRebootArgs),
-    /// Power machines of the lab off, until `lab up` starts them again
-    Off(LabOffArgs),
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -121,7 +117,7 @@ pub(super) struct HostArgs {
     #[arg(long)]
     pub(super) lab: bool,
     /// Only these hosts: names, groups and wildcards, separated by commas; `!` excludes
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", add = complete::patterns())]
     pub(super) limit: Option<String>,
     /// Only tasks with one of these tags
     #[arg(long, help_heading = "Changes", value_delimiter = ',', value_name = "TAG")]
@@ -154,7 +150,7 @@ pub(super) struct PlaybookArg {
 #[command(next_help_heading = "Changes")]
 pub(super) struct ApplyArgs {
     /// Only show what would change, and exit with 3 if anything would
-    #[arg(long)]
+    #[arg(long, alias = "dry-run")]
     pub(super) check: bool,
     /// Make a change that moves a host's own way back to this machine without a confirmation by a new connection
     #[arg(long)]
@@ -167,12 +163,15 @@ pub(super) struct ApplyArgs {
     pub(super) lock_wait: u32,
 }
 
-#[derive(Clone, Debug, ClapArgs)]
+#[derive(Clone, Copy, Debug, ClapArgs)]
 #[command(next_help_heading = "Verification")]
 pub(super) struct LoopArgs {
     /// How many requests a client makes to each service [default: two scheduler cycles, at least 6]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_REQUESTS)))]
     pub(super) requests: Option<u16>,
+    /// Exit with 5 also where a service can't be judged, or is not asked
+    #[arg(long)]
+    pub(super) strict: bool,
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -185,6 +184,8 @@ pub(super) struct ClusterArgs {
     pub(super) playbook: PlaybookArg,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) debug: DebugArg,
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -196,7 +197,7 @@ pub(super) struct DeployArgs {
     #[command(flatten)]
     pub(super) curl: LoopArgs,
     /// Do not verify afterwards
-    #[arg(long, help_heading = "Verification")]
+    #[arg(long, help_heading = "Verification", conflicts_with = "strict")]
     pub(super) no_verify: bool,
 }
 
@@ -210,6 +211,8 @@ pub(super) struct DestroyArgs {
     pub(super) apply: ApplyArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) debug: DebugArg,
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -233,6 +236,8 @@ pub(super) struct RunArgs {
     pub(super) apply: ApplyArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) debug: DebugArg,
 }
 
 // What the machines are made from.
@@ -260,59 +265,16 @@ pub(super) struct RehearseArgs {
     pub(super) curl: LoopArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) debug: DebugArg,
 }
 
+// A folder to write into.
 #[derive(Clone, Debug, ClapArgs)]
-pub(super) struct LabArgs {
-    #[command(flatten)]
-    pub(super) inventory: InventoryArg,
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-}
-
-#[derive(Clone, Debug, ClapArgs)]
-pub(super) struct LabUpArgs {
-    #[command(flatten)]
-    pub(super) inventory: InventoryArg,
-    #[command(flatten)]
-    pub(super) image: ImageArg,
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-}
-
-#[derive(Clone, Debug, ClapArgs)]
-pub(super) struct LabSshArgs {
-    /// The machine
-    pub(super) host: String,
-    #[command(flatten)]
-    pub(super) inventory: InventoryOption,
-    /// A command instead of a shell, as ssh takes it: its words are joined, and the machine's shell reads them
-    #[arg(last = true)]
-    pub(super) command: Vec<String>,
-}
-
-#[derive(Clone, Debug, ClapArgs)]
-pub(super) struct LabRebootArgs {
-    /// The machines; all of the inventory's when none is named
-    pub(super) hosts: Vec<String>,
-    /// Cut their power instead of shutting them down
-    #[arg(long)]
-    pub(super) hard: bool,
-    #[command(flatten)]
-    pub(super) inventory: InventoryOption,
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-}
-
-#[derive(Clone, Debug, ClapArgs)]
-pub(super) struct LabOffArgs {
-    /// The machines
-    #[arg(required = true, value_name = "HOST")]
-    pub(super) hosts: Vec<String>,
-    #[command(flatten)]
-    pub(super) inventory: InventoryOption,
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
+pub(super) struct FolderArg {
+    /// The folder; it is made where it is not there
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) folder: PathBuf,
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -346,7 +308,10 @@ impl Verb {
             Verb::Rehearse(_) => "rehearse",
             Verb::Lab { .. } => "lab",
             Verb::Doc(_) => "doc",
+            Verb::Init(_) => "init",
             Verb::Schema => "schema",
+            Verb::Completions { .. } => "completions",
+            Verb::Man(_) => "man",
             Verb::LabProxy { .. } => "lab-proxy",
         }
     }
@@ -367,7 +332,8 @@ impl Verb {
                 LabVerb::Off(args) => Some(&args.output),
                 LabVerb::Ssh(_) => None,
             },
-            Verb::Doc(_) | Verb::Schema | Verb::LabProxy { .. } => None,
+            Verb::Doc(_) | Verb::Init(_) | Verb::Schema | Verb::Completions { .. } | Verb::Man(_) => None,
+            Verb::LabProxy { .. } => None,
         }
     }
 }

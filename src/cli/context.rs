@@ -2,19 +2,22 @@
 
 use std::cell::RefCell;
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::args::{OutputArgs, OutputFormat};
 use super::exit::Exit;
 use super::settings;
+use super::so_far::SoFar;
 use crate::inventory::Inventory;
-use crate::lab::{Before, Lab, LabError};
+use crate::lab::{Before, Lab, LabError, telling};
 use crate::report::{Format, Options, Report, Summary};
-use crate::transport;
+use crate::{run, transport};
 
 /// The report, and what must be taken down however the verb ends.
 pub(super) struct Context {
     pub(super) report: Report,
+    /// What a verb at work knows of its hosts.
+    pub(super) so_far: SoFar,
     json: bool,
     put_up: RefCell<Option<PutUp>>,
 }
@@ -33,21 +36,37 @@ impl Context {
             color: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
         let json = options.format == Format::Json;
-        Context { report: Report::new(options, now), json, put_up: RefCell::default() }
+        Context {
+            report: Report::new(options, now),
+            so_far: SoFar::default(),
+            json,
+            put_up: RefCell::default(),
+        }
+    }
+
+    /// These hosts take part in what comes next, and are changed or not.
+    pub(super) fn begin<'a>(&self, names: impl Iterator<Item = &'a str> + Clone, changes: bool) {
+        self.report.hosts(names.clone());
+        self.so_far.begin(names, changes);
+    }
+
+    /// Something has happened in a run.
+    pub(super) fn tell(&self, event: run::Event) {
+        self.so_far.note(&event);
+        self.report.tell(event);
+    }
+
+    /// How the hosts' part of a verb ended.
+    pub(super) fn summary(&self, summary: &Summary) {
+        self.report.summary(summary);
+        self.so_far.end();
     }
 
     /// Tells how the verb ended, when it has not told that itself: a program that reads our JSON counts on a last
-    /// line, and a person wants to see that an interruption has arrived.
-    pub(super) fn last_line(&self, verb: &'static str, exit: Exit, elapsed: Duration) {
+    /// line, and a person wants to see that an interruption has arrived, and how far it had come.
+    pub(super) fn last_line(&self, verb: &'static str, exit: Exit, start: Instant) {
         if exit == Exit::Interrupted || (self.json && !self.report.summed_up()) {
-            self.report.summary(&Summary {
-                verb,
-                exit: exit.code(),
-                hosts: Vec::new(),
-                left: Vec::new(),
-                not_verified: false,
-                elapsed,
-            });
+            self.report.summary(&self.so_far.summary(verb, exit, start));
         }
     }
 
@@ -65,14 +84,23 @@ impl Context {
         self.put_up.borrow_mut().take();
     }
 
+    /// Ends the connections to a lab's machines, which are about to go.
+    pub(super) async fn end_connections(&self, lab: &Lab) {
+        let folder = settings::lab_control_dir(lab);
+        let ending = transport::end_masters(&folder);
+        telling("the connections to its machines to end", &mut |event| self.report.tell(event), ending).await;
+    }
+
     /// Takes back what [`Context::put_up`] put up, and tells whether nothing of it is left. An error is shown: there is
     /// nobody left to handle it.
     pub(super) async fn clean_up(&self) -> bool {
         // It is forgotten only when it is gone: an interruption may come in the middle of this, which then begins anew.
         let Some(PutUp { lab, before }) = self.put_up.borrow().clone() else { return true };
         if before.running.is_empty() {
-            transport::end_masters(&settings::lab_control_dir(&lab)).await;
+            self.end_connections(&lab).await;
         }
+        // What was done to machines that go with it need not be told.
+        self.so_far.end();
         let taken_back = lab.take_back(&before, &mut |event| self.report.tell(event)).await;
         self.keep();
         if let Err(error) = &taken_back {

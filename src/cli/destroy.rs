@@ -1,5 +1,6 @@
 //! `destroy`: gives every host back its recorded prior state.
 
+use std::rc::Rc;
 use std::time::Instant;
 
 use super::args::DestroyArgs;
@@ -11,7 +12,7 @@ use super::load::Wanted;
 use super::summary::summary;
 use crate::plan::Plan;
 use crate::playbook::Engine;
-use crate::run::{Links, Performed};
+use crate::run::{Links, Underway};
 
 pub(super) async fn destroy(args: DestroyArgs, context: &Context) -> Result<Exit, Stop> {
     let start = Instant::now();
@@ -19,12 +20,12 @@ pub(super) async fn destroy(args: DestroyArgs, context: &Context) -> Result<Exit
     let path = &args.inventory.inventory;
     let wanted = Wanted::deploy(None);
     let prepared = Prepared::new(path, wanted, &args.hosts, Some(&args.apply), &engine).await?;
-    context.report.hosts(prepared.hosts());
-    let events = |event| context.report.tell(event);
+    context.begin(prepared.hosts(), !args.apply.check);
+    let events = |event| context.tell(event);
     let job = prepared.job(&events);
     let mut links = Links::default();
     let (recorded, mut observation) = job.recorded(&mut links).await;
-    let mut plan = Plan::back(job.inventory, recorded, job.guard.is_some());
+    let mut plan = Rc::new(Plan::back(job.inventory, recorded, job.guard.is_some()));
     if args.apply.check {
         show_plan(&plan, context);
         return Ok(end_of_plan("plan", &plan, observation.failures, start, context));
@@ -33,24 +34,26 @@ pub(super) async fn destroy(args: DestroyArgs, context: &Context) -> Result<Exit
         Ok(locked) => locked,
         Err(failures) => {
             let failures = merged(observation.failures, failures);
-            let performed =
-                Performed { changed: vec![0; plan.hosts.len()], failures, ..Performed::default() };
+            let performed = Underway::of(&plan, failures).so_far(&plan);
             let exit = Exit::of_failures(performed.failures.iter().flatten());
-            context.report.summary(&summary("destroy", exit, &plan, &performed, start));
+            context.summary(&summary("destroy", exit, &plan, &performed, start));
             return Ok(exit);
         }
     };
     if locked.must_read_again {
         let (recorded, again) = job.recorded(&mut links).await;
         observation = again;
-        plan = Plan::back(job.inventory, recorded, job.guard.is_some());
+        plan = Rc::new(Plan::back(job.inventory, recorded, job.guard.is_some()));
     }
     if !plan.is_empty() {
         show_plan(&plan, context);
     }
-    let performed = job.perform(&plan, &mut links, observation.failures).await;
+    let underway = Rc::new(Underway::of(&plan, observation.failures));
+    context.so_far.perform(&plan, &underway);
+    job.perform(&plan, &mut links, &underway).await;
     job.unlock(&mut links).await;
+    let performed = underway.so_far(&plan);
     let exit = Exit::of_failures(performed.failures.iter().flatten());
-    context.report.summary(&summary("destroy", exit, &plan, &performed, start));
+    context.summary(&summary("destroy", exit, &plan, &performed, start));
     Ok(exit)
 }

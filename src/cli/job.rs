@@ -119,7 +119,7 @@ impl<'e> Prepared<'e> {
     }
 
     /// The names of the hosts that take part.
-    pub(super) fn hosts(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn hosts(&self) -> impl Iterator<Item = &str> + Clone {
         self.participants.iter().map(|one| self.loaded.inventory.hosts[one.host].name.as_str())
     }
 }

@@ -9,7 +9,6 @@ use super::load;
 use super::settings;
 use crate::inventory::{Image, Inventory};
 use crate::lab::{Lab, Reboot};
-use crate::transport;
 
 pub(super) async fn up(args: LabUpArgs, context: &Context) -> Result<Exit, Stop> {
     let (mut inventory, lab) = open(&args.inventory.inventory)?;
@@ -23,14 +22,14 @@ pub(super) async fn up(args: LabUpArgs, context: &Context) -> Result<Exit, Stop>
 pub(super) async fn down(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
     let (inventory, lab) = open(&args.inventory.inventory)?;
     context.report.hosts(inventory.names());
-    transport::end_masters(&settings::lab_control_dir(&lab)).await;
+    context.end_connections(&lab).await;
     lab.down(&mut |event| context.report.tell(event)).await?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn status(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
     let (_, lab) = open(&args.inventory.inventory)?;
-    context.report.machines(&lab.status().await?);
+    context.report.machines(&lab.status(&mut |event| context.report.tell(event)).await?);
     Ok(Exit::Done)
 }
 

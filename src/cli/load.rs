@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Stop;
 use super::scope::deployable;
-use crate::document::{Complaints, Source};
+use crate::document::{Complaints, Source, Span};
 use crate::inventory::{self, Inventory};
 use crate::playbook::{self, Engine, Playbook, Variables};
 
@@ -112,15 +112,34 @@ fn add_templates(beside_inventory: &Path, playbooks: Option<&Path>, engine: &Eng
 }
 
 fn source(path: &Path, what: &str) -> Result<Source, Stop> {
-    Ok(Source::new(path.display().to_string(), text(path, what)?))
-}
-
-fn text(path: &Path, what: &str) -> Result<String, Stop> {
-    std::fs::read_to_string(path).map_err(|error| {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| {
         let remedy = match what {
+            _ if error.kind() == std::io::ErrorKind::IsADirectory => "name the file that is in this folder",
             "the inventory" => "name the inventory's file, or set $LVSPROV_INVENTORY",
             _ => "see that it is there and may be read",
         };
-        Stop::usage(format!("can't read {what} {}: {error}", path.display()), remedy)
-    })
+        Stop::usage(format!("can't read {what} {name}: {error}"), remedy)
+    })?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(name, text)),
+        Err(error) => Err(not_utf8(&name, error.as_bytes(), error.utf8_error().valid_up_to()).into()),
+    }
+}
+
+/// The complaint of a file whose text is in another encoding; it stands at the first byte that shows it.
+fn not_utf8(name: &str, bytes: &[u8], offset: usize) -> Complaints {
+    // Up to there, the bytes are the text's.
+    let source = Source::new(name, String::from_utf8_lossy(bytes));
+    let from = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "utf-16",
+        _ => "latin1",
+    };
+    let mut complaints = Complaints::about(source);
+    let span = Span { offset, length: char::REPLACEMENT_CHARACTER.len_utf8() };
+    let byte = bytes.get(offset).copied().unwrap_or_default();
+    let remedy =
+        format!("save it as UTF-8; if it is {from} now: `iconv -f {from} -t utf-8 {name} >new.yaml`");
+    complaints.add(span, format!("this is not UTF-8: the byte 0x{byte:02x}"), remedy);
+    complaints
 }

@@ -1,15 +1,19 @@
 //! Arguments, settings, one file a verb, and errors to exit codes.
 
 mod args;
+mod complete;
 mod context;
+mod debug;
 mod deploy;
 mod destroy;
 mod doc;
 mod exit;
+mod init;
 mod interrupt;
 mod job;
 mod lab;
 mod load;
+mod man;
 mod memory;
 mod open_files;
 mod password;
@@ -17,21 +21,28 @@ mod rehearse;
 mod schema;
 mod scope;
 mod settings;
+mod so_far;
 mod summary;
+mod undeclared;
 mod verify;
 
 pub use exit::Exit;
 
+use std::path::Path;
 use std::time::Instant;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::CompleteEnv;
 
 use args::{Args, LabVerb, Verb};
 use context::Context;
+use debug::DebugFile;
 use interrupt::interrupted;
 
 /// Parses the process's arguments, runs the verb, and gives the exit code.
 pub fn main() -> Exit {
+    // Where a shell asks, that is answered, and is the end.
+    CompleteEnv::with_factory(Args::command).var(complete::VARIABLE).complete();
     open_files::raise_limit();
     let args = match Args::try_parse() {
         Ok(args) => args,
@@ -66,13 +77,39 @@ async fn interruptible(args: Args) -> Exit {
     let context = Context::new(args.verb.output());
     let start = Instant::now();
     let verb = args.verb.name();
+    let debug = match debug_file(&args.verb).map(|path| DebugFile::begin(path, verb)).transpose() {
+        Ok(debug) => debug,
+        Err(stop) => {
+            let exit = stop.tell(&context.report);
+            context.last_line(verb, exit, start);
+            return exit;
+        }
+    };
     let exit = tokio::select! {
         exit = run(args.verb, &context) => exit,
         () = interrupted => Exit::Interrupted,
     };
     context.clean_up().await;
-    context.last_line(verb, exit, start.elapsed());
+    context.last_line(verb, exit, start);
+    if let Some(debug) = debug {
+        debug.end(exit.code());
+    }
     exit
+}
+
+/// Where a verb that talks to hosts is to write down what goes over its connections.
+fn debug_file(verb: &Verb) -> Option<&Path> {
+    let debug = match verb {
+        Verb::Deploy(args) => &args.cluster.debug,
+        Verb::Plan(args) => &args.debug,
+        Verb::Verify(args) => &args.cluster.debug,
+        Verb::Run(args) => &args.debug,
+        Verb::Destroy(args) => &args.debug,
+        Verb::Rehearse(args) => &args.debug,
+        Verb::Lab { .. } | Verb::Doc(_) | Verb::Init(_) | Verb::Schema => return None,
+        Verb::Completions { .. } | Verb::Man(_) | Verb::LabProxy { .. } => return None,
+    };
+    debug.file.as_deref()
 }
 
 async fn run(verb: Verb, context: &Context) -> Exit {
@@ -92,7 +129,10 @@ async fn run(verb: Verb, context: &Context) -> Exit {
             LabVerb::Off(args) => lab::off(args, context).await,
         },
         Verb::Doc(args) => doc::doc(&args),
+        Verb::Init(args) => init::init(&args),
         Verb::Schema => schema::schema(),
+        Verb::Completions { shell } => complete::completions(shell),
+        Verb::Man(args) => man::man(&args, Args::command()),
         Verb::LabProxy { namespace, host, port } => Ok(lab::proxy(&namespace, &host, port)),
     };
     result.unwrap_or_else(|stop| stop.tell(&context.report))

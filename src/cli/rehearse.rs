@@ -25,10 +25,8 @@ pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Ex
     context.report.summary(&Summary {
         verb: "rehearse",
         exit: exit.code(),
-        hosts: Vec::new(),
-        left: Vec::new(),
-        not_verified: false,
         elapsed: start.elapsed(),
+        ..Summary::default()
     });
     Ok(exit)
 }
@@ -57,13 +55,13 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
     context.put_up(&lab, &inventory).await?;
 
     context.report.step("deploy");
-    let deployed = deploy_with(path, playbook, &hosts, args.curl.requests, context).await?;
+    let deployed = deploy_with(path, playbook, &hosts, args.curl, context).await?;
     if deployed.exit != Exit::Done {
         return Ok(deployed.exit);
     }
 
     context.report.step("deploy again: nothing may change");
-    let again = deploy_with(path, playbook, &hosts, args.curl.requests, context).await?;
+    let again = deploy_with(path, playbook, &hosts, args.curl, context).await?;
     if again.exit != Exit::Done {
         return Ok(again.exit);
     }
@@ -83,7 +81,7 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
     context.report.step("verify what the boot brought");
     let engine = Engine::new();
     let prepared = Prepared::new(path, Wanted::deploy(playbook), &hosts, None, &engine).await?;
-    let exit = verify_prepared(&prepared, args.curl.requests, context).await;
+    let exit = verify_prepared(&prepared, args.curl, context).await;
     Ok(exit)
 }
 

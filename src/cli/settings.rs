@@ -14,6 +14,9 @@ use crate::transport::{Settings, configuration};
 /// How long a connection stays for the next run.
 const PERSIST: Duration = Duration::from_secs(300);
 
+/// How long reading what is on one host may take.
+const READ_TIMEOUT: Duration = Duration::from_secs(90);
+
 /// The lab of an inventory.
 pub(super) fn lab_of(inventory: &Inventory) -> Result<Lab, Stop> {
     let exe = std::env::current_exe().map_err(|error| {
@@ -35,6 +38,7 @@ pub(super) async fn connections(lab: Option<&Lab>, connect_timeout: Duration) ->
         configuration: configuration(config_file.as_deref(), connect_timeout).await,
         config_file,
         connect_timeout,
+        read_timeout: READ_TIMEOUT,
         persist: PERSIST,
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::exit::Exit;
-use crate::plan::{Plan, Progress};
+use crate::plan::{Plan, Progress, Reason};
 use crate::report::{HostSummary, LeftOver, Summary};
 use crate::run::Performed;
 
@@ -22,12 +22,15 @@ pub(super) fn summary(
         .map(|(index, host)| {
             let failure = performed.failures.get(index).and_then(Option::as_ref);
             let unreachable = failure.is_some_and(|failure| failure.is_unreachable());
+            let changes = performed.tallies.get(index).copied();
             HostSummary {
                 host: host.name.clone(),
                 ok: host.plan.ok(),
-                changed: performed.changed.get(index).copied().unwrap_or(0),
+                changed: changes.unwrap_or_default().made,
                 failed: usize::from(failure.is_some() && !unreachable),
                 unreachable,
+                unread: host.survey.is_err(),
+                changes,
             }
         })
         .collect();
@@ -36,16 +39,27 @@ pub(super) fn summary(
         .iter()
         .map(|(host, what, why)| LeftOver { host: host.clone(), what: what.clone(), why: why.clone() })
         .collect();
-    Summary { verb, exit: exit.code(), hosts, left, not_verified: false, elapsed: start.elapsed() }
+    let unfinished = performed.unfinished.clone();
+    let elapsed = start.elapsed();
+    Summary { verb, exit: exit.code(), hosts, left, unfinished, not_verified: false, elapsed }
+}
+
+/// What is somebody else's, and stays as it is whatever is done.
+pub(super) fn not_ours(plan: &Plan) -> Vec<LeftOver> {
+    left_in(plan, |reason| matches!(reason, Reason::NotOurs(_)))
 }
 
 /// What a plan leaves, before anything is done.
 pub(super) fn left_in_plan(plan: &Plan) -> Vec<LeftOver> {
+    left_in(plan, |_| true)
+}
+
+fn left_in(plan: &Plan, such: impl Fn(&Reason) -> bool) -> Vec<LeftOver> {
     let progress = Progress::of(plan);
     let of = |left: &crate::plan::Left| LeftOver {
         host: plan.hosts[left.host].name.clone(),
         what: left.what.clone(),
         why: plan.why(&left.reason, &progress),
     };
-    plan.left.iter().map(of).collect()
+    plan.left.iter().filter(|left| such(&left.reason)).map(of).collect()
 }

@@ -1,6 +1,7 @@
 //! serde's side of a node: unknown keys are complained of and skipped, fields go on after an error.
 
 mod access;
+mod remedy;
 
 use std::cell::RefCell;
 
@@ -91,27 +92,9 @@ pub(super) struct NodeDeserializer<'a> {
 impl<'a> NodeDeserializer<'a> {
     /// The error that this node is something else than what is wanted.
     fn wrong(&self, wanted: &str) -> Error {
-        let remedy = match (&self.node.value, wanted) {
-            (Value::Null, _) if matches!(self.name, Name::Document) => format!("write {wanted}"),
-            (Value::Null, _) if matches!(self.name, Name::Item(_)) => {
-                format!("write {wanted}, or leave the entry out")
-            }
-            (Value::Null, _) => format!("write {wanted} after the colon, or leave the key out"),
-            (Value::Bool(_) | Value::Integer(_) | Value::Float(_), "text") => {
-                format!("put it into quotes: \"{}\"", self.as_written())
-            }
-            (Value::Text(text), _) if is_quoted(text, wanted) => format!("leave the quotes out: {text}"),
-            (Value::Mapping(_), "a list") => "begin each entry with `- `".to_owned(),
-            (Value::Text(_), "a list") => format!("put it into brackets: [{}]", self.as_written()),
-            (Value::Sequence(items), _) if items.len() == 1 && wanted != "a mapping" => {
-                format!("leave the brackets or the `- ` out, and write {wanted}")
-            }
-            (_, "a mapping") => "write `key: value` pairs, indented below the key".to_owned(),
-            _ => format!("write {wanted}"),
-        };
         Error {
             label: Some(format!("this is {}", self.found())),
-            remedy: Some(remedy),
+            remedy: Some(self.remedy(wanted)),
             ..Error::new(format!("{} must be {wanted}", self.called()))
         }
         .at(self.node.span)
@@ -167,17 +150,6 @@ impl<'a> NodeDeserializer<'a> {
             Name::Document => Name::Document,
         };
         visitor.visit_seq(Items { items: items.iter(), name, complaints: self.complaints })
-    }
-}
-
-/// Whether a text, its quotes left out, would be what is wanted.
-fn is_quoted(text: &str, wanted: &str) -> bool {
-    match wanted {
-        "true or false" => text.parse::<bool>().is_ok(),
-        "text" => false,
-        _ if wanted.contains("whole number") => text.parse::<i64>().is_ok(),
-        _ if wanted.contains("number") => text.parse::<f64>().is_ok(),
-        _ => false,
     }
 }
 

@@ -264,7 +264,7 @@ t:1:1: `nmae` is not a key that is known here; did you mean `name`?
 t:2:10: `retries` must be a whole number from 0 to 255; write at most 255
 t:3:7: `when` must be true or false; leave the quotes out: true
 t:4:13: `a` must be a number; write a number
-t:5:8: `value` must be text or a number; leave the brackets or the `- ` out, and write text or a number";
+t:5:8: `value` must be text or a number; leave the brackets or the `- ` out: `value: 1`";
         assert_eq!(complaints, expected);
     }
 

@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::de::value::StrDeserializer;
+use serde::de::{Deserializer, Error, IntoDeserializer, SeqAccess, Visitor};
 
 use super::Field;
 use super::newtype::{ONE_OR_MANY, OR_TEXT, TEXT};
@@ -20,6 +21,15 @@ pub struct Text(pub String);
 pub enum OrText<T> {
     /// The text.
     Text(String),
+    /// The whole.
+    Full(T),
+}
+
+/// A `T`, or in short one of a few words, the plain enumeration `W`: `check: none` for `check: { ... }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WordOr<W, T> {
+    /// The word.
+    Word(W),
     /// The whole.
     Full(T),
 }
@@ -79,6 +89,31 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrText<T> {
     }
 }
 
+impl<'de, W: Deserialize<'de>, T: Deserialize<'de>> Deserialize<'de> for WordOr<W, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct WordOrVisitor<W, T>(PhantomData<(W, T)>);
+
+        impl<'de, W: Deserialize<'de>, T: Deserialize<'de>> Visitor<'de> for WordOrVisitor<W, T> {
+            type Value = WordOr<W, T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text or a mapping")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<WordOr<W, T>, E> {
+                let word: StrDeserializer<'_, E> = text.into_deserializer();
+                W::deserialize(word).map(WordOr::Word)
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, whole: D) -> Result<WordOr<W, T>, D::Error> {
+                T::deserialize(whole).map(WordOr::Full)
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(OR_TEXT, WordOrVisitor(PhantomData))
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ManyVisitor<T>(PhantomData<T>);
@@ -128,6 +163,20 @@ impl<T: JsonSchema> JsonSchema for OrText<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({ "anyOf": [{ "type": "string" }, generator.subschema_for::<T>()] })
+    }
+}
+
+impl<W: JsonSchema, T: JsonSchema> JsonSchema for WordOr<W, T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Or{}", W::schema_name(), T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [generator.subschema_for::<W>(), generator.subschema_for::<T>()] })
     }
 }
 

@@ -36,10 +36,11 @@ mod parse;
 mod plain;
 mod raw;
 mod source;
+mod tag;
 
 pub use complaint::{Complaint, Complaints};
 pub use field::{Entries, Entry, Field, Spanned};
-pub use lenient::{OneOrMany, OrText, Text};
+pub use lenient::{OneOrMany, OrText, Text, WordOr};
 pub use nearest::{choose_from, nearest};
 pub use node::{Node, NodeEntry, Value};
 pub use parse::parse;

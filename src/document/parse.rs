@@ -3,15 +3,20 @@
 use std::collections::HashMap;
 
 use super::raw::{Raw, RawValue};
-use super::{Complaints, Node, NodeEntry, Source, Span, Spanned, Value, plain, raw};
+use super::{Complaints, Node, NodeEntry, Source, Span, Spanned, Value, plain, raw, tag};
 
 /// Reads the source of `complaints` as YAML. An error of syntax is one complaint and gives `None`; a key that is there
-/// twice is a complaint each, and its first value counts.
+/// twice is a complaint each, and its first value counts; so is a tag that YAML itself does not have, and its value counts
+/// as if it had none.
 pub fn parse(complaints: &mut Complaints) -> Option<Node> {
     let source = complaints.source().clone();
     let raw = plain::read(source.text()).map_or_else(|| raw::read(source.text()), Ok);
+    let before = complaints.len();
+    tag::check(complaints);
     match raw {
         Ok(raw) => Some(node_of(raw, complaints)),
+        // What a tag made of its value may be the error.
+        Err(_) if complaints.len() > before => None,
         Err(error) => {
             syntax(error.without_snippet(), &source, complaints);
             None

@@ -1,6 +1,7 @@
 //! The whole cluster.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -8,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::address::neighbours;
-use super::{Dip, Host, Role, ServiceDeclaration, same_family};
-use crate::ipvs::Timeouts;
+use super::{Dip, Host, Pages, Role, ServiceDeclaration, same_family};
+use crate::ipvs::{Names, Timeouts};
 
 /// A valid inventory.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Inventory {
     pub timeouts: Timeouts,
     /// Where the cluster's time comes from.
     pub time: Time,
+    /// What becomes of web pages that somebody else wrote.
+    pub pages: Pages,
     /// Variables for all hosts.
     pub vars: Map<String, Value>,
     /// The groups that the file declares, beside `all`, `directors`, `real_servers` and `clients`: host names.
@@ -71,6 +74,7 @@ impl Inventory {
             engine,
             timeouts: Timeouts::default(),
             time,
+            pages: Pages::default(),
             vars,
             groups,
             index,
@@ -116,6 +120,23 @@ impl Inventory {
     pub fn services_of<'a>(&'a self, director: &'a Host) -> impl Iterator<Item = &'a ServiceDeclaration> {
         let has = |vip| director.vips().iter().any(|own| own.ip() == vip);
         self.virtual_services.iter().filter(move |declared| declared.vip().is_some_and(has))
+    }
+
+    /// What the directors' tables are told by: the services' names, and for each address the host that alone has it.
+    pub fn table_names(&self) -> Names {
+        let mut hosts: BTreeMap<IpAddr, Option<&str>> = BTreeMap::new();
+        for host in &self.hosts {
+            let name = Some(host.name.as_str());
+            for net in host.standing().iter().chain(&host.to_configure()) {
+                let known = hosts.entry(net.addr()).or_insert(name);
+                if *known != name {
+                    *known = None;
+                }
+            }
+        }
+        let hosts = hosts.into_iter().filter_map(|(address, name)| Some((address, name?.to_owned())));
+        let services = self.virtual_services.iter();
+        Names::new(services.map(|declared| (declared.service.key, declared.name.clone())), hosts)
     }
 
     /// The directors that share their VIPs with others: each group once, in order, each of two or more.

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Check, Image, TableOwner};
-use crate::document::{Entries, Field, OneOrMany, OrText, Text};
+use super::{Image, Pages, TableOwner};
+use crate::document::{Entries, Field, OneOrMany, OrText, Text, WordOr};
 use crate::ipvs::{Forwarding, Protocol, Scheduler, SyncState};
 
 /// A cluster: its directors, real servers and clients, and the services that the directors balance.
@@ -36,6 +36,9 @@ pub(super) struct RawInventory {
     pub timeouts: Option<Field<RawTimeouts>>,
     /// Where the cluster's time comes from.
     pub time: Option<Field<RawTime>>,
+    /// What becomes of an `index.html` on a real server that somebody else wrote: keep leaves it, and has each real server
+    /// tell who it is on a page at another path; replace puts that page in its place. keep when it is left out.
+    pub pages: Option<Field<Pages>>,
 }
 
 /// A director.
@@ -146,9 +149,13 @@ pub(super) struct RawService {
     pub forwarding: Option<Field<Forwarding>>,
     /// Seconds for which a client stays with its real server, 1 to 2678400 (31 days).
     pub persistent: Option<Field<u32>>,
-    /// What a new real server must do before it enters the table: tcp has the director open a connection to it, none asks
-    /// nothing; tcp when it is left out.
-    pub check: Option<Field<Check>>,
+    /// What shows that it serves: the director asks it of a new real server before that enters the table, and the clients
+    /// ask it of the service. When it is left out, the director opens a TCP connection, and the clients get the page at `/`
+    /// over HTTP.
+    pub check: Option<Field<WordOr<CheckWord, RawCheck>>>,
+    /// Seconds that the connections of a real server that leaves the service are given to end, 0 to 86400 (a day); 10 when
+    /// it is left out, and 0 cuts them at once.
+    pub drain: Option<Field<u32>>,
     /// The real servers of the service; all of the director's, with weight 1 and the service's port, when it is left
     /// out. An entry may be just a host's name.
     pub real_servers: Option<Field<Vec<Field<OrText<RawEntry>>>>>,
@@ -170,6 +177,73 @@ pub(super) struct RawEntry {
     /// Connections below which it takes new ones again, once it had too many; three quarters of the upper threshold when
     /// it is left out.
     pub lower_threshold: Option<Field<u32>>,
+}
+
+/// A check in short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum CheckWord {
+    /// The page at `/` comes over HTTP.
+    Http,
+    // Without a name to hold its certificate against it is refused: see the check.
+    #[schemars(skip)]
+    Https,
+    /// A TCP connection is taken.
+    Tcp,
+    /// Nobody asks anything.
+    None,
+}
+
+/// What is asked: one of the three.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Check")]
+pub(super) struct RawCheck {
+    /// A page over HTTP.
+    pub http: Option<Field<RawHttp>>,
+    /// A page over HTTPS.
+    pub https: Option<Field<RawHttps>>,
+    /// A few words over a TCP connection; just the connection, when both are left out.
+    pub tcp: Option<Field<RawTalk>>,
+}
+
+/// A page over HTTP.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "HttpCheck")]
+pub(super) struct RawHttp {
+    /// Its path: `/health`; `/` when it is left out.
+    pub path: Option<Field<String>>,
+    /// The name that it is asked by: `shop.example`; the address when it is left out.
+    pub host: Option<Field<String>>,
+    /// The status that it must come with, 200 to 599; 200 when it is left out.
+    pub status: Option<Field<u16>>,
+}
+
+/// A page over HTTPS.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "HttpsCheck")]
+pub(super) struct RawHttps {
+    /// Its path: `/health`; `/` when it is left out.
+    pub path: Option<Field<String>>,
+    /// The name that it is asked by, and that its certificate must be for: `shop.example`.
+    pub host: Option<Field<String>>,
+    /// The status that it must come with, 200 to 599; 200 when it is left out.
+    pub status: Option<Field<u16>>,
+    /// Take any certificate.
+    pub insecure: Option<Field<bool>>,
+}
+
+/// A few words over a TCP connection.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "TcpCheck")]
+pub(super) struct RawTalk {
+    /// What is sent, as it is: `"PING\r\n"`; nothing when it is left out.
+    pub send: Option<Field<Text>>,
+    /// What a line of the answer must hold: `+PONG`; any line will do when it is left out.
+    pub expect: Option<Field<Text>>,
 }
 
 /// How long a director remembers a connection of which it sees nothing more, in seconds. What is left out stays as the

@@ -2,7 +2,7 @@
 
 use super::check::{self, Cast};
 use super::document::RawInventory;
-use super::{Inventory, Time};
+use super::{Inventory, Time, ansible};
 use crate::document::{self, Complaints, Field, Source};
 
 /// Reads an inventory.
@@ -24,11 +24,18 @@ pub fn read_in_part(source: Source) -> (Option<Inventory>, Complaints) {
 
 /// The JSON Schema of an inventory (draft 2020-12), for editors.
 pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(RawInventory).to_value()
+    let mut schema = schemars::schema_for!(RawInventory);
+    // What only holds anchors.
+    schema.insert("patternProperties".to_owned(), serde_json::json!({ "^x-": true }));
+    schema.to_value()
 }
 
 fn inventory(complaints: &mut Complaints) -> Option<Inventory> {
+    if ansible::is_ini(complaints) {
+        return None;
+    }
     let root = document::parse(complaints)?;
+    let root = ansible::own_part(&root, complaints)?;
     let raw: RawInventory = root.read(complaints)?;
 
     let cluster = check::cluster(&raw, root.span, complaints);
@@ -48,6 +55,7 @@ fn inventory(complaints: &mut Complaints) -> Option<Inventory> {
     let cluster = cluster.unwrap_or_default();
     let mut inventory = Inventory::new(cluster, hosts, virtual_services, engine, time, defaults.vars, groups);
     inventory.timeouts = timeouts;
+    inventory.pages = raw.pages.as_ref().and_then(Field::value).copied().unwrap_or_default();
     Some(inventory)
 }
 

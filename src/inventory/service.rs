@@ -2,10 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use crate::ipvs::{Forwarding, ServiceKey, VirtualService};
+use crate::ipvs::{Check, Forwarding, ServiceKey, VirtualService};
 
 /// A virtual service as declared.
 #[derive(Clone, Debug)]
@@ -16,21 +13,12 @@ pub struct ServiceDeclaration {
     pub service: VirtualService,
     /// How packets reach its real servers.
     pub forwarding: Forwarding,
-    /// What a new real server must do before it enters the table.
+    /// What shows that it serves.
     pub check: Check,
+    /// How many seconds the connections of what leaves it are given to end; `None` for the default.
+    pub drain: Option<u32>,
     /// The real servers' host names by address, in the file's order.
     pub hosts: Vec<(SocketAddr, String)>,
-}
-
-/// What a new real server must do before it enters a director's table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Check {
-    /// It takes a TCP connection from the director.
-    #[default]
-    Tcp,
-    /// Nothing.
-    None,
 }
 
 impl ServiceDeclaration {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::names::{NAMELESS, Names};
 use super::{RealServer, ServiceKey, Table, VirtualService};
 
 /// What has to change so that `current` becomes `desired`.
@@ -14,6 +15,7 @@ pub struct TableDiff<'a> {
     pub(super) services: Vec<ServiceDiff<'a>>,
     pub(super) current: &'a Table,
     pub(super) desired: &'a Table,
+    pub(super) names: &'a Names,
 }
 
 /// One service that differs.
@@ -61,7 +63,12 @@ impl<'a> TableDiff<'a> {
                     .collect(),
             }
         }));
-        TableDiff { services, current, desired }
+        TableDiff { services, current, desired, names: &NAMELESS }
+    }
+
+    /// The same, told by these names.
+    pub fn with_names(self, names: &'a Names) -> TableDiff<'a> {
+        TableDiff { names, ..self }
     }
 
     /// Whether nothing has to change.
@@ -84,6 +91,14 @@ impl<'a> TableDiff<'a> {
             service.servers.iter().filter_map(new).collect::<Vec<_>>()
         };
         self.services.iter().flat_map(of_service)
+    }
+
+    /// The real servers that leave, alone or with their service: the service, the address.
+    pub fn leavers(&self) -> impl Iterator<Item = (ServiceKey, SocketAddr)> {
+        self.services.iter().flat_map(|service| {
+            let leaving = service.servers.iter().filter(|server| server.new.is_none());
+            leaving.map(|server| (service.key, server.address))
+        })
     }
 }
 

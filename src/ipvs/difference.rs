@@ -4,67 +4,108 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use super::diff::{ServerDiff, ServiceDiff, TableDiff};
+use super::names::Names;
 use super::{RealServer, ServiceKey, Table, VirtualService};
 
 /// One thing that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Which: `weight of 192.168.40.102:80`.
+    /// Which: `weight of web2 (192.168.40.102:80)`.
     pub what: String,
     /// What is there; `None` when nothing is.
     pub old: Option<String>,
     /// What will be there; `None` when it is to go.
     pub new: Option<String>,
+    /// The same as `what`, for whoever tells several differences together.
+    pub entry: Entry,
+}
+
+/// Which entry of a table differs, and in what.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Entry {
+    /// The service.
+    pub service: ServiceKey,
+    /// The service's name, where it has one.
+    pub service_name: Option<String>,
+    /// The real server behind it; `None` for the service itself.
+    pub real_server: Option<SocketAddr>,
+    /// The real server's host name, where it is known.
+    pub host: Option<String>,
+    /// Which of its settings: `weight`; `None` where the whole comes or goes.
+    pub setting: Option<&'static str>,
 }
 
 impl TableDiff<'_> {
     /// Each difference that the edits remove, apart.
     pub fn differences(&self) -> Vec<Difference> {
-        let (mut found, current, desired) = (Found::default(), shared(self.current), shared(self.desired));
+        let (current, desired) = (shared(self.current), shared(self.desired));
+        let mut found = Found { names: self.names, differences: Vec::new() };
         for service in &self.services {
             let ServiceDiff { key, old, new, servers } = service;
+            let title = self.names.service(key);
             match (old, new) {
-                (None, Some(new)) => found.push(key.to_string(), None, Some(scheduling(new))),
+                (None, Some(new)) => {
+                    found.push((*key, None, None), title.clone(), None, Some(scheduling(new)));
+                }
                 (Some(old), Some(new)) => found.settings(key, old, new),
                 (Some(old), None) => {
-                    let servers: Vec<_> = old.real_servers.keys().map(ToString::to_string).collect();
-                    let old = format!("{} with real servers: {}", scheduling(old), servers.join(", "));
-                    found.push(key.to_string(), Some(old), None);
+                    let servers = old.real_servers.keys().map(|address| self.names.real_server(address));
+                    let servers = servers.collect::<Vec<_>>().join(", ");
+                    let old = format!("{} with real servers: {servers}", scheduling(old));
+                    found.push((*key, None, None), title, Some(old), None);
                     continue;
                 }
                 (None, None) => {}
             }
             for &ServerDiff { address, old, new } in servers {
                 let among = if new.is_some() { &desired } else { &current };
-                let name = if among.contains(&address) {
-                    format!("{address} behind {key}")
-                } else {
-                    address.to_string()
-                };
+                let mut name = self.names.real_server(&address);
+                if among.contains(&address) {
+                    name += &format!(" behind {title}");
+                }
                 match (old, new) {
-                    (Some(old), Some(new)) => found.real_server(&name, old, new),
-                    (old, new) => found.push(format!("real server {name}"), old.map(words), new.map(words)),
+                    (Some(old), Some(new)) => found.real_server((*key, address), &name, old, new),
+                    (old, new) => {
+                        let about = (*key, Some(address), None);
+                        found.push(about, format!("real server {name}"), old.map(words), new.map(words));
+                    }
                 }
             }
         }
-        found.0
+        found.differences
     }
 }
 
-#[derive(Default)]
-struct Found(Vec<Difference>);
+/// A service, one of its real servers, and a setting of that which it is about.
+type About = (ServiceKey, Option<SocketAddr>, Option<&'static str>);
 
-impl Found {
-    fn push(&mut self, what: String, old: Option<String>, new: Option<String>) {
-        if old != new {
-            self.0.push(Difference { what, old, new });
+struct Found<'a> {
+    names: &'a Names,
+    differences: Vec<Difference>,
+}
+
+impl Found<'_> {
+    fn push(&mut self, about: About, what: String, old: Option<String>, new: Option<String>) {
+        if old == new {
+            return;
         }
+        let (service, real_server, setting) = about;
+        let host = real_server.and_then(|address| self.names.of_host(address.ip()));
+        let entry = Entry {
+            service,
+            service_name: self.names.of_service(&service).map(str::to_owned),
+            real_server,
+            host: host.map(str::to_owned),
+            setting,
+        };
+        self.differences.push(Difference { what, old, new, entry });
     }
 
     /// A service's own settings, each apart.
     fn settings(&mut self, key: &ServiceKey, there: &VirtualService, wanted: &VirtualService) {
-        let mut compare = |what: &str, of: &dyn Fn(&VirtualService) -> Option<String>| {
-            self.push(format!("{what} of {key}"), of(there), of(wanted));
+        let name = self.names.service(key);
+        let mut compare = |what: &'static str, of: &dyn Fn(&VirtualService) -> Option<String>| {
+            self.push((*key, None, Some(what)), format!("{what} of {name}"), of(there), of(wanted));
         };
         compare("scheduler", &|service| Some(service.scheduler.to_string()));
         compare("scheduler flags", &|service| {
@@ -77,9 +118,16 @@ impl Found {
     }
 
     /// A real server's settings, each apart.
-    fn real_server(&mut self, name: &str, there: &RealServer, wanted: &RealServer) {
-        let mut compare = |what: &str, of: &dyn Fn(&RealServer) -> String| {
-            self.push(format!("{what} of {name}"), Some(of(there)), Some(of(wanted)));
+    fn real_server(
+        &mut self,
+        (key, address): (ServiceKey, SocketAddr),
+        name: &str,
+        there: &RealServer,
+        wanted: &RealServer,
+    ) {
+        let mut compare = |what: &'static str, of: &dyn Fn(&RealServer) -> String| {
+            let about = (key, Some(address), Some(what));
+            self.push(about, format!("{what} of {name}"), Some(of(there)), Some(of(wanted)));
         };
         compare("weight", &|server| server.weight.to_string());
         compare("forwarding", &|server| server.forwarding.to_string());
@@ -137,6 +185,22 @@ mod tests {
             [format!("weight of {both}.1:80"), "tcp 1.1.1.2:80".into(), format!("real server {both}.2:80")]
         );
         assert_eq!(told(&after, &before), ["weight of 10.0.0.1:80", "tcp 1.1.1.2:80"]);
+    }
+
+    #[test]
+    fn what_has_a_name_is_told_by_it() {
+        let before: Table =
+            "-A -t 1.1.1.1:80 -s rr\n-a -t 1.1.1.1:80 -r 10.0.0.1:80 -m -w 1\n".parse().unwrap();
+        let after: Table = before.to_string().replace("-w 1", "-w 2").parse().unwrap();
+        let key = before.services.keys().copied().map(|key| (key, "web".to_owned()));
+        let names = Names::new(key, [("10.0.0.1".parse().unwrap(), "web1".to_owned())]);
+        let told = |current, desired| {
+            let found = TableDiff::between(current, desired, true).with_names(&names).differences();
+            found.into_iter().map(|found| (found.what, found.old.unwrap_or_default())).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&before, &after), [("weight of web1 (10.0.0.1:80)".to_owned(), "1".to_owned())]);
+        let goes = "scheduler rr with real servers: web1 (10.0.0.1:80)".to_owned();
+        assert_eq!(told(&before, &Table::default()), [("web (tcp 1.1.1.1:80)".to_owned(), goes)]);
     }
 
     proptest! {

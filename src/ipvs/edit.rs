@@ -24,6 +24,17 @@ pub enum Edit {
 }
 
 impl Edit {
+    /// The service that it is about.
+    pub fn key(&self) -> ServiceKey {
+        match self {
+            Edit::EditService(service) | Edit::AddService(service) => service.key,
+            Edit::AddServer(key, ..)
+            | Edit::EditServer(key, ..)
+            | Edit::DeleteServer(key, _)
+            | Edit::DeleteService(key) => *key,
+        }
+    }
+
     /// Whether connections that still run end with it.
     pub fn removes(&self) -> bool {
         matches!(self, Edit::DeleteServer(..) | Edit::DeleteService(..))

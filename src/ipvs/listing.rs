@@ -58,6 +58,18 @@ impl ServiceKey {
             ServiceKey::FirewallMark(mark, true) => format!("FWM {mark} IPv6"),
         }
     }
+
+    /// The service for which a listing has these words.
+    pub(super) fn of_listing(words: &[&str]) -> Option<Self> {
+        match *words {
+            ["FWM", mark] => Some(ServiceKey::FirewallMark(mark.parse().ok()?, false)),
+            ["FWM", mark, "IPv6"] => Some(ServiceKey::FirewallMark(mark.parse().ok()?, true)),
+            [protocol, address] => {
+                Some(ServiceKey::Address(Protocol::listed(protocol)?, address.parse().ok()?))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Table {

@@ -2,13 +2,23 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::{Forwarding, Protocol, RealServer, ServiceKey, Table};
+use super::{Connections, Forwarding, Protocol, RealServer, ServiceKey, Table};
 
 /// What the lines below a service's belong to.
 enum Service {
     Key(ServiceKey),
     /// The kernel does not tell whose family a mark is; the real servers do, but behind a tunnel.
     Mark(u32),
+}
+
+impl Service {
+    /// The key of the service that has a real server at that address.
+    fn key(&self, address: SocketAddr) -> ServiceKey {
+        match *self {
+            Service::Key(key) => key,
+            Service::Mark(mark) => ServiceKey::FirewallMark(mark, address.is_ipv6()),
+        }
+    }
 }
 
 impl Table {
@@ -18,24 +28,46 @@ impl Table {
     ///
     /// Those behind a tunnel are not told whole, and so do not read.
     ///
+    /// Gives their connections, unless the lines were cut before these.
+    ///
     /// # Errors
     /// The line that does not read.
-    pub fn learn_real_servers<'a>(&mut self, lines: impl Iterator<Item = &'a str>) -> Result<(), &'a str> {
+    pub fn learn_real_servers<'a>(
+        &mut self,
+        lines: impl Iterator<Item = &'a str>,
+    ) -> Result<Option<Connections>, &'a str> {
         let mut service = None;
         let (mut servers, mut ended): (Vec<(SocketAddr, RealServer)>, bool) = (Vec::new(), true);
+        let mut connections = Some(Connections::default());
         for line in lines {
             let words: Vec<_> = line.split_whitespace().collect();
             match words[..] {
                 [] | ["IP", "Virtual", ..] | ["Prot", ..] | ["->", "RemoteAddress:Port", ..] => {}
-                ["->", address, forwarding, weight, ..] => {
+                ["->", address, forwarding, weight, ref counts @ ..] => {
                     let server = server(address, forwarding, weight).ok_or(line)?;
                     if std::mem::take(&mut ended) {
                         servers.clear();
                     }
                     servers.push(server);
-                    self.insert(service.as_ref().ok_or(line)?, [server]);
+                    let service = service.as_ref().ok_or(line)?;
+                    self.insert(service, [server]);
+                    match (&mut connections, counts) {
+                        (Some(connections), [active, inactive, ..]) => {
+                            let count = |word: &&str| word.parse::<u64>().map_err(|_| line);
+                            connections.add(
+                                service.key(server.0),
+                                server.0,
+                                count(active)?,
+                                count(inactive)?,
+                            );
+                        }
+                        (connections, _) => *connections = None,
+                    }
                 }
-                ["="] => self.insert(service.as_ref().ok_or(line)?, servers.iter().copied()),
+                ["="] => {
+                    connections = None;
+                    self.insert(service.as_ref().ok_or(line)?, servers.iter().copied());
+                }
                 ["FWM", mark, ..] => {
                     service = Some(Service::Mark(u32::from_str_radix(mark, 16).map_err(|_| line)?));
                     ended = true;
@@ -49,16 +81,12 @@ impl Table {
                 _ => return Err(line),
             }
         }
-        Ok(())
+        Ok(connections)
     }
 
     fn insert(&mut self, service: &Service, servers: impl IntoIterator<Item = (SocketAddr, RealServer)>) {
         for (address, server) in servers {
-            let key = match *service {
-                Service::Key(key) => key,
-                Service::Mark(mark) => ServiceKey::FirewallMark(mark, address.is_ipv6()),
-            };
-            if let Some(service) = self.services.get_mut(&key) {
+            if let Some(service) = self.services.get_mut(&service.key(address)) {
                 service.real_servers.insert(address, server);
             }
         }
@@ -126,11 +154,22 @@ mod tests {
     }
 
     #[test]
+    fn connections_are_told_unless_the_lines_were_cut() {
+        let service = "TCP  C0A8AF64:0050 rr  ";
+        let (whole, cut) = ("  -> 0A28040A:0050      Masq    1      14         3", "-> 0A28040A:0050 Masq 1");
+        let learnt = |line| Table::default().learn_real_servers([service, line].into_iter()).unwrap();
+        let key = ServiceKey::Address(Protocol::Tcp, "192.168.175.100:80".parse().unwrap());
+        assert_eq!(learnt(whole).unwrap().of(key, "10.40.4.10:80".parse().unwrap()), 14);
+        assert_eq!(learnt(cut), None);
+    }
+
+    #[test]
     fn a_line_that_does_not_read_is_given_back() {
         let service = "TCP  C0A8AF64:0050 rr  ";
         for line in [
             "  -> 0A28040A:0050      Tunnel  1      0          0         ",
             "  -> 10.40.4.10:80      Masq    1      0          0         ",
+            "  -> 0A28040A:0050      Masq    1      many       0         ",
             "TCP  C0A8AF64 rr",
             "ICMP C0A8AF64:0050 rr",
             "nonsense",

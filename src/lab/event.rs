@@ -49,10 +49,20 @@ pub enum LabEvent {
         /// Its host name.
         host: String,
     },
+    /// A machine has been told to power off.
+    MachineStopping {
+        /// Its host name.
+        host: String,
+    },
     /// All processes of a machine have ended.
     MachineStopped {
         /// Its host name.
         host: String,
+    },
+    /// Something takes over a second.
+    Slow {
+        /// What is waited for.
+        what: String,
     },
     /// Namespace, bridges, taps and files are gone.
     LabRemoved {

@@ -13,6 +13,7 @@ use super::error::{At, LabError};
 use super::event::{BuildStep, LabEvent};
 use super::program::{Program, command, tail};
 use super::topology::digest;
+use super::wait::telling;
 use super::{flavour, mirror};
 use crate::inventory::Image;
 
@@ -95,14 +96,18 @@ async fn build(
     // Holding the lock, whatever lies here is of a build that was cut off; its last process may be dying still.
     let work = cache.join("work");
     let begun = tokio::time::Instant::now();
-    while work.exists() {
-        match fs::remove_dir_all(&work) {
-            Err(_) if begun.elapsed() < Duration::from_secs(10) => {
-                tokio::time::sleep(Duration::from_millis(200)).await;
+    let clearing = async {
+        while work.exists() {
+            match fs::remove_dir_all(&work) {
+                Err(_) if begun.elapsed() < Duration::from_secs(10) => {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+                removed => removed.at(&work)?,
             }
-            removed => removed.at(&work)?,
         }
-    }
+        Ok::<(), LabError>(())
+    };
+    telling("the end of a build that was cut off", events, clearing).await?;
     let recipe = work.join("recipe");
     fs::create_dir_all(&recipe).at(&recipe)?;
     for (name, text) in &ingredients.recipe {

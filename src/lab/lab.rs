@@ -8,6 +8,7 @@ use super::event::LabEvent;
 use super::folder::{self, Folder};
 use super::guest::Guest;
 use super::topology::Blueprint;
+use super::wait::telling;
 use super::{image, kernel, network, process, program, ssh};
 use crate::inventory::Image;
 
@@ -76,7 +77,7 @@ impl Lab {
         self.check_controller()?;
         self.folder.forget_failure()?;
         // Without a folder, a namespace of this name is not of this state directory.
-        let Some(_lock) = self.folder.lock(&self.name).await? else { return Ok(()) };
+        let Some(_lock) = self.lock(events).await? else { return Ok(()) };
         self.take_down(events).await
     }
 
@@ -85,7 +86,7 @@ impl Lab {
             process::all(&self.folder.path).into_iter().map(|process| process.host).collect();
         hosts.sort_unstable();
         hosts.dedup();
-        process::end(&self.folder.path, |_| true).await?;
+        telling("its machines to end", events, process::end(&self.folder.path, |_| true)).await?;
         for host in hosts {
             events(LabEvent::MachineStopped { host });
         }
@@ -93,6 +94,11 @@ impl Lab {
         fs::remove_dir_all(&self.folder.path).at(&self.folder.path)?;
         events(LabEvent::LabRemoved { lab: self.name.clone() });
         Ok(())
+    }
+
+    /// Holds the lab until it is dropped, against other processes; `None` when its folder is not there (any more).
+    pub(super) async fn lock(&self, events: &mut dyn FnMut(LabEvent)) -> Result<Option<fs::File>, LabError> {
+        telling("another lvsprov that is at work on this lab", events, self.folder.lock(&self.name)).await
     }
 
     /// The base image of that flavour: the one that the lab's disks are made over, even when a newer recipe would make

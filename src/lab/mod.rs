@@ -21,6 +21,7 @@
 //! | `guest` | one machine: start it, reboot it, hear from it |
 //! | `process` | a machine's processes on this one |
 //! | `ssh`, `proxy` | the way in |
+//! | `wait` | a wait that takes long says what it is for |
 
 mod error;
 mod event;
@@ -45,6 +46,7 @@ mod seed_file;
 mod ssh;
 mod status;
 mod topology;
+mod wait;
 
 pub use error::{LabError, Missing};
 pub use event::{BuildStep, LabEvent};
@@ -54,3 +56,4 @@ pub use proxy::proxy;
 pub use raising::{Before, Raising};
 pub use status::GuestStatus;
 pub use topology::login;
+pub use wait::telling;

@@ -28,7 +28,7 @@ impl Lab {
         how: Reboot,
         events: &mut dyn FnMut(LabEvent),
     ) -> Result<(), LabError> {
-        let (_lock, guests) = self.chosen(hosts).await?;
+        let (_lock, guests) = self.chosen(hosts, events).await?;
         let deadline = patience(guests.len());
         let mut rebooting = JoinSet::new();
         for guest in guests {
@@ -51,11 +51,12 @@ impl Lab {
 
     /// Powers these hosts off, side by side. `up` starts them again, from their own disks.
     pub async fn off(&self, hosts: &[String], events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
-        let (_lock, guests) = self.chosen(hosts).await?;
+        let (_lock, guests) = self.chosen(hosts, events).await?;
         let deadline = patience(guests.len());
         let mut ending = JoinSet::new();
         for guest in guests {
             let config = self.ssh_config();
+            events(LabEvent::MachineStopping { host: guest.blueprint.host.clone() });
             ending.spawn(
                 async move { guest.power_off(&config, deadline).await.map(|()| guest.blueprint.host) },
             );
@@ -78,9 +79,13 @@ impl Lab {
     }
 
     /// Holds the lab. Gives the machines of these hosts, or all when none is named.
-    async fn chosen(&self, hosts: &[String]) -> Result<(File, Vec<Guest>), LabError> {
+    async fn chosen(
+        &self,
+        hosts: &[String],
+        events: &mut dyn FnMut(LabEvent),
+    ) -> Result<(File, Vec<Guest>), LabError> {
         let not_up = || LabError::NotUp { lab: self.name.clone() };
-        let lock = self.folder.lock(&self.name).await?.ok_or_else(not_up)?;
+        let lock = self.lock(events).await?.ok_or_else(not_up)?;
         let made = self.folder.blueprints()?;
         if made.is_empty() {
             return Err(not_up());

@@ -13,6 +13,7 @@ use super::event::LabEvent;
 use super::lab::Lab;
 use super::power::{patience, tell_ready};
 use super::topology::Topology;
+use super::wait::telling;
 use super::{kernel, made, network, process, seed};
 use crate::inventory::{Image, Inventory};
 
@@ -52,7 +53,7 @@ impl Lab {
         }
         let lock = loop {
             fs::create_dir_all(&self.folder.path).at(&self.folder.path)?;
-            if let Some(lock) = self.folder.lock(&self.name).await? {
+            if let Some(lock) = self.lock(events).await? {
                 break lock;
             }
         };
@@ -71,11 +72,13 @@ impl Lab {
 
     /// Takes back what a [`Raising`] put up that was dropped or has failed: all of the lab, or what it had not before.
     pub async fn take_back(&self, before: &Before, events: &mut dyn FnMut(LabEvent)) -> Result<(), LabError> {
-        let Some(_lock) = self.folder.lock(&self.name).await? else { return Ok(()) };
+        let Some(_lock) = self.lock(events).await? else { return Ok(()) };
         if before.machines.is_empty() {
             return self.take_down(events).await;
         }
-        process::end(&self.folder.path, |host| !before.running.iter().any(|kept| kept == host)).await?;
+        let ours = |host: &str| !before.running.iter().any(|kept| kept == host);
+        telling("the machines that were started to end", events, process::end(&self.folder.path, ours))
+            .await?;
         for blueprint in self.folder.blueprints()? {
             if !before.machines.contains(&blueprint.host) {
                 self.remove(&blueprint.host).await?;

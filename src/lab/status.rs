@@ -7,7 +7,9 @@ use ipnet::IpNet;
 use tokio::task::JoinSet;
 
 use super::error::LabError;
+use super::event::LabEvent;
 use super::lab::Lab;
+use super::wait::telling;
 
 /// How a machine is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +35,7 @@ impl GuestStatus {
 
 impl Lab {
     /// How every machine is, in the inventory's order; empty when there is no lab.
-    pub async fn status(&self) -> Result<Vec<GuestStatus>, LabError> {
+    pub async fn status(&self, events: &mut dyn FnMut(LabEvent)) -> Result<Vec<GuestStatus>, LabError> {
         let mut asked = JoinSet::new();
         for blueprint in self.folder.blueprints()? {
             let guest = self.guest(&blueprint);
@@ -47,7 +49,7 @@ impl Lab {
                 )
             });
         }
-        let mut all = asked.join_all().await;
+        let mut all = telling("the machines' answers", events, asked.join_all()).await;
         all.sort_unstable_by_key(|(index, _)| *index);
         Ok(all.into_iter().map(|(_, status)| status).collect())
     }

@@ -6,6 +6,7 @@ use super::host::{HostPlan, Outcome};
 use super::left::{self, Left, Reason};
 use super::step::{Step, StepId, Wave};
 use super::survey::{Absence, Survey};
+use super::undeclared::Undeclared;
 use crate::inventory::Inventory;
 use crate::playbook::Play;
 use crate::resource::{Change, Context, Gate, Observed, RECORDS, Record, Refusal, Resource, Script, Stored};
@@ -23,6 +24,8 @@ pub struct Plan {
     pub waves: Vec<Wave>,
     /// What is left, as far as that is known before anything is done.
     pub left: Vec<Left>,
+    /// What is on the hosts beside what is declared, and stays.
+    pub undeclared: Vec<Undeclared>,
     /// Which way it goes.
     pub(super) direction: Direction,
 }
@@ -81,6 +84,17 @@ impl Stage {
 }
 
 impl Plan {
+    /// All steps, each with its place.
+    pub fn ids(&self) -> impl Iterator<Item = (StepId, &Step)> {
+        self.steps.iter().enumerate().map(|(index, step)| (StepId(index), step))
+    }
+
+    /// Each host's part by its name; none where it could not be read.
+    pub fn by_host(&self) -> Vec<(&str, Option<&HostPlan>)> {
+        let hosts = self.hosts.iter();
+        hosts.map(|host| (host.name.as_str(), host.survey.is_ok().then_some(&host.plan))).collect()
+    }
+
     /// What a step is called.
     pub fn label(&self, step: StepId) -> String {
         let step = &self.steps[step.0];
@@ -191,9 +205,10 @@ impl Plan {
         steps.iter().filter_map(stored).collect()
     }
 
-    /// Whether nothing is to be done and nothing is in the way.
+    /// Whether nothing is to be done and nothing is in the way. What is somebody else's is not.
     pub fn is_empty(&self) -> bool {
-        self.left.is_empty() && self.hosts.iter().all(|host| host.plan.is_empty())
+        let in_the_way = self.left.iter().any(|left| !matches!(left.reason, Reason::NotOurs(_)));
+        !in_the_way && self.hosts.iter().all(|host| host.plan.is_empty())
     }
 
     /// Whether something is left because a host that was read is not able to do what it needs.

@@ -8,6 +8,8 @@ use super::left::{Left, Reason, entering};
 use super::order::{self, Edge};
 use super::step::StepId;
 use super::survey::Surveyed;
+use super::undeclared::undeclared;
+use super::yielding;
 use crate::inventory::Inventory;
 use crate::playbook::Play;
 use crate::resource::Gate;
@@ -16,8 +18,9 @@ impl Plan {
     /// Plans for what was read of the hosts. `guarded` tells whether a change that could cut the controller off is
     /// armed to undo itself.
     pub fn new(inventory: &Inventory, plays: &[Play<'_>], surveyed: Vec<Surveyed>, guarded: bool) -> Plan {
-        let hosts: Vec<PlannedHost> =
+        let mut hosts: Vec<PlannedHost> =
             surveyed.into_iter().map(|surveyed| PlannedHost::of(inventory, surveyed)).collect();
+        let left = yielding::make_way(&mut hosts);
         let in_stage = |stage: usize, host: &PlannedHost| {
             let declared = host.survey.iter().flat_map(|survey| &survey.declared);
             declared.into_iter().any(|declaration| declaration.stage == stage)
@@ -27,7 +30,8 @@ impl Plan {
             .enumerate()
             .map(|(stage, play)| Stage::of(play, hosts.iter().filter(|host| in_stage(stage, host)).count()))
             .collect();
-        let mut plan = Plan { stages, hosts, ..Plan::default() };
+        let undeclared = undeclared(inventory, hosts.iter().map(|host| host.survey.as_ref().ok()));
+        let mut plan = Plan { stages, hosts, undeclared, left, ..Plan::default() };
         plan.shut_gates(inventory);
         plan.steps = plan.changes(guarded, &in_stage);
         plan.arrange(inventory);

@@ -14,7 +14,7 @@ use super::order::Edge;
 use super::step::{Proof, Step, StepId};
 use crate::inventory::{Inventory, Role};
 use crate::ipvs::{Protocol, ServiceKey};
-use crate::resource::{Change, Risk};
+use crate::resource::{Change, Query, Risk};
 
 /// One real server's turn: its steps from the first that leads to the interruption to the one that is it.
 struct Interruption {
@@ -105,15 +105,17 @@ fn proof(host: usize, inventory: &Inventory, hosts: &[PlannedHost]) -> Option<Pr
         let services = inventory.services_of(&inventory.hosts[director.host]);
         let tcp =
             services.filter(|declared| matches!(declared.service.key, ServiceKey::Address(Protocol::Tcp, _)));
-        let addresses: BTreeSet<_> = tcp
+        let queries: BTreeSet<Query> = tcp
             .flat_map(|declared| declared.hosts.iter().map(move |entry| (declared, entry)))
             .filter(|(declared, (address, real_server))| {
                 let serves =
                     declared.service.real_servers.get(address).is_some_and(|server| server.weight > 0);
                 real_server == name && address.port() != 0 && serves
             })
-            .map(|(_, (address, _))| *address)
+            .filter_map(|(declared, (address, _))| {
+                Some(Query { address: *address, check: declared.check.of_director()? })
+            })
             .collect();
-        (!addresses.is_empty()).then_some(Proof { from, addresses })
+        (!queries.is_empty()).then_some(Proof { from, queries })
     })
 }

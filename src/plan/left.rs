@@ -22,6 +22,13 @@ pub enum Reason {
     Step(StepId),
     /// A real server does not answer its director.
     Unanswered(SocketAddr),
+    /// A real server does not answer its director as its check says.
+    FailsCheck {
+        /// The real server.
+        address: SocketAddr,
+        /// What was got instead, in words.
+        said: String,
+    },
     /// More hosts of its play have failed than it allows.
     MaxFailures {
         /// The play's bound.
@@ -29,6 +36,8 @@ pub enum Reason {
     },
     /// It is taken back as far as others do not use it by now, in words.
     Stays(String),
+    /// What is there is somebody else's, in words.
+    NotOurs(String),
     /// Its host ended early.
     Ended,
 }

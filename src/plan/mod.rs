@@ -11,7 +11,14 @@
 //! | `interruption` | what interrupts real servers: one after another |
 //! | `order` | from plays, batches and laws to waves |
 //! | `left` | what is not done in a run, and why |
+//! | `undeclared` | what is on the hosts, is not declared, and stays |
 //! | `progress` | what has come of the steps so far, and whether a step may begin |
+//! | `took` | what a step that did not end well has changed all the same |
+//! | `tally` | how many changes of a host came to which end |
+//! | `unfinished` | what was begun, and of which not all is known to have been made |
+//! | `stranger` | a machine that is not the host that the inventory means |
+//! | `yielding` | what is left because it is somebody else's, and what takes its place |
+//! | `missing_vip` | VIPs that are on no interface of their director |
 
 mod cluster;
 mod forward;
@@ -19,16 +26,29 @@ mod host;
 mod interruption;
 mod law;
 mod left;
+mod missing_vip;
 mod order;
 mod progress;
 mod reverse;
 mod step;
+mod stranger;
 mod survey;
+mod tally;
+mod took;
+mod undeclared;
+mod unfinished;
+mod yielding;
 
 pub use cluster::{Plan, PlannedHost, Stage};
 pub use host::{HostPlan, Item, Outcome};
 pub use left::{Left, Reason};
+pub use missing_vip::missing_vips;
 pub use progress::{Ending, Progress};
 pub use reverse::Recorded;
 pub use step::{Chunk, Part, Proof, Step, StepId, Wave};
+pub use stranger::{Stranger, makes_it_the_host};
 pub use survey::{Absence, Survey, Surveyed};
+pub use tally::Tally;
+pub use took::Took;
+pub use undeclared::{Other, Undeclared};
+pub use unfinished::Unfinished;

@@ -6,12 +6,14 @@ use super::cluster::Plan;
 use super::left::Reason;
 use super::step::StepId;
 use super::survey::Absence;
+use super::took::Took;
 use crate::resource::Ability;
 
 /// What has come of each step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
     endings: Vec<Option<Ending>>,
+    begun: Vec<bool>,
     /// The step at which each host ended early.
     failed: BTreeMap<usize, StepId>,
 }
@@ -23,8 +25,10 @@ pub enum Ending {
     Done,
     /// Its part behind open gates was made; some of it was left out.
     DoneInPart,
+    /// Its script ended well, and then nothing could be read back.
+    Unread,
     /// It failed, or what it did is not known.
-    Failed,
+    Failed(Took),
     /// It was not begun.
     Left(Reason),
 }
@@ -32,12 +36,30 @@ pub enum Ending {
 impl Progress {
     /// Nothing has begun.
     pub fn of(plan: &Plan) -> Progress {
-        Progress { endings: vec![None; plan.steps.len()], failed: BTreeMap::new() }
+        let steps = plan.steps.len();
+        Progress { endings: vec![None; steps], begun: vec![false; steps], failed: BTreeMap::new() }
+    }
+
+    /// Notes that the steps are being made from now on, as far as is known here. Gives those that were not before.
+    pub fn begin(&mut self, steps: &[StepId]) -> Vec<StepId> {
+        let new = steps.iter().copied().filter(|step| !self.begun[step.0]).collect();
+        steps.iter().for_each(|step| self.begun[step.0] = true);
+        new
+    }
+
+    /// Notes that a step turned out not to have been begun.
+    pub fn not_begun(&mut self, step: StepId) {
+        self.begun[step.0] = false;
+    }
+
+    /// Whether the step was begun, as far as is known here.
+    pub fn has_begun(&self, step: StepId) -> bool {
+        self.begun.get(step.0).copied().unwrap_or(false)
     }
 
     /// Notes what came of a step.
     pub fn end(&mut self, plan: &Plan, step: StepId, ending: Ending) {
-        if ending == Ending::Failed {
+        if matches!(ending, Ending::Failed(_)) {
             self.failed.entry(plan.steps[step.0].host).or_insert(step);
         }
         self.endings[step.0] = Some(ending);
@@ -48,9 +70,14 @@ impl Progress {
         self.endings.get(step.0).and_then(Option::as_ref)
     }
 
-    /// Whether the step has ended well.
-    pub fn ended_well(&self, step: StepId) -> bool {
+    /// Whether the step was made, read back, and is as planned.
+    pub fn is_made(&self, step: StepId) -> bool {
         matches!(self.of_step(step), Some(Ending::Done | Ending::DoneInPart))
+    }
+
+    /// Whether the step has ended well: what its host said of its script counts, where nothing could be read back.
+    pub fn ended_well(&self, step: StepId) -> bool {
+        matches!(self.of_step(step), Some(Ending::Done | Ending::DoneInPart | Ending::Unread))
     }
 
     /// Whether the step may begin, right behind those `before` it, which end the host's part when they don't end well.
@@ -118,10 +145,13 @@ impl Plan {
             Reason::Unanswered(address) => {
                 format!("nothing accepts a connection from its director on {address}")
             }
+            Reason::FailsCheck { address, said } => {
+                format!("{address} does not pass the check that its director makes: {said}")
+            }
             Reason::MaxFailures { allowed } => {
                 format!("more than {allowed} of its play's hosts failed (max_failures)")
             }
-            Reason::Stays(why) => why.clone(),
+            Reason::Stays(why) | Reason::NotOurs(why) => why.clone(),
             Reason::Ended => "its host ended early".into(),
         }
     }

@@ -1,9 +1,8 @@
 //! One change of the plan, with all that has to be known to make it.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 
-use crate::resource::Gate;
+use crate::resource::{Gate, Query};
 
 /// Which step of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,13 +40,13 @@ pub struct Part {
     pub needs: Vec<StepId>,
 }
 
-/// Real servers' addresses that must answer a director.
+/// What must be answered to a director.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The director: an index into [`super::Plan::hosts`].
     pub from: usize,
-    /// What it asks.
-    pub addresses: BTreeSet<SocketAddr>,
+    /// What it asks, of which addresses.
+    pub queries: BTreeSet<Query>,
 }
 
 /// Steps that go side by side on their hosts.

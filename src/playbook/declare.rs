@@ -59,7 +59,7 @@ impl Playbook<'_> {
                         span: task.span,
                         resource,
                     })),
-                    Err(error) if selected => errors.push(error),
+                    Err(wrong) if selected => errors.extend(wrong),
                     Err(_) => {}
                 }
             }
@@ -74,7 +74,7 @@ impl Playbook<'_> {
 }
 
 impl Task<'_> {
-    fn declare(&self, scope: Scope<'_>, variables: &Value) -> Result<Vec<Resource>, DeclareError> {
+    fn declare(&self, scope: Scope<'_>, variables: &Value) -> Result<Vec<Resource>, Vec<DeclareError>> {
         let Some(items) = &self.items else { return self.declare_once(scope, variables) };
         // The task's variables may use `item`, and the loop may use those that don't.
         let mut known = variables.clone();
@@ -93,12 +93,11 @@ impl Task<'_> {
         }
         let items = items.render(&known).map_err(|(span, error)| {
             let cause = error.undefined.as_deref().and_then(|name| unknown.remove(name));
-            at(cause.unwrap_or((span, error)))
+            vec![at(cause.unwrap_or((span, error)))]
         })?;
         let Json::Array(items) = items else {
-            return Err(
-                self.wrong("`loop` is no list", "write it as `loop: [a, b]` or `loop: \"{{ a_list }}\"`")
-            );
+            let remedy = "write it as `loop: [a, b]` or `loop: \"{{ a_list }}\"`";
+            return Err(vec![at((self.span, TemplateError::new("`loop` is no list", remedy)))]);
         };
         let mut resources = Vec::new();
         for item in items {
@@ -108,21 +107,45 @@ impl Task<'_> {
         Ok(resources)
     }
 
-    fn declare_once(&self, scope: Scope<'_>, variables: &Value) -> Result<Vec<Resource>, DeclareError> {
-        let variables = &with_vars(variables, &self.vars)?;
+    fn declare_once(&self, scope: Scope<'_>, variables: &Value) -> Result<Vec<Resource>, Vec<DeclareError>> {
+        let variables = &with_vars(variables, &self.vars).map_err(|error| vec![error])?;
+        let mut wrong = Vec::new();
         for condition in &self.when {
-            let value = engine::evaluate(&condition.expression, "the condition", variables)
-                .map_err(|error| at((condition.span, error)))?;
-            if !value.is_true() {
-                return Ok(Vec::new());
+            match engine::evaluate(&condition.expression, &condition.text, variables) {
+                Ok(value) if value.is_true() => {}
+                // What comes behind it may be meant for where it holds.
+                Ok(_) if wrong.is_empty() => return Ok(Vec::new()),
+                Ok(_) => return Err(wrong),
+                Err(error) => wrong.push(at((condition.span, error))),
             }
         }
-        let args = self.args.render(variables).map_err(at)?;
-        self.module.resources(args, scope, variables).map_err(|error| at((self.span, error)))
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let args = self.args.render(variables).map_err(|_| self.unrendered(variables))?;
+        self.module.resources(args, scope, variables).map_err(|error| self.mistakes(error, variables))
     }
 
-    fn wrong(&self, message: &str, remedy: &str) -> DeclareError {
-        at((self.span, TemplateError::new(message, remedy)))
+    /// Every argument that does not render, and every other one that is not what it must be.
+    fn unrendered(&self, variables: &Value) -> Vec<DeclareError> {
+        let errors = self.args.errors(variables).into_iter().map(at);
+        errors.chain(self.faults(variables)).collect()
+    }
+
+    /// Every argument that is not what its module takes; where each by itself is, the error that came of all together.
+    fn mistakes(&self, error: TemplateError, variables: &Value) -> Vec<DeclareError> {
+        let faults = self.faults(variables);
+        if faults.is_empty() && !self.places.unsound { vec![at((self.span, error))] } else { faults }
+    }
+
+    fn faults(&self, variables: &Value) -> Vec<DeclareError> {
+        let Templated::Map(entries) = &self.args else { return Vec::new() };
+        let fault = |(name, value): &(String, Templated<'_>)| {
+            let (_, span) = self.places.values.iter().find(|(known, _)| known == name)?;
+            let fault = self.module.fault(name, &value.render(variables).ok()?)?;
+            Some(at((*span, fault)))
+        };
+        entries.iter().filter_map(fault).collect()
     }
 }
 

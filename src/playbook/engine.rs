@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Expression, Template, UndefinedBehavior, Value};
 
+use super::habits;
 use crate::document::{Source, Span};
 
 /// Compiles and keeps templates. Template files are given to it beforehand: it reads none itself.
@@ -23,6 +24,7 @@ type Texts = Arc<Mutex<HashMap<String, Result<String, String>>>>;
 #[derive(Debug)]
 pub(super) struct Condition<'e> {
     pub(super) expression: Expression<'e, 'static>,
+    pub(super) text: String,
     pub(super) span: Span,
 }
 
@@ -163,8 +165,7 @@ fn explain(error: &Error, variables: Option<&Value>) -> TemplateError {
                 Some(detail) => format!("{kind}: {detail}"),
                 None => kind.to_string(),
             },
-            remedy: "correct the expression; the README's section on templates has the variables and filters"
-                .into(),
+            remedy: "correct the expression; docs/playbook.md has the variables and filters".into(),
             place: None,
             undefined: None,
         },
@@ -197,6 +198,8 @@ fn undefined(text: &str, variables: Option<&Value>) -> TemplateError {
     let root = path.split(['.', '[', ' ', '|']).next().unwrap_or(path);
     let remedy = if names.iter().any(|name| name == root) {
         format!("`{root}` is defined, but not this part of it")
+    } else if let Some(instead) = habits::variable(root) {
+        instead.to_owned()
     } else {
         let choice = crate::document::choose_from(root, names.iter().map(String::as_str));
         let or = if choice.ends_with('?') { " Else" } else { "; or" };

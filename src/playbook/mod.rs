@@ -4,11 +4,13 @@
 //! so with invented facts before anything is connected to, so that an undefined variable or a wrong argument is found
 //! in time.
 
+mod arguments;
 mod batch;
 mod builtin;
 mod declaration;
 mod declare;
 mod engine;
+mod habits;
 mod modules;
 mod notice;
 mod openings;

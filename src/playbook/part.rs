@@ -9,7 +9,7 @@ use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Serde};
 
 use crate::inventory::{Dip, Host, Inventory, Role, ServiceDeclaration, SyncDeclaration};
-use crate::ipvs::{Forwarding, Protocol, ServiceKey};
+use crate::ipvs::{Check, Forwarding, Page, Protocol, Scheme, ServiceKey, Talk};
 use crate::resource::Facts;
 
 /// The real servers that services forward to by nat.
@@ -179,8 +179,25 @@ fn of_service(declared: &ServiceDeclaration) -> Value {
         scheduler => service.scheduler.name(),
         forwarding => Value::from(Serde(declared.forwarding)),
         persistent => service.persistence,
-        check => Value::from(Serde(declared.check)),
+        check => of_check(&declared.check),
         real_servers,
+    }
+}
+
+/// A check as the inventory writes it; `tcp` where nothing was said, as a new real server is asked for a connection then.
+fn of_check(check: &Check) -> Value {
+    match check {
+        Check::Usual | Check::Connection => Value::from("tcp"),
+        Check::None => Value::from("none"),
+        Check::Talk(Talk { send, expect }) => {
+            minijinja::context! { tcp => minijinja::context! { send, expect } }
+        }
+        Check::Page(Page { scheme, host, path, status }) => match scheme {
+            Scheme::Http => minijinja::context! { http => minijinja::context! { path, host, status } },
+            Scheme::Https { insecure } => {
+                minijinja::context! { https => minijinja::context! { path, host, status, insecure } }
+            }
+        },
     }
 }
 

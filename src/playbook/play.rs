@@ -1,6 +1,7 @@
 //! A playbook, compiled.
 
 use super::Batches;
+use super::arguments::Places;
 use super::engine::Condition;
 use super::modules::Module;
 use super::templated::Templated;
@@ -44,6 +45,8 @@ pub struct Task<'e> {
     pub module: Module,
     /// Its arguments.
     pub(super) args: Templated<'e>,
+    /// Where they stand.
+    pub(super) places: Places,
     /// All must hold, or the task is left out for the host.
     pub(super) when: Vec<Condition<'e>>,
     /// The task is done once for each of these, as `item`.

@@ -1,13 +1,15 @@
 //! A YAML text -> a playbook, with every complaint about it at once.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::batch::Batches;
 use super::engine::{Condition, Engine};
-use super::modules::modules;
+use super::modules::{Module, modules};
 use super::templated::Templated;
-use super::{Play, Playbook, Task};
+use super::{Play, Playbook, Task, arguments, habits};
 use crate::document::{
     self, Complaints, Entries, Field, Node, NodeEntry, OneOrMany, Source, Span, Spanned, Text, Value as Yaml,
     choose_from,
@@ -43,15 +45,90 @@ impl<'e> Playbook<'e> {
     /// good for nothing but a trial that finds what else is wrong.
     pub fn read_in_part(source: &Source, engine: &'e Engine) -> (Option<Playbook<'e>>, Complaints) {
         let mut complaints = Complaints::about(source.clone());
-        let plays = document::read::<Vec<Node>>(&mut complaints).map(|plays| {
-            let plays = plays.iter().filter_map(|node| read_play(node, engine, &mut complaints)).collect();
+        let nodes = document::parse(&mut complaints).and_then(|root| list_of_plays(&root, &mut complaints));
+        let plays = nodes.map(|nodes| {
+            lone_tasks(&nodes, engine, &mut complaints);
+            let plays = nodes.iter().filter(|node| !is_task(node));
+            let plays = plays.filter_map(|node| read_play(node, engine, &mut complaints)).collect();
             Playbook { source: source.clone(), plays }
         });
         (plays, complaints)
     }
 }
 
+fn list_of_plays(root: &Node, complaints: &mut Complaints) -> Option<Vec<Node>> {
+    if matches!(root.value, Yaml::Null) {
+        let remedy = "write a play: `- { hosts: real_servers, tasks: [{ package: { name: curl } }] }`";
+        complaints.add(Span::default(), "the playbook is empty", remedy);
+        return None;
+    }
+    root.read(complaints)
+}
+
+/// Whether an entry of the playbook is a task without a play around it, as in a file of a role's tasks.
+fn is_task(node: &Node) -> bool {
+    let calls = |key: &str| {
+        let plain = habits::plain(key);
+        habits::play_key(plain).is_none()
+            && (habits::module(plain).is_some() || modules().iter().any(|module| module.name == plain))
+    };
+    let is_play = node.get("hosts").or(node.get("tasks")).is_some();
+    !is_play && node.entries().is_some_and(|entries| entries.iter().any(|entry| calls(&entry.key.value)))
+}
+
+/// Complains of tasks without a play, once, and of what is wrong with each of them.
+fn lone_tasks(nodes: &[Node], engine: &Engine, complaints: &mut Complaints) {
+    for (number, task) in nodes.iter().filter(|node| is_task(node)).enumerate() {
+        if number == 0 {
+            let remedy = "put the tasks into a play: `- hosts: real_servers`, and `tasks:` below `hosts`";
+            complaints.add(task.span, "this is a task, and a playbook is a list of plays", remedy);
+        }
+        read_task(task, &[], engine, complaints);
+    }
+}
+
+/// A play without the keys that are another tool's, which are complained of, and without those that only hold anchors.
+/// `None` when no play is left.
+fn own_keys<'n>(node: &'n Node, engine: &Engine, complaints: &mut Complaints) -> Option<Cow<'n, Node>> {
+    let Some(entries) = node.entries().filter(|entries| !entries.is_empty()) else {
+        return Some(Cow::Borrowed(node));
+    };
+    let mut own = Vec::new();
+    let (mut anchors, mut import) = (0, false);
+    for entry in entries {
+        let key = entry.key.value.as_str();
+        let plain = habits::plain(key);
+        if key.starts_with("x-") {
+            anchors += 1;
+        } else if let Some(instead) = habits::play_key(plain) {
+            complaints.add(entry.key.span, format!("`{key}` is no key of a play"), instead);
+            import |= ["import_playbook", "include"].contains(&plain);
+            if ["pre_tasks", "post_tasks"].contains(&plain) {
+                read_tasks(&entry.value, engine, complaints);
+            }
+        } else {
+            own.push(entry);
+        }
+    }
+    if import || anchors == entries.len() {
+        return None;
+    }
+    if own.len() == entries.len() {
+        return Some(Cow::Borrowed(node));
+    }
+    let entries = own.into_iter().cloned().collect();
+    Some(Cow::Owned(Node { span: node.span, value: Yaml::Mapping(entries) }))
+}
+
+/// Complains of what is wrong with tasks that stand where none can be.
+fn read_tasks(tasks: &Node, engine: &Engine, complaints: &mut Complaints) {
+    for task in tasks.items().unwrap_or_default() {
+        read_task(task, &[], engine, complaints);
+    }
+}
+
 fn read_play<'e>(node: &Node, engine: &'e Engine, complaints: &mut Complaints) -> Option<Play<'e>> {
+    let node = own_keys(node, engine, complaints)?;
     let raw: PlayDocument = node.read(complaints)?;
     let hosts = raw.hosts.required("hosts", node.span, complaints);
     let tasks = raw.tasks.required("tasks", node.span, complaints);
@@ -106,32 +183,8 @@ fn read_task<'e>(
     engine: &'e Engine,
     complaints: &mut Complaints,
 ) -> Option<Task<'e>> {
-    const SHAPE: &str =
-        "write it as `- MODULE: { ... }`, with name, when, loop, vars and tags beside the module";
     let Some(entries) = node.entries() else {
         complaints.add(node.span, "a task is a mapping with one module", SHAPE);
-        return None;
-    };
-    let mut module = None;
-    for entry in entries {
-        let key = entry.key.value.as_str();
-        if TASK_KEYS.contains(&key) {
-            continue;
-        }
-        let Some(called) = modules().into_iter().find(|known| known.name == key) else {
-            let known = modules().into_iter().map(|module| module.name).chain(TASK_KEYS);
-            complaints.add(entry.key.span, format!("there is no module `{key}`"), choose_from(key, known));
-            continue;
-        };
-        if module.replace((called, entry)).is_some() {
-            complaints.add(entry.key.span, "a task has one module", "make a task of its own of this one");
-        }
-    }
-    let Some((module, NodeEntry { key, value: args })) = module else {
-        // When a key was unknown, that has been said, and is what is wrong.
-        if entries.iter().all(|entry| TASK_KEYS.contains(&entry.key.value.as_str())) {
-            complaints.add(node.span, "this task has no module", SHAPE);
-        }
         return None;
     };
     let get = |key: &str| entries.iter().find(|entry| entry.key.value == key);
@@ -142,9 +195,20 @@ fn read_task<'e>(
     }
     let vars = get("vars").and_then(|entry| entry.read::<Field<Entries<Node>>>(complaints));
     let when = get("when").map(|entry| compile_when(&entry.value, engine, complaints)).unwrap_or_default();
-    let items = get("loop").map(|entry| Templated::compile(&entry.value, engine, complaints));
+    let looped = get("loop").or_else(|| habits::LISTS.into_iter().find_map(get));
+    let items = looped.map(|entry| Templated::compile(&entry.value, engine, complaints));
+    let vars = compile_vars(vars.as_ref(), engine, complaints);
+    // Last, so that a module that there is not hides no mistake beside it.
+    let (module, NodeEntry { key, value: args }) = called(node.span, entries, engine, complaints)?;
     if args.entries().is_none() && !matches!(args.value, Yaml::Null) {
-        complaints.add(args.span, "a module's arguments are a mapping", SHAPE);
+        let example = arguments::as_mapping(module, args).map(|example| format!("write it as `{example}`"));
+        let remedy = example.unwrap_or_else(|| module.example());
+        complaints.add(args.span, "a module's arguments are a mapping", remedy);
+        return None;
+    }
+    let places = arguments::check(module, key.span, args, complaints);
+    // What `item` would be is not known, and it is no mistake of its own.
+    if items.is_none() && entries.iter().any(|entry| entry.key.value.starts_with("with_")) {
         return None;
     }
     Some(Task {
@@ -154,12 +218,56 @@ fn read_task<'e>(
             Yaml::Null => Templated::Map(Vec::new()),
             _ => Templated::compile(args, engine, complaints),
         },
+        places,
         when,
         items,
-        vars: compile_vars(vars.as_ref(), engine, complaints),
+        vars,
         tags,
         span: key.span,
     })
+}
+
+/// How a task is written.
+const SHAPE: &str =
+    "write it as `- package: { name: curl }`, with name, when, loop, vars and tags beside the module";
+
+/// The module that a task calls, and where.
+fn called<'n>(
+    task: Span,
+    entries: &'n [NodeEntry],
+    engine: &Engine,
+    complaints: &mut Complaints,
+) -> Option<(Module, &'n NodeEntry)> {
+    let before = complaints.len();
+    let mut module = None;
+    for entry in entries {
+        let key = entry.key.value.as_str();
+        if TASK_KEYS.contains(&key) {
+            continue;
+        }
+        if let Some(instead) = habits::task_key(key) {
+            complaints.add(entry.key.span, format!("`{key}` is no key of a task"), instead);
+            if ["block", "rescue", "always"].contains(&key) {
+                read_tasks(&entry.value, engine, complaints);
+            }
+            continue;
+        }
+        let plain = habits::plain(key);
+        let Some(called) = modules().into_iter().find(|known| known.name == plain) else {
+            let known = || modules().into_iter().map(|module| module.name).chain(TASK_KEYS);
+            let remedy = habits::module(plain).map_or_else(|| choose_from(plain, known()), str::to_owned);
+            complaints.add(entry.key.span, format!("there is no module `{key}`"), remedy);
+            continue;
+        };
+        if module.replace((called, entry)).is_some() {
+            complaints.add(entry.key.span, "a task has one module", "make a task of its own of this one");
+        }
+    }
+    // When a key was unknown, that has been said, and is what is wrong.
+    if module.is_none() && complaints.len() == before {
+        complaints.add(task, "this task has no module", SHAPE);
+    }
+    module
 }
 
 /// `when:` is an expression, a list of them, or a boolean.
@@ -169,7 +277,7 @@ fn compile_when<'e>(node: &Node, engine: &'e Engine, complaints: &mut Complaints
         let within = text.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
         let bare = within.unwrap_or(text);
         match engine.expression(bare) {
-            Ok(expression) => Some(Condition { expression, span }),
+            Ok(expression) => Some(Condition { expression, text: bare.trim().to_owned(), span }),
             Err(error) => {
                 complaints.add(span, error.message, error.remedy);
                 None

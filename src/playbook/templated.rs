@@ -113,6 +113,19 @@ impl<'e> Templated<'e> {
     }
 }
 
+impl Templated<'_> {
+    /// Everything in it that does not render, each with its place.
+    pub(super) fn errors(&self, variables: &Value) -> Vec<(Span, TemplateError)> {
+        match self {
+            Templated::List(items) => items.iter().flat_map(|item| item.errors(variables)).collect(),
+            Templated::Map(entries) => {
+                entries.iter().flat_map(|(_, value)| value.errors(variables)).collect()
+            }
+            leaf => leaf.render(variables).err().into_iter().collect(),
+        }
+    }
+}
+
 fn text(template: &Template<'_, '_>, span: Span, variables: &Value) -> Result<Json, (Span, TemplateError)> {
     engine::render(template, variables).map(Json::String).map_err(|error| (span, error))
 }

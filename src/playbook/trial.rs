@@ -139,6 +139,7 @@ fn invented(host: &Host, family: Family) -> Facts {
         connection: networks.first().map(|net| Connection { client: net.network(), server: net.addr() }),
         firewall: (family == Family::RedHat).then_some(Firewall::Firewalld),
         stateful_firewall: family == Family::RedHat,
+        has_own_page: false,
     }
 }
 
@@ -152,10 +153,13 @@ mod tests {
         let engine = Engine::new();
         let (inventory, wrong) = inventory::read_in_part(Source::new("inventory.yaml", inventory));
         let (inventory, whole) = (inventory.unwrap(), wrong.is_empty());
-        let playbook = Playbook::read(&Source::new("play.yaml", playbook), &engine).unwrap();
+        let (playbook, read) = Playbook::read_in_part(&Source::new("play.yaml", playbook), &engine);
+        let read = read.finish(Some(())).err();
+        let playbook = playbook.unwrap();
         let selected = playbook.select(&inventory).unwrap();
         let tried = playbook.trial(&engine, &inventory, &Variables::new(&inventory), &selected, whole);
-        tried.err().into_iter().flatten().map(|complaints| complaints.to_string()).collect()
+        let all = read.into_iter().chain(tried.err().into_iter().flatten());
+        all.map(|complaints| complaints.to_string()).collect()
     }
 
     #[test]
@@ -191,11 +195,37 @@ mod tests {
 - hosts: real_servers
   tasks:
     - file: { dest: /x, mode: '{{ mode }}' }
-    - file: { oner: me }
+    - file: { dest: '{{ oner }}' }
       when: name == 'r1'
 ";
         let told = complaints(&inventory, playbook);
         assert!(told.contains("`999` is no file mode") && !told.contains("oner"), "{told}");
+    }
+
+    #[test]
+    fn all_mistakes_of_a_task_are_told_and_none_twice() {
+        let playbook = "\
+- hosts: real_servers
+  vars: { word: restarted }
+  tasks:
+    - service: { nmae: a, state: '{{ word }}', enabled: 7, restart_on: ['{{ pth }}'], reload_on: '{{ role }}' }
+      when: [role == 'real_server', facts.systemd]
+    - service: { name: a }
+      when: [forward_by_nat, rol == 'director']
+";
+        let told = complaints(include_str!("../../inventories/tutorial.yaml"), playbook);
+        for (place, said) in [
+            ("4:18", "`nmae` is no argument of `service`; did you mean `name`?"),
+            ("4:34", "`state` of `service` cannot be `restarted`; name the files"),
+            ("4:57", "`enabled` of `service` must be true or false; write `enabled: true`"),
+            ("4:73", "`pth` is undefined"),
+            ("4:98", "`reload_on` of `service` must be a list of texts; put it into brackets"),
+            ("7:14", "`forward_by_nat` is undefined"),
+        ] {
+            let line = format!("play.yaml:{place}: {said}");
+            assert_eq!(told.matches(&line).count(), 1, "{line}\n{told}");
+        }
+        assert_eq!(told.matches("`rol` is undefined").count(), 1, "{told}");
     }
 
     #[test]

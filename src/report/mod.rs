@@ -14,6 +14,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
+mod undeclared;
 
 use std::io::Write;
 
@@ -22,7 +23,7 @@ pub use summary::{HostSummary, LeftOver, Summary};
 
 use crate::document::Complaints;
 use crate::lab;
-use crate::plan::HostPlan;
+use crate::plan::{HostPlan, Other};
 use json::Json;
 use streams::Streams;
 use text::Text;
@@ -129,11 +130,20 @@ impl Report {
         }
     }
 
-    /// Where the hosts differ from what is declared: the same plans in the words of who compares and changes nothing.
-    pub fn drift(&self, hosts: &[(&str, &HostPlan)]) {
+    /// Where the hosts differ from what is declared: the same plans in the words of who compares and changes nothing. A
+    /// host that could not be read has no plan.
+    pub fn drift(&self, hosts: &[(&str, Option<&HostPlan>)]) {
         match &self.face {
             Face::Text(text) => text.drift(hosts),
             Face::Json(json) => json.drift(hosts),
+        }
+    }
+
+    /// What is on hosts beside what is declared, and stays.
+    pub fn undeclared(&self, others: &[(&str, &Other)]) {
+        match &self.face {
+            Face::Text(text) => text.undeclared(others),
+            Face::Json(json) => json.undeclared(others),
         }
     }
 

@@ -1,4 +1,23 @@
-//! Host names, short enough to be read as a sequence.
+//! Host names, short enough to be read as a sequence, and few enough to be read in a sentence.
+
+use super::count::count;
+
+/// More hosts than these are only counted.
+const NAMED: usize = 3;
+
+/// `web1, web2`; `17 hosts` where there are too many for a sentence.
+pub(super) fn few(names: &[&str]) -> String {
+    if names.len() > NAMED { count(names.len(), "host") } else { names.join(", ") }
+}
+
+/// `4 hosts`, or `the 4 hosts that were read` where there were more.
+pub(super) fn those_read(read: usize, all: usize) -> String {
+    match (read, all) {
+        (1, 2..) => "the 1 host that was read".into(),
+        _ if read < all => format!("the {} that were read", count(read, "host")),
+        _ => count(all, "host"),
+    }
+}
 
 /// Each name without the beginning that all have in common, unless one would then be empty. A number is never cut:
 /// `lvs_real_server01` and `lvs_real_server02` become `01` and `02`. A single name stays whole.
@@ -22,7 +41,16 @@ pub(super) fn shorten<'a>(names: &[&'a str]) -> Vec<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::shorten;
+    use super::{few, shorten, those_read};
+
+    #[test]
+    fn a_sentence_names_few_hosts() {
+        assert_eq!(few(&["a", "b", "c"]), "a, b, c");
+        assert_eq!(few(&["a", "b", "c", "d"]), "4 hosts");
+        assert_eq!([those_read(4, 4), those_read(1, 1)], ["4 hosts", "1 host"]);
+        assert_eq!(those_read(4, 5), "the 4 hosts that were read");
+        assert_eq!(those_read(1, 5), "the 1 host that was read");
+    }
 
     #[test]
     fn the_common_beginning_goes() {

@@ -28,6 +28,14 @@ pub(super) fn text_or_integer<'de, D: Deserializer<'de>>(
     }
 }
 
+/// A boolean. What else stands there is not told: it may be a secret.
+pub(super) fn true_or_false<'de, D: Deserializer<'de>>(
+    input: D,
+    complaint: &'static str,
+) -> Result<bool, D::Error> {
+    Value::deserialize(input)?.as_bool().ok_or_else(|| de::Error::custom(complaint))
+}
+
 /// The schema of a text that may be written as a whole number.
 pub fn text_or_integer_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "integer", "null"] })

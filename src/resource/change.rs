@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{Gate, Script};
+use crate::ipvs::Entry;
 
 /// A resource's whole change: what a plan shows and what apply runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub struct Live {
 /// One thing that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aspect {
-    /// Which: `running`, `at boot`, `weight of 192.168.40.102:80`.
+    /// Which: `running`, `at boot`, `weight of web2 (192.168.40.102:80)`.
     pub what: String,
     /// What is there; `None` when nothing is.
     pub old: Option<String>,
@@ -50,6 +51,17 @@ pub struct Aspect {
     pub new: Option<String>,
     /// Whether `old` and `new` are whole texts, to be shown as a diff.
     pub text: bool,
+    /// Where it is about a virtual server table, the entry of that.
+    pub entry: Option<TableEntry>,
+}
+
+/// An entry of one of a director's two tables, for reports that tell alike ones together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableEntry {
+    /// Whether it is of the table that the next boot brings, not of the one that runs.
+    pub at_boot: bool,
+    /// Which, and what of it.
+    pub entry: Entry,
 }
 
 /// What a change may do beside what it is for.
@@ -71,6 +83,8 @@ pub enum Risk {
         /// What it goes with: `address 192.168.40.101/24 (eth0) goes`.
         what: String,
     },
+    /// The clock jumps.
+    ClockStep,
     /// The service is down for a moment.
     Restart {
         /// The unit.
@@ -80,6 +94,15 @@ pub enum Risk {
     Stop {
         /// The unit.
         service: String,
+    },
+    /// What leaves a table has connections: they are waited for, and those that have not ended then are cut.
+    Drain {
+        /// How many there were when they were counted; `None` where nobody could count them.
+        connections: Option<u64>,
+        /// How many seconds they are given; with 0, they are cut at once.
+        seconds: u32,
+        /// The services that it leaves, where the same change gives others another time.
+        services: Option<String>,
     },
 }
 
@@ -127,11 +150,11 @@ impl Change {
 impl Aspect {
     /// A value that changes, appears (`old` is `None`) or goes (`new` is `None`).
     pub fn value(what: impl Into<String>, old: Option<String>, new: Option<String>) -> Self {
-        Aspect { what: what.into(), old, new, text: false }
+        Aspect { what: what.into(), old, new, text: false, entry: None }
     }
 
     /// A text that changes, to be shown as a diff.
     pub fn text(what: impl Into<String>, old: Option<String>, new: Option<String>) -> Self {
-        Aspect { what: what.into(), old, new, text: true }
+        Aspect { what: what.into(), old, new, text: true, entry: None }
     }
 }

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::firewall::{self, Told};
-use super::{Ability, Family, Firewall, Os, Unreadable};
+use super::{Ability, Family, Firewall, Os, REAL_SERVER_PAGE, Unreadable};
 
 /// A host's facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,9 @@ pub struct Facts {
     /// know.
     #[serde(default)]
     pub stateful_firewall: bool,
+    /// Whether a page of its own, [`REAL_SERVER_PAGE`], is in the folder of a web server.
+    #[serde(default)]
+    pub has_own_page: bool,
 }
 
 /// Both ends of the ssh connection, from `$SSH_CONNECTION`.
@@ -61,20 +64,30 @@ lvsprov_files $release /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /pro
   /proc/self/status /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding
 [ -d /run/systemd/system ] && echo systemd
 [ -e /sys/fs/selinux/enforce ] && echo selinux
-printf 'way %s\nssh %s\n' "${lvsprov_way-}" "${SSH_CONNECTION-}"
+printf 'way %s\nssh %s\nuser %s\n' "${lvsprov_way-}" "${SSH_CONNECTION-}" "${LOGNAME:-${USER-}}"
 "#;
+
+/// The folders that [`Distribution`](super::Distribution) has.
+const OWN_PAGE: &str = "for lvsprov_docroot in /var/www/html /srv/www/htdocs /var/www/localhost/htdocs; do
+  if [ -f $lvsprov_docroot/REAL_SERVER_PAGE ]; then echo own_page; fi
+done
+";
 
 /// The end of the probe.
 const ADDRESSES: &str = r#"echo addresses
-ip -o addr show 2>/dev/null
+if command -v ip >/dev/null; then ip -o addr show || echo "failed $?"; fi
 echo end
 "#;
+
+/// The tool whose words stand between `addresses` and `end`.
+const IP: &str = "ip -o addr show";
 
 impl Facts {
     /// POSIX sh that prints the facts, as a section in the shell itself, see
     /// [`Exchange::push_inline`](crate::transport::Exchange::push_inline). It touches nothing.
     pub fn probe() -> String {
-        [PROBE, firewall::probe().as_str(), ADDRESSES].concat()
+        let own_page = OWN_PAGE.replace("REAL_SERVER_PAGE", REAL_SERVER_PAGE);
+        [PROBE, firewall::probe().as_str(), own_page.as_str(), ADDRESSES].concat()
     }
 
     /// The facts from what [`Facts::probe`] printed.
@@ -86,14 +99,14 @@ impl Facts {
         let mut release = (String::new(), String::new(), String::new());
         let (mut hostname, mut kernel, mut boot_id) = (String::new(), None, String::new());
         let (mut uid, mut systemd, mut selinux, mut ended) = (None, false, false, false);
-        let mut by_ip = false;
+        let (mut by_ip, mut has_own_page) = (false, false);
         let (mut addresses, mut connection, mut over_ssh) = (Vec::new(), None, true);
         let (mut forwards_ipv4, mut forwards_ipv6) = (false, false);
         let mut firewall = Told::default();
         for line in text.lines() {
             let unreadable = || Unreadable::new("facts", line);
             if by_ip && line != "end" {
-                addresses.extend(address(line).ok_or_else(unreadable)?);
+                addresses.extend(address(line).ok_or_else(|| unreadable().by(IP))?);
                 continue;
             }
             let end = line.find(if line.starts_with('/') { ':' } else { ' ' });
@@ -121,6 +134,9 @@ impl Facts {
                 // what says nothing of itself is taken for the way that can be lost
                 "way" => over_ssh = value != "local",
                 "ssh" => connection = Connection::read(value),
+                // `Login` reads it
+                "user" => {}
+                "own_page" => has_own_page = true,
                 "addresses" => by_ip = true,
                 "end" => ended = true,
                 _ if firewall.read(key, value) => {}
@@ -147,6 +163,7 @@ impl Facts {
             connection,
             firewall: firewall.firewall(),
             stateful_firewall: firewall.stateful(),
+            has_own_page,
         })
     }
 
@@ -216,6 +233,7 @@ impl Facts {
             connection: Some(Connection { client: address("10.9.9.9"), server: address("192.168.40.101") }),
             firewall: None,
             stateful_firewall: false,
+            has_own_page: false,
         }
     }
 }
@@ -232,8 +250,8 @@ mod tests {
               /proc/sys/kernel/hostname:rs\n/proc/sys/kernel/osrelease:5.14.0\n/proc/sys/kernel/random/boot_id:1-2\n\
               /proc/self/status:Name:\tgrep\n/proc/self/status:Uid:\t0\t0\t0\t0\n\
               /proc/sys/net/ipv4/ip_forward:1\n/proc/sys/net/ipv6/conf/all/forwarding:0\n\
-              systemd\nselinux\nssh 10.0.0.9 50000 192.168.40.101 22\n/proc/net/ip_tables_names:filter\n\
-              firewall firewalld\naddresses\n\
+              systemd\nselinux\nssh 10.0.0.9 50000 192.168.40.101 22\nuser root\n/proc/net/ip_tables_names:filter\n\
+              firewall firewalld\nown_page\naddresses\n\
               1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n\
               2: eth0@if4    inet 192.168.40.101/24 brd 192.168.40.255 scope global eth0\\  valid_lft forever\n\
               2: eth0    inet6 fe80::1/64 scope link \\       valid_lft forever preferred_lft forever\n\
@@ -241,7 +259,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(facts.os, Os { id: "rocky".into(), version: "9.3".into(), family: Family::RedHat });
-        assert!(facts.systemd && facts.selinux);
+        assert!(facts.systemd && facts.selinux && facts.has_own_page);
         assert!(facts.can(Ability::Forwards { ipv6: false }) && !facts.can(Ability::Forwards { ipv6: true }));
         let has = |address: &str| facts.can(Ability::Has { address: address.parse().unwrap() });
         assert!(has("192.168.40.101") && !has("192.168.40.102"));
@@ -251,6 +269,21 @@ mod tests {
         assert_eq!((facts.firewall, facts.stateful_firewall), (Some(Firewall::Firewalld), true));
         let remembered = serde_json::to_string(&facts).unwrap();
         assert_eq!(serde_json::from_str::<Facts>(&remembered).unwrap(), facts);
+    }
+
+    #[test]
+    fn a_tool_that_does_not_say_what_it_should_is_named() {
+        let of = |printed: &str| {
+            let text = format!(
+                "/proc/sys/kernel/osrelease:6.1\n/proc/self/status:Uid:\t0\naddresses\n{printed}end\n"
+            );
+            Facts::parse(text.as_bytes()).map_err(|unreadable| unreadable.to_string())
+        };
+        let error = of("ip: garbage\n").unwrap_err();
+        assert_eq!(error, "facts: can't read what `ip -o addr show` printed: `ip: garbage`");
+        let error = of("failed 127\n").unwrap_err();
+        assert_eq!(error, "facts: `ip -o addr show` failed with exit code 127");
+        assert!(of("").is_ok(), "a host need not have it");
     }
 
     #[test]

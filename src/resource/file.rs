@@ -10,7 +10,9 @@ use super::word::words;
 use super::{Aspect, Change, Context, Facts, Kind, Mode, Refusal, Script, Unreadable, quote};
 
 mod args;
+mod aspects;
 mod observed;
+mod page;
 mod reverse;
 
 use args::{check_owner, content, owner, true_or_false};
@@ -57,6 +59,9 @@ pub struct File {
     /// The units that depend on this file, with what each needs when it changes. Who lowers the playbook knows.
     #[serde(skip)]
     pub notifies: Vec<(String, Effect)>,
+    /// Of a page: where it goes instead as soon as there is somebody else's in its place on any host.
+    #[serde(skip)]
+    pub elsewhere: Option<String>,
     /// Whether this is a [`Kind::trace`]: the probe then compares the file with the one in its record.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(skip)]
@@ -115,21 +120,34 @@ impl Kind for File {
     }
 
     fn probe(batch: &[&Self], _facts: &Facts) -> String {
-        let paths = words(batch.iter().map(|file| file.dest.as_str()));
-        let read = words(batch.iter().filter(|file| file.content.is_some()).map(|file| file.dest.as_str()));
+        let paths = words(batch.iter().flat_map(|file| file.paths()));
+        let read = batch.iter().filter(|file| file.content.is_some());
+        let read = words(read.flat_map(|file| file.paths()));
         let directories = batch.iter().filter(|file| file.state == FileState::Directory);
         let directories = words(directories.map(|file| file.dest.as_str()));
         let recorded = batch.iter().filter(|file| file.recorded);
         let recorded: String = recorded.map(|file| reverse::compare(&file.dest)).collect();
-        observed::probe(&paths, &read, &directories, &recorded)
+        let whose: String = batch.iter().filter_map(|file| file.whose()).collect();
+        observed::probe(&paths, &read, &directories, &(recorded + &whose))
     }
 
     fn parse(batch: &[&Self], _facts: &Facts, output: &[u8]) -> Result<Vec<Observed>, Unreadable> {
         let paths = observed::parse(output)?;
-        Ok(batch.iter().map(|file| paths.get(&file.dest).cloned().unwrap_or_default()).collect())
+        Ok(batch.iter().map(|file| file.found(&paths)).collect())
+    }
+
+    fn yields(&self, observed: &Observed) -> Option<String> {
+        self.why_left(observed)
+    }
+
+    fn stand_in(&self, observed: &Observed) -> Option<(File, Observed)> {
+        self.page_elsewhere(observed)
     }
 
     fn differ(&self, observed: &Observed, _: Context<'_>) -> Result<Option<Change>, Refusal> {
+        if self.yields(observed).is_some() {
+            return Ok(None);
+        }
         let aspects = match (self.state, &observed.node) {
             (FileState::Absent, None) if !observed.link => return Ok(None),
             (FileState::Absent, node) => {
@@ -169,7 +187,7 @@ impl Kind for File {
     }
 
     fn trace(&self) -> Self {
-        File { content: None, notifies: Vec::new(), recorded: true, ..self.clone() }
+        File { content: None, notifies: Vec::new(), elsewhere: None, recorded: true, ..self.clone() }
     }
 
     fn keep(&self) -> String {
@@ -198,6 +216,7 @@ impl File {
             group: None,
             secret: false,
             notifies: Vec::new(),
+            elsewhere: None,
             recorded: false,
         }
     }
@@ -208,39 +227,6 @@ impl File {
             reason: format!("{} is to be a {wanted}, but is a {what}", self.dest),
             remedy: format!("look what it is for; move it away, or declare another path than {}", self.dest),
         }
-    }
-
-    /// The content's aspect, in which a secret does not appear.
-    fn show(&self, old: Option<&Content>, new: String) -> Aspect {
-        if self.secret {
-            return Aspect::value("content", old.map(|_| "(secret)".into()), Some("(secret)".into()));
-        }
-        match old {
-            Some(Content::Text(text)) => Aspect::text("content", Some(text.clone()), Some(new)),
-            Some(other) => {
-                Aspect::value("content", Some(other.describe()), Some(format!("{} bytes", new.len())))
-            }
-            None => Aspect::text("content", None, Some(new)),
-        }
-    }
-
-    /// The mode's and owners' aspects.
-    fn attributes(&self, node: Option<&Node>) -> Vec<Aspect> {
-        let mut aspects = Vec::new();
-        if let Some(mode) = self.mode.as_ref().filter(|&mode| node.is_none_or(|n| n.mode != *mode)) {
-            let old = node.map(|n| n.mode.as_str().to_owned());
-            aspects.push(Aspect::value("mode", old, Some(mode.as_str().to_owned())));
-        }
-        let owners =
-            [("owner", &self.owner, node.map(|n| &n.owner)), ("group", &self.group, node.map(|n| &n.group))];
-        for (what, declared, observed) in owners {
-            if let Some(new) = declared
-                && observed.is_none_or(|(name, number)| name != new && number != new)
-            {
-                aspects.push(Aspect::value(what, observed.map(|(name, _)| name.clone()), Some(new.clone())));
-            }
-        }
-        aspects
     }
 
     /// The units are marked first: should this be interrupted, the next run still knows that they must restart.

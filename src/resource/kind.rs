@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Ability, Change, Facts, Gate, Need, Refusal, Unreadable};
+use super::{Ability, Change, Facts, Gate, Need, Refusal, Undeclared, Unreadable};
 
 /// What a kind may look at beside its own declaration and observation. Pure data.
 #[derive(Clone, Copy, Debug)]
@@ -91,9 +91,35 @@ pub trait Kind: Clone + Serialize + DeserializeOwned {
     /// The change can't be made safely, with the reason and the remedy.
     fn differ(&self, observed: &Self::Observed, context: Context<'_>) -> Result<Option<Change>, Refusal>;
 
+    /// POSIX sh that prints what the plan of a change has to know beside what the probe tells of every host; `None` where
+    /// the probe has told it. It is asked for what changes alone, and like a probe it touches nothing.
+    fn closer(&self, _observed: &Self::Observed) -> Option<String> {
+        None
+    }
+
+    /// Takes in what [`Kind::closer`]'s text printed. What does not read stays unknown.
+    fn learn(_observed: &mut Self::Observed, _output: &[u8]) {}
+
+    /// What there is beside what is declared: it is told, and is no difference. `as_declared` tells that
+    /// [`Kind::differ`] has found none.
+    fn undeclared(&self, _observed: &Self::Observed, _as_declared: bool) -> Vec<Undeclared> {
+        Vec::new()
+    }
+
     /// The declaration without what stands behind these gates: what does not answer, or must wait.
     fn without(&self, _shut: &[&Gate]) -> Self {
         self.clone()
+    }
+
+    /// Why what is there is left as it is, though it is not as declared: it is somebody else's. In words; `None` where nothing
+    /// is left.
+    fn yields(&self, _observed: &Self::Observed) -> Option<String> {
+        None
+    }
+
+    /// What does the work of this on all hosts as soon as one of them yields, with what is there of it.
+    fn stand_in(&self, _observed: &Self::Observed) -> Option<(Self, Self::Observed)> {
+        None
     }
 
     /// Whether what was observed is about to become something else by itself, so that it is worth another look: a unit

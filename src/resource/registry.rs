@@ -1,13 +1,16 @@
 //! All kinds behind one type, so that whoever plans and runs knows none of them by name.
 
+use std::sync::Arc;
+
 use schemars::{JsonSchema, Schema};
 use serde_json::Value as Json;
 
 use super::{
-    Ability, Address, Change, Command, Context, DefaultGateway, Facts, File, FirewallOpening, Gate,
+    Ability, Address, Change, Clock, Command, Context, DefaultGateway, Facts, File, FirewallOpening, Gate,
     IpvsSettings, KernelModule, Kind, Need, Package, Record, Refusal, SelinuxPort, Service, Sysctl,
-    Unreadable, VirtualServices, by_itself,
+    Undeclared, Unreadable, VirtualServices, by_itself,
 };
+use crate::ipvs::Names;
 
 /// The part of a probe that one kind answers, for all of a host's resources of that kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,13 +30,20 @@ pub struct Declared {
     pub module: &'static str,
     /// The JSON Schema of its arguments, with their descriptions and the kind's own.
     pub schema: fn() -> Schema,
+    /// Whether the arguments are of the types that they must be; what they are together is not looked at.
+    pub shape: fn(Json) -> Result<(), String>,
     /// As [`Resource::read`].
     pub read: fn(Json) -> Result<Resource, String>,
 }
 
 impl Declared {
     const fn of<K: Kind + JsonSchema + Into<Resource>>() -> Declared {
-        Declared { module: K::MODULE, schema: || schemars::schema_for!(K), read: Resource::read::<K> }
+        Declared {
+            module: K::MODULE,
+            schema: || schemars::schema_for!(K),
+            shape: |args| serde_json::from_value::<K>(args).map(drop).map_err(|error| error.to_string()),
+            read: Resource::read::<K>,
+        }
     }
 }
 
@@ -187,6 +197,31 @@ macro_rules! kinds {
                 }
             }
 
+            /// See [`Kind::closer`].
+            pub fn closer(&self, observed: &Observed) -> Option<String> {
+                match (self, observed) {
+                    $((Resource::$kind(declared), Observed::$kind(observed)) => declared.closer(observed),)*
+                    #[allow(unreachable_patterns)]
+                    _ => None,
+                }
+            }
+
+            /// See [`Kind::learn`].
+            pub fn learn(observed: &mut Observed, output: &[u8]) {
+                match observed { $(Observed::$kind(observed) => <$kind as Kind>::learn(observed, output)),* }
+            }
+
+            /// See [`Kind::undeclared`].
+            pub fn undeclared(&self, observed: &Observed, as_declared: bool) -> Vec<Undeclared> {
+                match (self, observed) {
+                    $((Resource::$kind(declared), Observed::$kind(observed)) => {
+                        declared.undeclared(observed, as_declared)
+                    })*
+                    #[allow(unreachable_patterns)]
+                    _ => Vec::new(),
+                }
+            }
+
             /// See [`Kind::without`].
             pub fn without(&self, shut: &[&Gate]) -> Resource {
                 match self { $(Resource::$kind(declared) => Resource::$kind(declared.without(shut))),* }
@@ -248,6 +283,27 @@ macro_rules! kinds {
                 }
             }
 
+            /// See [`Kind::yields`].
+            pub fn yields(&self, observed: &Observed) -> Option<String> {
+                match (self, observed) {
+                    $((Resource::$kind(declared), Observed::$kind(observed)) => declared.yields(observed),)*
+                    #[allow(unreachable_patterns)]
+                    _ => None,
+                }
+            }
+
+            /// See [`Kind::stand_in`].
+            pub fn stand_in(&self, observed: &Observed) -> Option<(Resource, Observed)> {
+                match (self, observed) {
+                    $((Resource::$kind(declared), Observed::$kind(observed)) => {
+                        let (declared, observed) = declared.stand_in(observed)?;
+                        Some((Resource::$kind(declared), Observed::$kind(observed)))
+                    })*
+                    #[allow(unreachable_patterns)]
+                    _ => None,
+                }
+            }
+
             /// See [`Kind::busy`].
             pub fn busy(observed: &Observed) -> Option<String> {
                 match observed { $(Observed::$kind(observed) => <$kind as Kind>::busy(observed)),* }
@@ -286,9 +342,21 @@ macro_rules! kinds {
 kinds! {
     // A playbook's task declares these by their arguments alone.
     declared: [Package, Service, File, Sysctl, KernelModule, IpvsSettings, Address, DefaultGateway, FirewallOpening, SelinuxPort, Command]
-    // These are made from the inventory.
+    // These are made from the inventory, or stand for a part of another module.
 
-    derived: [VirtualServices]
+    derived: [VirtualServices, Clock]
+}
+
+impl Resource {
+    /// The same with what services and real servers are told by: a record does not know that.
+    pub fn with_names(self, names: &Arc<Names>) -> Resource {
+        match self {
+            Resource::VirtualServices(declared) => {
+                Resource::VirtualServices(VirtualServices { names: Arc::clone(names), ..declared })
+            }
+            other => other,
+        }
+    }
 }
 
 #[cfg(test)]

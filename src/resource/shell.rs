@@ -22,6 +22,14 @@ pub(super) const SAY: &str = r#"say() {
 }
 "#;
 
+/// What a note begins with that is to be read after the change as well.
+pub const LASTING: &str = "!! ";
+
+/// POSIX sh that defines `tell TEXT`: like `say`, which must be defined, for what is to be read after the change as well.
+pub(super) fn tell() -> String {
+    format!("tell() {{\n  say \"{LASTING}$1\"\n}}\n")
+}
+
 /// POSIX sh that defines `leave TEXT`, for a reverse that succeeds though something stays as it is, because others use it
 /// by now: why is kept with the record, whose folder is in `$record`, and the record stays for the next time.
 pub(super) const LEAVE: &str = r#"leave() {

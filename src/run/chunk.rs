@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use super::making::Making;
 use super::perform::Doing;
 use super::probe::{Probe, output};
-use super::{Event, Failure, Job, observe};
-use crate::plan::{Chunk, Ending, Left, Plan, Reason, StepId};
-use crate::resource::{Change, Facts, Observed, Resource};
+use super::wait::{LONG, Since};
+use super::{Event, Failure, Job, observe, space};
+use crate::plan::{Chunk, Ending, Left, Plan, Reason, StepId, Took};
+use crate::resource::{Facts, Observed, Resource};
 use crate::transport::{Exchange, Link, Progress as Way, Reply};
 
 /// How long reading back may take, beside the changes' own deadlines.
@@ -14,17 +16,6 @@ const READ_BACK: Duration = Duration::from_secs(60);
 
 /// How long something that is about to settle by itself is read again.
 const SETTLING: Duration = Duration::from_secs(20);
-
-/// A step as it is made: without what is left out of it.
-pub(super) struct Making {
-    pub(super) step: StepId,
-    pub(super) change: Change,
-    pub(super) resource: Resource,
-    /// The text that is run, with what goes before and after it.
-    pub(super) script: String,
-    /// How it ends when it ends well.
-    pub(super) ending: Ending,
-}
 
 impl Job<'_> {
     /// Makes a chunk's steps. Gives the shell back when it is still of use.
@@ -47,7 +38,7 @@ impl Job<'_> {
             if link.is_none() {
                 match self.open_locked(chunk.host).await {
                     Ok(open) => link = Some(open),
-                    Err(failure) => self.fail_step(doing, *step, failure),
+                    Err(failure) => self.fail_step(doing, *step, Took::Nothing, failure),
                 }
             }
             let Some(open) = &mut link else { continue };
@@ -64,7 +55,8 @@ impl Job<'_> {
                 Ok(Some(making)) => making,
                 Ok(None) => continue,
                 Err(failure) => {
-                    self.fail_step(doing, *step, failure);
+                    let took = self.took_under_guard(doing, *step, &failure, open).await;
+                    self.fail_step(doing, *step, took, failure);
                     continue;
                 }
             };
@@ -78,7 +70,8 @@ impl Job<'_> {
             made += self.make(doing, open, together, chunk.steps.len()).await;
         }
         let failed =
-            chunk.steps.iter().any(|step| doing.progress.borrow().of_step(*step) == Some(&Ending::Failed));
+            |step: &StepId| matches!(doing.progress.borrow().of_step(*step), Some(Ending::Failed(_)));
+        let failed = chunk.steps.iter().any(failed);
         if made > 0 && !failed {
             self.emit(Event::StageDone { host: self.name(chunk.host).to_owned(), changed: made });
         }
@@ -103,13 +96,13 @@ impl Job<'_> {
         link: &mut Link,
     ) -> Result<Option<Making>, Failure> {
         let plan = doing.plan;
-        let shut = self.shut(doing, step, link).await?;
-        let shut: Vec<_> = shut.iter().collect();
+        let behind = self.shut(doing, step, link).await?;
+        let shut: Vec<_> = behind.iter().map(|(gate, _)| gate).collect();
         let change =
             if shut.is_empty() { Some(plan.change(step).clone()) } else { plan.narrowed(step, &shut) };
         let (Some(change), Some(resource)) = (change, plan.resource(step, &shut)) else {
-            let ending = Ending::Left(Reason::Unanswered(plan.change(step).gates[0].address));
-            doing.progress.borrow_mut().end(plan, step, ending);
+            let reason = behind.first().map_or(Reason::Ended, |(_, reason)| reason.clone());
+            doing.progress.borrow_mut().end(plan, step, Ending::Left(reason));
             return Ok(None);
         };
         let body = if plan.steps[step.0].guarded {
@@ -123,7 +116,7 @@ impl Job<'_> {
         Ok(Some(Making { step, change, resource, script, ending }))
     }
 
-    /// Makes steps in one exchange and reads them back. Gives how many were made.
+    /// Makes steps in one exchange and reads them back. Gives how many were made and read back.
     async fn make(&self, doing: &Doing<'_>, link: &mut Link, steps: Vec<Making>, of: usize) -> usize {
         let Some(first) = steps.first() else { return 0 };
         let host = doing.plan.steps[first.step.0].host;
@@ -137,14 +130,23 @@ impl Job<'_> {
             exchange.push_step(records.reveal());
         }
         for making in &steps {
-            exchange.push_step(making.script.as_str());
+            let section = exchange.push_step(making.script.as_str());
+            let (step, script) = (making.step, &making.change.script);
+            // The script as it is shown to people, without contents.
+            tracing::debug!(
+                host = self.name(host),
+                section,
+                step = doing.plan.label(step),
+                ?script,
+                "changes"
+            );
         }
         let resources: Vec<&Resource> = steps.iter().map(|making| &making.resource).collect();
         let probe = Probe::of(&resources, &survey.facts);
         let at = probe.push(&mut exchange);
         let stays = exchange.push_inline(doing.plan.stays(&ids));
 
-        let mut done = 0;
+        let (mut done, reading_back) = (0, Since::default());
         let place = |step: StepId| {
             let mut all = doing.plan.waves.iter().flat_map(|wave| &wave.chunks);
             let chunk = all.find(|chunk| chunk.steps.contains(&step));
@@ -157,6 +159,7 @@ impl Job<'_> {
         let told = |way| match way {
             Way::Began(section) => {
                 if let Some(index) = of_step(section) {
+                    reading_back.end();
                     let number = numbers[index];
                     self.emit(Event::StepBegan { host: name(), label: label(index), number, of });
                 }
@@ -165,55 +168,120 @@ impl Job<'_> {
                 if let Some(index) = of_step(section) {
                     done += 1;
                     self.emit(Event::StepDone { host: name(), label: label(index) });
+                    if done == steps.len() {
+                        reading_back.begin();
+                    }
                 }
             }
-            Way::Note(_, text) => self.emit(Event::Noted { host: name(), text }),
+            Way::Note(_, text) => self.emit(Event::said(name(), text)),
             _ => {}
         };
-        let reply = link.exchange(&exchange, told).await;
-        doing.performed.borrow_mut().changed[host] += done;
-        for making in &steps[..done] {
-            doing.progress.borrow_mut().end(doing.plan, making.step, making.ending.clone());
-        }
+        let new = doing.progress.borrow_mut().begin(&ids);
+        let work = link.exchange(&exchange, told);
+        let what = "what was changed to be read back";
+        let reply = self.telling_since(&reading_back, host, what, work).await;
+        let end = |making: &Making, ending| {
+            doing.progress.borrow_mut().end(doing.plan, making.step, ending);
+        };
         let reply = match reply {
             Ok(reply) => reply,
             Err(error) => {
+                // What the host said that it had made was not read back; whether it began what comes after is not known.
+                steps[..done].iter().for_each(|making| end(making, Ending::Unread));
                 let last = &steps[done.min(steps.len() - 1)];
-                self.fail_step(doing, last.step, error.into());
-                return done;
+                self.fail_step(doing, last.step, Took::Unknown, error.into());
+                return 0;
             }
         };
-        if let Some((making, failure)) = failed(doing.plan, &steps, &reply, ahead) {
-            self.fail_step(doing, making.step, failure);
-            return done;
-        }
-        let stays = staying(output(&reply, stays));
-        for (number, why) in &stays {
-            if let Some(making) = steps.get(*number) {
-                let (what, reason) = (doing.plan.label(making.step), Reason::Stays(why.clone()));
-                self.leave(doing, &Left { host, what, reason });
+        // What comes after one that failed was not run.
+        for (index, step) in ids.iter().enumerate().filter(|(_, step)| new.contains(step)) {
+            if reply.sections.get(ahead + index).is_none_or(Option::is_none) {
+                doing.progress.borrow_mut().not_begun(*step);
             }
+        }
+        let mut stays = staying(output(&reply, stays));
+        // What is told of others was kept by an earlier run.
+        stays.retain(|(number, _)| *number < done);
+        for (number, why) in &stays {
+            let (what, reason) = (doing.plan.label(ids[*number]), Reason::Stays(why.clone()));
+            self.leave(doing, &Left { host, what, reason });
         }
         let taken = |number: usize| stays.iter().all(|(other, _)| *other != number);
         let read = probe.parse(&resources, &survey.facts, &reply, at);
+        if let Some((number, failure)) = failed(doing.plan, &steps, &reply, ahead) {
+            let making = &steps[number];
+            let failure = space::explained(link, making.resource.path(), making.script.len(), failure).await;
+            let observed = read.ok();
+            let of = |index: usize| observed.as_ref().and_then(|observed| observed.get(index));
+            for (index, making) in steps[..number].iter().enumerate() {
+                let ending =
+                    if taken(index) { making.ended(doing.plan, of(index)) } else { making.ending.clone() };
+                end(making, ending);
+            }
+            let begun = doing.progress.borrow().has_begun(making.step);
+            let took = match of(number) {
+                _ if !begun => Took::Nothing,
+                Some(observed) => making.took(doing.plan, observed),
+                None => Took::Unknown,
+            };
+            self.fail_step(doing, making.step, took, failure);
+            return steps[..number]
+                .iter()
+                .filter(|making| doing.progress.borrow().is_made(making.step))
+                .count();
+        }
         let observed = match read {
-            Ok(observed) => self.settled(doing.plan, link, &steps, &survey.facts, observed, &taken).await,
-            Err(error) => Err((steps[0].step, error.into())),
+            Ok(observed) => observed,
+            Err(error) => {
+                steps[1..].iter().for_each(|making| end(making, Ending::Unread));
+                self.fail_step(doing, steps[0].step, Took::Unknown, error.into());
+                return 0;
+            }
         };
-        if let Err((step, failure)) = observed {
-            self.fail_step(doing, step, failure);
-            return done;
+        let (observed, lost) = self.settled(doing.plan, link, &steps, &survey.facts, observed, &taken).await;
+        let open = self.end_read(doing, &steps, &observed, lost, &taken);
+        if open > 0 {
+            return steps.len() - open;
         }
         let taken: Vec<StepId> =
             ids.iter().enumerate().filter(|(number, _)| taken(*number)).map(|(_, id)| *id).collect();
         if let Err(failure) = forget(doing.plan, link, &taken).await {
-            self.fail_step(doing, taken[0], failure);
+            self.fail_step(doing, taken[0], Took::Whole, failure);
         }
-        done
+        steps.len()
     }
 
-    /// Whether everything that was `taken`, by its place, reads as planned. What is about to change by itself is read
-    /// again for a while.
+    /// Notes how steps have ended whose scripts ended well, as `observed` was read after them; of what was not `taken`, by
+    /// its place, that is no matter. Gives how many of them were not as planned. Where reading was `lost`, those may have
+    /// become so since.
+    fn end_read(
+        &self,
+        doing: &Doing<'_>,
+        steps: &[Making],
+        observed: &[Observed],
+        mut lost: Option<Failure>,
+        taken: &dyn Fn(usize) -> bool,
+    ) -> usize {
+        let (plan, is_lost) = (doing.plan, lost.is_some());
+        let mut open = 0;
+        for (number, (making, observed)) in steps.iter().zip(observed).enumerate() {
+            let why = if taken(number) { making.not_taken(plan, observed) } else { None };
+            let Some(why) = why else {
+                doing.progress.borrow_mut().end(plan, making.step, making.ending.clone());
+                continue;
+            };
+            open += 1;
+            match lost.take() {
+                Some(failure) => self.fail_step(doing, making.step, Took::Unknown, failure),
+                None if is_lost => doing.progress.borrow_mut().end(plan, making.step, Ending::Unread),
+                None => self.fail_step(doing, making.step, making.took(plan, observed), why),
+            }
+        }
+        open
+    }
+
+    /// Reads again, for a while, what is not as planned yet, was `taken`, by its place, and is about to change by itself.
+    /// Gives what was read last, and why no more could be read.
     async fn settled(
         &self,
         plan: &Plan,
@@ -222,22 +290,27 @@ impl Job<'_> {
         facts: &Facts,
         mut observed: Vec<Observed>,
         taken: &dyn Fn(usize) -> bool,
-    ) -> Result<(), (StepId, Failure)> {
-        let begun = tokio::time::Instant::now();
+    ) -> (Vec<Observed>, Option<Failure>) {
+        let (begun, mut told) = (tokio::time::Instant::now(), false);
         let resources: Vec<&Resource> = steps.iter().map(|making| &making.resource).collect();
         loop {
-            let Some((step, failure)) =
-                steps.iter().zip(&observed).enumerate().filter(|(number, _)| taken(*number)).find_map(
-                    |(_, (making, observed))| Some((making.step, not_taken(plan, making, observed)?)),
-                )
-            else {
-                return Ok(());
+            let open = |(number, (making, observed)): (usize, (&Making, &Observed))| {
+                taken(number) && making.not_taken(plan, observed).is_some()
             };
-            if !observed.iter().any(Resource::unsettled) || begun.elapsed() > SETTLING {
-                return Err((step, failure));
+            let open = steps.iter().zip(&observed).enumerate().any(open);
+            let unsettled = observed.iter().any(Resource::unsettled);
+            if !open || !unsettled || begun.elapsed() > SETTLING {
+                return (observed, None);
+            }
+            if begun.elapsed() > LONG && !std::mem::replace(&mut told, true) {
+                let host = self.name(plan.steps[steps[0].step.0].host).to_owned();
+                self.emit(Event::Slow { host, what: "what was changed to settle".into() });
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
-            observed = observe::read(link, &resources, facts).await.map_err(|failure| (step, failure))?;
+            match observe::read(link, &resources, facts).await {
+                Ok(read) => observed = read,
+                Err(failure) => return (observed, Some(failure)),
+            }
         }
     }
 }
@@ -272,18 +345,14 @@ async fn forget(plan: &Plan, link: &mut Link, steps: &[StepId]) -> Result<(), Fa
     }
 }
 
-/// The first step whose script failed.
-fn failed<'s>(
-    plan: &Plan,
-    steps: &'s [Making],
-    reply: &Reply,
-    ahead: usize,
-) -> Option<(&'s Making, Failure)> {
+/// The place of the first step whose script failed, and why.
+fn failed(plan: &Plan, steps: &[Making], reply: &Reply, ahead: usize) -> Option<(usize, Failure)> {
     let of_steps = reply.sections.iter().take(ahead + steps.len()).enumerate();
     of_steps.into_iter().find_map(|(section, output)| {
         let output = output.as_ref().filter(|output| output.code != 0)?;
         // Where the records could not be written, nothing was changed.
-        let making = &steps[section.saturating_sub(ahead)];
+        let number = section.saturating_sub(ahead);
+        let making = &steps[number];
         let label =
             if section < ahead { "the record of the prior state".into() } else { plan.label(making.step) };
         let failure = Failure::Step {
@@ -292,16 +361,6 @@ fn failed<'s>(
             output: String::from_utf8_lossy(&output.bytes).into_owned(),
             script: making.change.script.clone(),
         };
-        Some((making, failure))
+        Some((number, failure))
     })
-}
-
-/// What still differs after a step.
-fn not_taken(plan: &Plan, making: &Making, observed: &Observed) -> Option<Failure> {
-    let label = format!("{} {}", making.resource.module(), making.resource.subject());
-    match plan.remaining(making.step, &making.resource, observed) {
-        Ok(None) => None,
-        Ok(Some(change)) => Some(Failure::NotTaken { label, aspects: change.aspects }),
-        Err(refusal) => Some(Failure::Refused { label, refusal }),
-    }
 }

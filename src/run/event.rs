@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Failure;
+use crate::resource::LASTING_NOTE;
 
 /// Something that has happened in a run. Hosts are named as in the inventory.
 #[derive(Clone, Debug)]
@@ -65,8 +66,22 @@ pub enum Event {
         /// What is waited for.
         what: String,
     },
+    /// What the host is at takes over a second.
+    Slow {
+        /// The host.
+        host: String,
+        /// What is waited for.
+        what: String,
+    },
     /// A running change tells what it is at.
     Noted {
+        /// The host.
+        host: String,
+        /// Its words.
+        text: String,
+    },
+    /// A running change tells what is to be read after it as well.
+    Told {
         /// The host.
         host: String,
         /// Its words.
@@ -97,4 +112,14 @@ pub enum Event {
         /// Why.
         failure: Rc<Failure>,
     },
+}
+
+impl Event {
+    /// What a running change says.
+    pub(super) fn said(host: String, text: String) -> Event {
+        match text.strip_prefix(LASTING_NOTE) {
+            Some(text) => Event::Told { host, text: text.to_owned() },
+            None => Event::Noted { host, text },
+        }
+    }
 }

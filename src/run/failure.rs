@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 
+use crate::inventory::Vip;
+use crate::plan::Stranger;
 use crate::playbook::DeclareError;
-use crate::resource::{Aspect, Refusal, Script, Unreadable};
-use crate::transport::LinkError;
+use crate::resource::{Aspect, Login, Refusal, Script, Unreadable};
+use crate::transport::{Ended, LinkError};
 
 /// Why a host's part of a run ended early.
 #[derive(Debug, thiserror::Error)]
@@ -12,9 +14,38 @@ pub enum Failure {
     /// The connection.
     #[error("{0}")]
     Link(#[from] LinkError),
+    /// The scripts would run as somebody who is not root.
+    #[error("logged in {}, not as root", told(login))]
+    NotRoot {
+        /// Who it is.
+        login: Login,
+        /// Whether sudo was asked to make it root.
+        becoming: bool,
+    },
+    /// The machine that answers is not the host that the inventory means.
+    #[error("has none of its declared addresses ({}); it has {}", declared(.0), found(.0))]
+    Stranger(Stranger),
+    /// A director has VIPs that its services are on, which it is to have already, on no interface.
+    #[error("has the VIP{} {} on no interface", if vips.len() == 1 { "" } else { "s" }, ips(vips))]
+    NoVip {
+        /// Those that are missing.
+        vips: Vec<Vip>,
+    },
     /// What a probe printed does not read.
     #[error("what was read from the host makes no sense: {0}")]
     Unreadable(#[from] Unreadable),
+    /// A probe did not end in time.
+    #[error("reading {what} did not end within {seconds} s")]
+    Hung {
+        /// The module with its tasks, or what else was read.
+        what: String,
+        /// How long it had.
+        seconds: u64,
+        /// The command lines of what was at work on the host, one a line; empty when that is not known.
+        running: String,
+        /// What came of ending it there.
+        ended: Ended,
+    },
     /// The playbook can't be rendered with this host's facts.
     #[error("the playbook can't be rendered with this host's facts")]
     Declare(Vec<DeclareError>),
@@ -43,6 +74,14 @@ pub enum Failure {
         label: String,
         /// What does not answer.
         addresses: Vec<SocketAddr>,
+    },
+    /// A real server does not answer its director as its check says, after a change that interrupted it.
+    #[error("after {label}, the check that its director makes fails: {}", each(failing))]
+    FailsCheck {
+        /// The change.
+        label: String,
+        /// Each address that fails, and what was got instead.
+        failing: Vec<(SocketAddr, String)>,
     },
     /// Another run changes the host.
     #[error("another run changes this host: {by}")]
@@ -76,6 +115,16 @@ pub enum Failure {
         /// The script itself.
         script: Script,
     },
+    /// A change's script failed as there was no room for what it was to write.
+    #[error("{label} failed: no space left on {mounts}")]
+    NoSpace {
+        /// Which.
+        label: String,
+        /// Where the file systems without room are mounted.
+        mounts: String,
+        /// What it printed, and df's words.
+        output: String,
+    },
     /// A change's script succeeded, but what was read back is not as declared.
     #[error("{label} did not take")]
     NotTaken {
@@ -97,14 +146,19 @@ impl Failure {
     pub fn said(&self) -> &str {
         match self {
             Failure::Link(LinkError::Unreachable { stderr, .. } | LinkError::Lost { stderr }) => stderr,
-            Failure::Step { output, .. } => output,
+            Failure::Step { output, .. } | Failure::NoSpace { output, .. } => output,
+            Failure::Hung { running, .. } => running,
+            Failure::Unreadable(unreadable) => &unreadable.said,
             // Sudo's words are its message.
             Failure::Link(LinkError::Become { .. } | LinkError::Deadline(_) | LinkError::Start { .. })
-            | Failure::Unreadable(_)
+            | Failure::NotRoot { .. }
+            | Failure::Stranger(_)
+            | Failure::NoVip { .. }
             | Failure::Declare(_)
             | Failure::Refused { .. }
             | Failure::TakenBack { .. }
             | Failure::Unproved { .. }
+            | Failure::FailsCheck { .. }
             | Failure::Locked { .. }
             | Failure::Unlockable { .. }
             | Failure::Busy { .. }
@@ -130,10 +184,36 @@ impl Failure {
             }
             Failure::Link(LinkError::Lost { .. } | LinkError::Deadline(_)) => AGAIN.into(),
             Failure::Link(LinkError::Start { remedy, .. }) => (*remedy).into(),
+            Failure::NotRoot { becoming: false, .. } => {
+                "everything here is done as root: log in as root with `ssh: { user: root }`, or let sudo make it root \
+                 with `ssh: { become: true }` or --become"
+                    .into()
+            }
+            Failure::NotRoot { becoming: true, .. } => {
+                "sudo did not make it root: give that user a rule on the host that lets it run commands as root".into()
+            }
+            Failure::Stranger(Stranger { reached, .. }) => format!(
+                "nothing was changed on it: see which machine `{reached}` leads to (the name service, ~/.ssh/config, the \
+                 host's `address`), or correct the host's addresses in the inventory"
+            ),
+            Failure::NoVip { vips } => {
+                let put: Vec<String> =
+                    vips.iter().map(|vip| format!("`ip addr add {vip} dev INTERFACE`")).collect();
+                format!(
+                    "put it on one ({}, and in the network's configuration for the next boot), or correct `vip`; with `own` \
+                     addresses of the director in the inventory a deploy puts it there",
+                    put.join(", ")
+                )
+            }
+            Failure::Unreadable(Unreadable { tool: Some(tool), .. }) => {
+                format!("run `{tool}` on the host: see why it does not print what it should, and mend or replace it")
+            }
             Failure::Unreadable(_) => {
                 "run the same again; if it stays, report it with the line above and the host's distribution"
                     .into()
             }
+            Failure::Hung { running, ended, .. } => hung(running.is_empty(), ended),
+            Failure::NoSpace { mounts, .. } => format!("make room on {mounts} there, and run the same again"),
             Failure::Declare(_) => "define what is missing under the host's `vars`".into(),
             Failure::Refused { refusal, .. } => refusal.remedy.clone(),
             Failure::TakenBack { seen: true, .. } => {
@@ -146,7 +226,7 @@ impl Failure {
                  by another way"
                     .into()
             }
-            Failure::Unproved { .. } => {
+            Failure::Unproved { .. } | Failure::FailsCheck { .. } => {
                 "look at its service there; the real servers after it were left as they are".into()
             }
             Failure::Locked { .. } => {
@@ -163,6 +243,59 @@ impl Failure {
     }
 }
 
-fn list(addresses: &[SocketAddr]) -> String {
+fn each(failing: &[(SocketAddr, String)]) -> String {
+    failing.iter().map(|(address, said)| format!("{address}: {said}")).collect::<Vec<_>>().join("; ")
+}
+
+/// What to do about what did not end.
+fn hung(unknown: bool, ended: &Ended) -> String {
+    let see = if unknown {
+        "see on the host what does not answer: a lock, a file system of another machine, a service"
+    } else {
+        "run that on the host and see what it waits for: a lock, a file system of another machine, a service"
+    };
+    match ended {
+        Ended::All => format!("it was ended there; {see}"),
+        Ended::Not(_) => format!(
+            "it was killed there and still runs, as what waits in the kernel for a disk or another machine does: see \
+             `dmesg` and `mount` there; {see}"
+        ),
+        Ended::Unknown => {
+            format!("whether it still runs there is not known, as the host did not answer any more; {see}")
+        }
+    }
+}
+
+fn list<T: ToString>(addresses: &[T]) -> String {
     addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn ips(vips: &[Vip]) -> String {
+    list(&vips.iter().map(|vip| vip.ip()).collect::<Vec<_>>())
+}
+
+/// `as ann (uid 1000)`
+fn told(Login { uid, name }: &Login) -> String {
+    if name.is_empty() { format!("with uid {uid}") } else { format!("as {name} (uid {uid})") }
+}
+
+fn declared(stranger: &Stranger) -> String {
+    list(&stranger.declared)
+}
+
+/// `10.9.9.1 (eth0), 192.168.40.102 (eth1); 192.168.40.102 is lvs_real_server02's`
+fn found(stranger: &Stranger) -> String {
+    /// A machine with many containers has as many addresses.
+    const MOST: usize = 6;
+    let all = stranger.found.iter().map(|(interface, address)| format!("{address} ({interface})"));
+    let mut told: Vec<String> = all.take(MOST).collect();
+    match stranger.found.len().saturating_sub(MOST) {
+        0 => {}
+        more => told.push(format!("{more} more")),
+    }
+    let told = if told.is_empty() { "no other".to_owned() } else { told.join(", ") };
+    match &stranger.other {
+        Some((address, host)) => format!("{told}; {address} is {host}'s"),
+        None => told,
+    }
 }

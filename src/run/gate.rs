@@ -6,21 +6,24 @@ use std::time::Duration;
 
 use super::perform::Doing;
 use super::{Event, Failure, Job};
-use crate::plan::{Left, Part, Reason, StepId};
-use crate::resource::Gate;
+use crate::plan::{Left, Part, Reason, StepId, Took};
+use crate::resource::{Answers, Gate, Query};
 use crate::transport::{Exchange, Link};
 
 /// How long asking may take beside the waiting itself.
 const MORE: Duration = Duration::from_secs(30);
 
+/// How many real servers are named of those that are waited for.
+const NAMED: usize = 3;
+
 impl Job<'_> {
-    /// The gates of a step that are shut: those whose real server is not ready, or does not answer its director.
+    /// The gates of a step that are shut, each with the reason: its real server is not ready, or does not answer its director.
     pub(super) async fn shut(
         &self,
         doing: &Doing<'_>,
         step: StepId,
         link: &mut Link,
-    ) -> Result<Vec<Gate>, Failure> {
+    ) -> Result<Vec<(Gate, Reason)>, Failure> {
         let of_step = &doing.plan.steps[step.0];
         let mut shut: Vec<(Gate, Reason)> = Vec::new();
         let mut open: Vec<&Part> = Vec::new();
@@ -31,21 +34,30 @@ impl Job<'_> {
                 Err(reason) => shut.push((part.gate.clone(), reason)),
             }
         }
-        let addresses: BTreeSet<SocketAddr> = open.iter().map(|part| part.gate.address).collect();
-        if !addresses.is_empty() {
-            let answering = self.answering(of_step.host, link, &addresses, doing.plan.label(step)).await?;
-            for part in open.iter().filter(|part| !answering.contains(&part.gate.address)) {
-                shut.push((part.gate.clone(), Reason::Unanswered(part.gate.address)));
+        let queries: BTreeSet<Query> = open.iter().map(|part| part.gate.query()).collect();
+        if !queries.is_empty() {
+            let answers = self.answers(of_step.host, link, &queries, doing.plan.label(step)).await?;
+            for part in &open {
+                let (address, query) = (part.gate.address, part.gate.query());
+                if answers.right.contains(&query) {
+                    continue;
+                }
+                let reason = match answers.wrong.get(&query) {
+                    Some(said) => Reason::FailsCheck { address, said: said.clone() },
+                    None => Reason::Unanswered(address),
+                };
+                shut.push((part.gate.clone(), reason));
             }
         }
         for (gate, reason) in &shut {
-            if matches!(reason, Reason::Unanswered(_)) && self.is_up(doing, gate) {
+            let asked = matches!(reason, Reason::Unanswered(_) | Reason::FailsCheck { .. });
+            if asked && self.is_up(doing, gate) {
                 doing.performed.borrow_mut().unanswered = true;
             }
             let what = doing.plan.entering(self.inventory, gate);
             self.leave(doing, &Left { host: of_step.host, what, reason: reason.clone() });
         }
-        Ok(shut.into_iter().map(|(gate, _)| gate).collect())
+        Ok(shut)
     }
 
     /// Shows that a real server serves again after a step that interrupted it.
@@ -55,40 +67,45 @@ impl Job<'_> {
             return;
         }
         let label = doing.plan.label(step);
-        let answering = match self.open(proof.from).await {
-            Ok(mut link) => self.answering(proof.from, &mut link, &proof.addresses, label.clone()).await,
+        let answers = match self.open(proof.from).await {
+            Ok(mut link) => self.answers(proof.from, &mut link, &proof.queries, label.clone()).await,
             Err(error) => Err(error.into()),
         };
-        let failure = match answering {
-            Ok(answering) if answering == proof.addresses => return,
-            Ok(answering) => Failure::Unproved {
+        let failure = match answers {
+            Ok(answers) if answers.right == proof.queries => return,
+            Ok(answers) if !answers.wrong.is_empty() => {
+                let said =
+                    |query| answers.wrong.get(query).map_or("it accepts no connection", String::as_str);
+                let failing = proof.queries.difference(&answers.right);
+                let failing = failing.map(|query| (query.address, said(query).to_owned()));
+                Failure::FailsCheck { label, failing: failing.collect() }
+            }
+            Ok(answers) => Failure::Unproved {
                 label,
-                addresses: proof.addresses.difference(&answering).copied().collect(),
+                addresses: proof.queries.difference(&answers.right).map(|query| query.address).collect(),
             },
             Err(failure) => failure,
         };
-        self.fail_step(doing, step, failure);
+        // It was made and read back.
+        self.fail_step(doing, step, Took::Whole, failure);
     }
 
-    /// Which of the addresses answer a director.
-    async fn answering(
+    /// What came of a director's queries.
+    async fn answers(
         &self,
         director: usize,
         link: &mut Link,
-        addresses: &BTreeSet<SocketAddr>,
+        queries: &BTreeSet<Query>,
         label: String,
-    ) -> Result<BTreeSet<SocketAddr>, Failure> {
-        let what = match addresses.len() {
-            1 => "a real server's answer".to_owned(),
-            count => format!("the answers of {count} real servers"),
-        };
-        self.emit(Event::Waiting { host: self.name(director).to_owned(), what });
-        let mut exchange = Exchange::reading(Gate::longest(addresses.len()) + MORE);
-        let script = Gate::probe(addresses);
+    ) -> Result<Answers, Failure> {
+        let real_servers: BTreeSet<_> = queries.iter().map(|query| query.address).collect();
+        self.emit(Event::Waiting { host: self.name(director).to_owned(), what: self.awaited(&real_servers) });
+        let mut exchange = Exchange::reading(Query::longest(queries) + MORE);
+        let script = Query::ask(queries);
         exchange.push(script.as_str());
         let reply = link.exchange(&exchange, |_| ()).await?;
         match reply.sections.first().and_then(Option::as_ref) {
-            Some(output) if output.code == 0 => Ok(Gate::answering(&output.bytes)),
+            Some(output) if output.code == 0 => Ok(Answers::read(queries, &output.bytes)),
             output => Err(Failure::Step {
                 label,
                 code: output.map_or(1, |output| output.code),
@@ -97,6 +114,18 @@ impl Job<'_> {
                     .unwrap_or_default(),
                 script: script.into(),
             }),
+        }
+    }
+
+    /// `the answer of web1 (192.168.40.101:80)`
+    fn awaited(&self, addresses: &BTreeSet<SocketAddr>) -> String {
+        let names = self.inventory.table_names();
+        let named: Vec<String> =
+            addresses.iter().take(NAMED).map(|address| names.real_server(address)).collect();
+        match addresses.len() {
+            1 => format!("the answer of {}", named.concat()),
+            all if all > NAMED => format!("the answers of {} and {} more", named.join(", "), all - NAMED),
+            _ => format!("the answers of {}", named.join(", ")),
         }
     }
 

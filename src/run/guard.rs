@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::perform::Doing;
-use super::{Event, Failure, Job};
-use crate::plan::StepId;
+use super::{Event, Failure, Job, observe, space};
+use crate::plan::{StepId, Took};
 use crate::resource::{Change, Live, Script};
 use crate::transport::{Exchange, Link};
 
@@ -33,20 +33,24 @@ impl Job<'_> {
         let seconds = deadline.as_secs().max(1);
         self.emit(Event::Guarded { host: name, label: label.clone(), seconds });
         let begun = Instant::now();
+        let script = &live.script;
+        tracing::debug!(host = self.name(host), seconds, step = label, ?script, "changes under guard");
         let mut exchange = Exchange::changing(deadline + Duration::from_secs(UNDOING));
         exchange.push_step(doing.plan.records(&[step]).reveal());
         exchange.push_step(doing.plan.with_record(step) + &armed(live, seconds).reveal());
+        doing.progress.borrow_mut().begin(&[step]);
         // The answer may never come: then the new connection tells.
         let reply = tokio::time::timeout(deadline, link.exchange(&exchange, |_| ())).await;
         if let Ok(Ok(reply)) = &reply
             && let Some(output) = reply.sections.iter().flatten().find(|output| output.code != 0)
         {
-            return Err(Failure::Step {
+            let failure = Failure::Step {
                 label,
                 code: output.code,
                 output: String::from_utf8_lossy(&output.bytes).into_owned(),
                 script: live.script.clone(),
-            });
+            };
+            return Err(space::explained(link, None, live.undo.reveal().len(), failure).await);
         }
         let mut confirmed = None;
         while confirmed.is_none() && begun.elapsed() < deadline {
@@ -61,11 +65,37 @@ impl Job<'_> {
                 self.lock_again(host, link).await
             }
             (None, _) => {
+                let what = "the host to take it back by itself".to_owned();
+                self.emit(Event::Waiting { host: self.name(host).to_owned(), what });
                 sleep((deadline + Duration::from_secs(1)).saturating_sub(begun.elapsed())).await;
                 let seen = self.taken_back(host).await;
                 Err(Failure::TakenBack { label, seconds, seen })
             }
         }
+    }
+
+    /// What of a step has taken all the same whose live part could not be made, as far as that can be read.
+    pub(super) async fn took_under_guard(
+        &self,
+        doing: &Doing<'_>,
+        step: StepId,
+        failure: &Failure,
+        link: &mut Link,
+    ) -> Took {
+        if !doing.progress.borrow().has_begun(step) {
+            return Took::Nothing;
+        }
+        let host = doing.plan.steps[step.0].host;
+        let took = match failure {
+            Failure::Step { .. } => read_took(doing, step, link).await,
+            // The way that the old connection took may be gone.
+            Failure::TakenBack { seen: true, .. } => match self.open_anew(host).await {
+                Ok(mut link) => read_took(doing, step, &mut link).await,
+                Err(_) => None,
+            },
+            _ => None,
+        };
+        took.unwrap_or(Took::Unknown)
     }
 
     /// Confirms by a new connection, which is given when it could.
@@ -98,6 +128,15 @@ impl Job<'_> {
         }
         false
     }
+}
+
+/// What of a step has taken, as it reads now; `None` where it can't be read.
+async fn read_took(doing: &Doing<'_>, step: StepId, link: &mut Link) -> Option<Took> {
+    let plan = doing.plan;
+    let survey = plan.hosts[plan.steps[step.0].host].survey.as_ref().ok()?;
+    let resource = plan.resource(step, &[])?;
+    let observed = observe::read(link, &[&resource], &survey.facts).await.ok()?;
+    Some(plan.took(step, &resource, plan.change(step), observed.first()?))
 }
 
 /// POSIX sh that arms the undo and makes the change. When the change fails, it is undone at once.

@@ -49,6 +49,8 @@ impl Job<'_> {
 
     /// A new shell on the participant's host, over its live connection where there is one.
     pub(super) async fn open(&self, participant: usize) -> Result<Link, LinkError> {
-        Link::open(&self.participants[participant].target, self.settings, self.mark.to_owned()).await
+        let target = &self.participants[participant].target;
+        let opening = Link::open(target, self.settings, self.mark.to_owned());
+        self.telling(participant, "a connection", opening).await
     }
 }

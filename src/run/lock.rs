@@ -113,8 +113,7 @@ impl Job<'_> {
         let mut link = self.open(host).await?;
         match self.take_lock(host, &mut link, until).await {
             Ok((last, waited)) => Ok((link, last, waited)),
-            Err(Failure::Link(error)) => Err(not_yet_a_shell(error).into()),
-            Err(failure) => Err(failure),
+            Err(failure) => Err(not_yet_a_shell(failure)),
         }
     }
 

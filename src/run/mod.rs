@@ -2,6 +2,7 @@
 //! nothing: what is done, in which order, and what may begin is the plan's.
 
 mod chunk;
+mod closer;
 mod event;
 mod failure;
 mod gate;
@@ -9,10 +10,16 @@ mod guard;
 mod job;
 mod links;
 mod lock;
+mod making;
+mod missing_vip;
 mod observe;
 mod perform;
+mod performed;
 mod probe;
 mod recorded;
+mod space;
+mod underway;
+mod wait;
 
 pub use event::Event;
 pub use failure::Failure;
@@ -20,4 +27,5 @@ pub use job::{Job, Memory, Participant};
 pub use links::Links;
 pub use lock::Locked;
 pub use observe::Observation;
-pub use perform::Performed;
+pub use performed::Performed;
+pub use underway::Underway;

@@ -5,16 +5,14 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 
-use super::probe::{Probe, output};
+use super::closer::closer;
+use super::probe::{Probe, Question, ask, output, said};
 use super::{Event, Failure, Job, Links};
 use crate::inventory::{Host, Role};
-use crate::plan::{Absence, Survey, Surveyed};
+use crate::plan::{Absence, Stranger, Survey, Surveyed, makes_it_the_host};
 use crate::playbook::Declaration;
-use crate::resource::{Facts, Observed, Resource};
-use crate::transport::{Exchange, Link, LinkError, Turn};
-
-/// How long reading may take on one host: long enough for a machine that is busy installing packages.
-pub(super) const READ_DEADLINE: Duration = Duration::from_secs(90);
+use crate::resource::{Facts, Login, Observed, Resource, Unreadable};
+use crate::transport::{Exchange, Link, LinkError, Reply, Turn};
 
 /// How long another run's package transaction is waited for.
 const BUSY_DEADLINE: Duration = Duration::from_secs(900);
@@ -88,25 +86,43 @@ impl Job<'_> {
         // What the host was the last time is most probably what it is: then one exchange tells all.
         let guess = self.memory.recall(&host.name);
         let guess = guess.and_then(|facts| Some((self.declared(index, &facts).ok()?, facts)));
-        let (facts, turn, early) = self.read_facts(&mut link, guess).await?;
+        let reading = self.read_facts(&mut link, guess, index);
+        let (facts, turn, early) = self.telling(index, "what it says of itself", reading).await?;
         self.memory.remember(&host.name, &facts);
         self.emit(Event::Connected { host: host.name.clone() });
         let (declared, observed) = match early {
             Some(read) => read,
             None => {
                 let declared = self.declared(index, &facts)?;
-                let observed = read(&mut link, &resources(&declared), &facts).await?;
+                let reading = read_declared(&mut link, &declared, &facts);
+                let observed = self.telling(index, "the state of its resources", reading).await?;
                 (declared, observed)
             }
         };
         let observed = self.when_idle(host, &mut link, &declared, &facts, observed).await?;
-        Ok((Survey::new(facts, declared, observed), link, turn))
+        let survey = closer(&mut link, Survey::new(facts, declared, observed)).await?;
+        Ok((survey, link, turn))
     }
 
     fn declared(&self, index: usize, facts: &Facts) -> Result<Vec<Declaration>, Failure> {
+        self.declared_by(index, facts, self.tags)
+    }
+
+    /// What the tasks with one of these tags declare.
+    fn declared_by(&self, index: usize, facts: &Facts, tags: &[String]) -> Result<Vec<Declaration>, Failure> {
         let participant = &self.participants[index];
         let scope = (self.engine, self.inventory, self.host(participant), facts);
-        self.playbook.declare(scope, self.variables, &participant.plays, self.tags).map_err(Failure::Declare)
+        self.playbook.declare(scope, self.variables, &participant.plays, tags).map_err(Failure::Declare)
+    }
+
+    /// Makes sure that a machine is the host that the inventory means: it has one of its addresses, or the playbook, whatever
+    /// part of it is selected, gives it one.
+    fn is_the_host(&self, index: usize, facts: &Facts) -> Result<(), Failure> {
+        let host = self.host(&self.participants[index]);
+        let Some(stranger) = Stranger::of(self.inventory, host, facts) else { return Ok(()) };
+        let declared = self.declared_by(index, facts, &[]).unwrap_or_default();
+        let is_made = declared.iter().any(|declaration| makes_it_the_host(host, &declaration.resource));
+        if is_made { Ok(()) } else { Err(Failure::Stranger(stranger)) }
     }
 
     /// The facts; and beside them what the guess declares and what there is of it, where the guess was right.
@@ -114,19 +130,28 @@ impl Job<'_> {
         &self,
         link: &mut Link,
         guess: Option<(Vec<Declaration>, Facts)>,
+        index: usize,
     ) -> Result<(Facts, Turn, Option<(Vec<Declaration>, Vec<Observed>)>), Failure> {
-        let mut exchange = Exchange::reading(READ_DEADLINE);
+        let mut exchange = Exchange::reading(link.read_timeout());
         // Whose turn it was is asked before anything else: whatever a run changes after that makes it another one's.
         exchange.push_inline(Turn::section());
         exchange.push_inline(Facts::probe());
+        exchange.name(0, "turn");
+        exchange.name(1, "facts");
         let probe = guess.as_ref().map(|(declared, facts)| {
-            let probe = Probe::of(&resources(declared), facts);
+            let probe = Probe::of(&resources(declared), facts).of_tasks(declared);
             let first = probe.push(&mut exchange);
             (probe, first)
         });
-        let reply = link.exchange(&exchange, |_| ()).await.map_err(not_yet_a_shell)?;
+        let question = |section| match &probe {
+            Some((probe, first)) if section >= *first => probe.question(section, *first),
+            _ => Some(Question::about("the facts")),
+        };
+        let reply = ask(link, &exchange, question).await.map_err(not_yet_a_shell)?;
         let turn = Turn::read(output(&reply, 0));
-        let facts = Facts::parse(output(&reply, 1))?;
+        self.is_root(index, output(&reply, 1))?;
+        let facts = facts_of(&reply)?;
+        self.is_the_host(index, &facts)?;
         let right = guess.filter(|(_, guessed)| *guessed == facts);
         let early = match (right, probe) {
             (Some((declared, _)), Some((probe, first))) => {
@@ -136,6 +161,19 @@ impl Job<'_> {
             _ => None,
         };
         Ok((facts, turn, early))
+    }
+
+    /// Makes sure that the scripts run as root, before anything is made of what they printed: much of that can be read by
+    /// nobody else, and would be taken for something that it is not.
+    pub(super) fn is_root(&self, index: usize, facts: &[u8]) -> Result<(), Failure> {
+        match Login::read(facts) {
+            Some(login) if !login.is_root() => {
+                let becoming = self.participants[index].target.r#become.is_some();
+                Err(Failure::NotRoot { login, becoming })
+            }
+            // Where it does not tell, the facts' own parser says so.
+            _ => Ok(()),
+        }
     }
 
     /// Reads again for as long as something else is at work on the host that must not be disturbed.
@@ -158,10 +196,15 @@ impl Job<'_> {
                 told = Some(what);
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
-            observed = read(link, &resources(declared), facts).await?;
+            observed = read_declared(link, declared, facts).await?;
         }
         Ok(observed)
     }
+}
+
+/// The facts, from a reply whose second section told them.
+pub(super) fn facts_of(reply: &Reply) -> Result<Facts, Unreadable> {
+    Facts::parse(output(reply, 1)).map_err(|unreadable| unreadable.saying(said(reply, 1)))
 }
 
 /// Observes all the resources in one exchange.
@@ -170,10 +213,28 @@ pub(super) async fn read(
     resources: &[&Resource],
     facts: &Facts,
 ) -> Result<Vec<Observed>, Failure> {
-    let probe = Probe::of(resources, facts);
-    let mut exchange = Exchange::reading(READ_DEADLINE);
+    observed(link, Probe::of(resources, facts), resources, facts).await
+}
+
+/// The same, of what tasks have declared.
+async fn read_declared(
+    link: &mut Link,
+    declared: &[Declaration],
+    facts: &Facts,
+) -> Result<Vec<Observed>, Failure> {
+    let resources = resources(declared);
+    observed(link, Probe::of(&resources, facts).of_tasks(declared), &resources, facts).await
+}
+
+async fn observed(
+    link: &mut Link,
+    probe: Probe,
+    resources: &[&Resource],
+    facts: &Facts,
+) -> Result<Vec<Observed>, Failure> {
+    let mut exchange = Exchange::reading(link.read_timeout());
     let first = probe.push(&mut exchange);
-    let reply = link.exchange(&exchange, |_| ()).await?;
+    let reply = ask(link, &exchange, |section| probe.question(section, first)).await?;
     Ok(probe.parse(resources, facts, &reply, first)?)
 }
 
@@ -187,10 +248,10 @@ fn asks(host: &Host) -> bool {
 }
 
 /// A shell that ends before its first answer is one that never came up.
-pub(super) fn not_yet_a_shell(error: LinkError) -> LinkError {
-    match error {
-        LinkError::Lost { stderr } => {
-            LinkError::Unreachable { why: crate::transport::Unreachable::Shell, stderr }
+pub(super) fn not_yet_a_shell(failure: Failure) -> Failure {
+    match failure {
+        Failure::Link(LinkError::Lost { stderr }) => {
+            LinkError::Unreachable { why: crate::transport::Unreachable::Shell, stderr }.into()
         }
         other => other,
     }

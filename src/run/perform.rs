@@ -5,21 +5,8 @@ use std::rc::Rc;
 
 use futures_util::StreamExt;
 
-use super::{Event, Failure, Job, Links};
-use crate::plan::{Ending, Left, Plan, Progress, StepId, Wave};
-
-/// What was done on the participants, in their order.
-#[derive(Debug, Default)]
-pub struct Performed {
-    /// How many changes were made on each.
-    pub changed: Vec<usize>,
-    /// Why a participant's part ended early.
-    pub failures: Vec<Option<Rc<Failure>>>,
-    /// What was left, with the reason in words: the host's name, what, and why.
-    pub left: Vec<(String, String, String)>,
-    /// Whether a real server that could be set up does not answer its director.
-    pub unanswered: bool,
-}
+use super::{Event, Failure, Job, Links, Performed, Underway};
+use crate::plan::{Ending, Left, Plan, Progress, StepId, Took, Wave};
 
 /// A run's part of a chunk.
 pub(super) struct Doing<'a> {
@@ -29,17 +16,9 @@ pub(super) struct Doing<'a> {
 }
 
 impl Job<'_> {
-    /// Makes the changes of the plan. `failures` are those of reading, by participant.
-    pub async fn perform(
-        &self,
-        plan: &Plan,
-        links: &mut Links,
-        failures: Vec<Option<Rc<Failure>>>,
-    ) -> Performed {
-        let progress = RefCell::new(Progress::of(plan));
-        let performed =
-            RefCell::new(Performed { changed: vec![0; plan.hosts.len()], failures, ..Performed::default() });
-        let doing = Doing { plan, progress: &progress, performed: &performed };
+    /// Makes the changes of the plan. What comes of them is told to `underway` as it happens.
+    pub async fn perform(&self, plan: &Plan, links: &mut Links, underway: &Underway) {
+        let doing = Doing { plan, progress: &underway.progress, performed: &underway.performed };
         for (index, host) in plan.hosts.iter().enumerate() {
             if let Some((item, refusal)) = host.plan.refusals().next() {
                 let failure = Failure::Refused { label: item.label(), refusal: refusal.clone() };
@@ -60,7 +39,6 @@ impl Job<'_> {
             }
             self.perform_wave(&doing, wave, links).await;
         }
-        performed.into_inner()
     }
 
     async fn perform_wave(&self, doing: &Doing<'_>, wave: &Wave, links: &mut Links) {
@@ -81,9 +59,9 @@ impl Job<'_> {
         doing.performed.borrow_mut().failures[host].get_or_insert(failure);
     }
 
-    /// Notes that a step failed: nothing more is done on its host.
-    pub(super) fn fail_step(&self, doing: &Doing<'_>, step: StepId, failure: Failure) {
-        doing.progress.borrow_mut().end(doing.plan, step, Ending::Failed);
+    /// Notes that a step failed, and what of it took all the same: nothing more is done on its host.
+    pub(super) fn fail_step(&self, doing: &Doing<'_>, step: StepId, took: Took, failure: Failure) {
+        doing.progress.borrow_mut().end(doing.plan, step, Ending::Failed(took));
         self.fail(doing, doing.plan.steps[step.0].host, failure);
     }
 

@@ -1,23 +1,40 @@
 //! The probes of some resources, as sections of an exchange.
 
-use crate::resource::{Facts, Observed, Resource, Section, Unreadable};
-use crate::transport::{Exchange, Reply};
+use super::Failure;
+use crate::playbook::Declaration;
+use crate::resource::{Facts, Observed, Resource, Section, Unreadable, of_tasks};
+use crate::transport::{Exchange, Link, LinkError, Progress, Reply};
 
 /// The probes of some resources.
 pub(super) struct Probe {
     sections: Vec<Section>,
+    /// What the resources' tasks are called, in the resources' order, where that is known.
+    tasks: Vec<Option<String>>,
+}
+
+/// What a host was asked when its time was up.
+pub(super) struct Question {
+    /// `the facts`, or a module.
+    what: String,
+    tasks: Vec<String>,
 }
 
 impl Probe {
     pub(super) fn of(resources: &[&Resource], facts: &Facts) -> Probe {
-        Probe { sections: Resource::probe_all(resources, facts) }
+        Probe { sections: Resource::probe_all(resources, facts), tasks: Vec::new() }
+    }
+
+    /// With the tasks that have declared the resources.
+    pub(super) fn of_tasks(self, declared: &[Declaration]) -> Probe {
+        Probe { tasks: declared.iter().map(|declaration| declaration.task.clone()).collect(), ..self }
     }
 
     /// Adds the sections to an exchange. Gives the index of the first.
     pub(super) fn push(&self, exchange: &mut Exchange) -> usize {
         let first = exchange.len();
         for section in &self.sections {
-            exchange.push_inline(section.script.as_str());
+            let index = exchange.push_inline(section.script.as_str());
+            exchange.name(index, section.module);
         }
         first
     }
@@ -32,7 +49,12 @@ impl Probe {
     ) -> Result<Vec<Observed>, Unreadable> {
         let mut all: Vec<Option<Observed>> = vec![None; resources.len()];
         for (number, section) in self.sections.iter().enumerate() {
-            let observed = section.parse(resources, facts, output(reply, first + number))?;
+            let observed = section.parse(resources, facts, output(reply, first + number));
+            let observed = observed.map_err(|unreadable| {
+                unreadable
+                    .saying(said(reply, first + number))
+                    .asked_by(section.module, self.tasks_of(section))
+            })?;
             for (index, observed) in section.indices.iter().zip(observed) {
                 all[*index] = Some(observed);
             }
@@ -40,9 +62,68 @@ impl Probe {
         let every: Option<Vec<Observed>> = all.into_iter().collect();
         every.ok_or_else(|| Unreadable::new("probe", "a resource was not asked for"))
     }
+
+    /// What is asked by a section of an exchange in which the first of these is `first`.
+    pub(super) fn question(&self, section: usize, first: usize) -> Option<Question> {
+        let section = section.checked_sub(first).and_then(|number| self.sections.get(number))?;
+        Some(Question { what: section.module.to_owned(), tasks: self.tasks_of(section) })
+    }
+
+    /// What the tasks of a section are called, each once.
+    fn tasks_of(&self, section: &Section) -> Vec<String> {
+        let mut names = Vec::new();
+        for name in section.indices.iter().filter_map(|index| self.tasks.get(*index)?.as_ref()) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
+    }
+}
+
+impl Question {
+    pub(super) fn about(what: &str) -> Question {
+        Question { what: what.to_owned(), tasks: Vec::new() }
+    }
+}
+
+/// Asks. What does not end in time is named, as `question` has it for a section, and is ended on the host.
+pub(super) async fn ask(
+    link: &mut Link,
+    exchange: &Exchange,
+    question: impl Fn(usize) -> Option<Question>,
+) -> Result<Reply, Failure> {
+    let mut at = Some(0);
+    let on = |way| match way {
+        Progress::Began(section) => at = Some(section),
+        Progress::Reading => at = None,
+        _ => {}
+    };
+    let reply = link.exchange(exchange, on).await;
+    match reply {
+        Err(LinkError::Deadline(within)) => {
+            let asked = match at {
+                Some(section) => question(section).unwrap_or_else(|| Question::about("the host")),
+                None => Question::about("the files that were asked for"),
+            };
+            let hung = link.end().await;
+            Err(Failure::Hung {
+                what: asked.what + &of_tasks(&asked.tasks),
+                seconds: within.as_secs(),
+                running: hung.running.join("\n"),
+                ended: hung.ended,
+            })
+        }
+        reply => Ok(reply?),
+    }
 }
 
 /// What a section printed; nothing where it did not run.
 pub(super) fn output(reply: &Reply, index: usize) -> &[u8] {
     reply.sections.get(index).and_then(Option::as_ref).map_or(&[], |output| output.bytes.as_slice())
+}
+
+/// What a section said on standard error.
+pub(super) fn said(reply: &Reply, index: usize) -> &[u8] {
+    reply.sections.get(index).and_then(Option::as_ref).map_or(&[], |output| output.said.as_slice())
 }

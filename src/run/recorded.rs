@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use futures_util::StreamExt;
 
-use super::observe::{READ_DEADLINE, not_yet_a_shell, read};
-use super::probe::output;
+use super::closer::look_closer;
+use super::observe::{facts_of, not_yet_a_shell, read};
+use super::probe::{Question, ask, output, said};
 use super::{Event, Failure, Job, Links, Observation};
 use crate::document::Span;
-use crate::plan::{Absence, Recorded, Survey};
+use crate::plan::{Absence, Recorded, Stranger, Survey, makes_it_the_host};
 use crate::playbook::Declaration;
 use crate::resource::{Facts, Record, Resource, Stored};
 use crate::transport::{Exchange, Link, Turn};
@@ -59,19 +60,38 @@ impl Job<'_> {
             Some(link) => link,
             None => self.open(index).await?,
         };
-        let mut exchange = Exchange::reading(READ_DEADLINE);
+        let mut exchange = Exchange::reading(link.read_timeout());
         exchange.push_inline(Turn::section());
         exchange.push_inline(Facts::probe());
-        exchange.push(Record::probe());
-        let reply = link.exchange(&exchange, |_| ()).await.map_err(not_yet_a_shell)?;
+        exchange.push_reading(Record::probe());
+        exchange.name(0, "turn");
+        exchange.name(1, "facts");
+        exchange.name(2, "records");
+        let question = |section| {
+            let what = if section < 2 { "the facts" } else { "the records of prior states" };
+            Some(Question::about(what))
+        };
+        let reading = self.telling(index, "what it has on record", ask(&mut link, &exchange, question));
+        let reply = reading.await.map_err(not_yet_a_shell)?;
         let turn = Turn::read(output(&reply, 0));
-        let facts = Facts::parse(output(&reply, 1))?;
-        let mut stored = Record::parse(output(&reply, 2))?;
+        self.is_root(index, output(&reply, 1))?;
+        let facts = facts_of(&reply)?;
+        let stored = Record::parse(output(&reply, 2));
+        let mut stored = stored.map_err(|unreadable| unreadable.saying(said(&reply, 2)))?;
         // What was changed last is taken back first.
         stored.reverse();
         let declared = stored.iter().map(declaration).collect::<Result<Vec<_>, _>>()?;
         let resources: Vec<&Resource> = declared.iter().map(|declaration| &declaration.resource).collect();
-        let observed = read(&mut link, &resources, &facts).await?;
+        let host = self.host(&self.participants[index]);
+        if let Some(stranger) = Stranger::of(self.inventory, host, &facts)
+            && !resources.iter().any(|resource| makes_it_the_host(host, resource))
+        {
+            return Err(Failure::Stranger(stranger));
+        }
+        let reading = read(&mut link, &resources, &facts);
+        let mut observed = self.telling(index, "the state of its resources", reading).await?;
+        let all: Vec<usize> = (0..declared.len()).collect();
+        look_closer(&mut link, &declared, &mut observed, &all).await?;
         let survey = Survey { facts, declared, observed, plan: Default::default() };
         Ok((survey, stored, link, turn))
     }

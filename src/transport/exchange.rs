@@ -18,6 +18,8 @@ pub struct Exchange {
 
 #[derive(Clone)]
 struct Section {
+    /// What it is about, for whoever looks for a fault.
+    name: &'static str,
     script: String,
     kind: Kind,
 }
@@ -33,8 +35,10 @@ impl fmt::Debug for Section {
 enum Kind {
     /// In the shell itself, with the descriptor of the host's lock.
     Locking,
-    /// In the shell itself.
+    /// In the shell itself, with standard error apart.
     Inline,
+    /// In a subshell, with standard error apart.
+    Reading,
     /// In a subshell.
     Apart,
     /// In a subshell, and not run once a section before it has failed.
@@ -53,6 +57,10 @@ $lvsprov_name
 ";; esac
 done
 }
+"#;
+
+/// Tells the host's time, in whose place the reader puts how far it is from ours.
+const TIME: &str = r#"lvsprov_time() { printf '\036%s c %s\n' MARK "$(date +%s)"; }
 "#;
 
 /// Prints the files that were named, but no pipe, which might have no end, and last a line of its own, [`READ_ALL`], which
@@ -97,8 +105,19 @@ impl Exchange {
     /// file's name and a colon before each, as `grep -H ''` prints them. One process reads the files of all sections, after
     /// the last of them; what can't be read is left out. A name may be neither relative nor have a line break in it, and a
     /// subshell's calls are lost.
+    ///
+    /// And it has `lvsprov_time`: in its place the output has a line `clock LEAST MOST`, between which numbers of whole
+    /// seconds the host's clock is ahead of ours.
+    ///
+    /// What it says on standard error is kept apart, see [`Output::said`](super::Output::said), and colours are taken out of
+    /// what it prints.
     pub fn push_inline(&mut self, script: impl Into<String>) -> usize {
         self.add(script.into(), Kind::Inline)
+    }
+
+    /// Adds a section as [`Exchange::push`] does, whose standard error is kept apart. Gives its index.
+    pub fn push_reading(&mut self, script: impl Into<String>) -> usize {
+        self.add(script.into(), Kind::Reading)
     }
 
     /// Adds a section that runs, under `set -eu`, only when all chained ones before it succeeded. Gives its index.
@@ -112,13 +131,40 @@ impl Exchange {
     }
 
     fn add(&mut self, script: String, kind: Kind) -> usize {
-        self.sections.push(Section { script, kind });
+        let name = match kind {
+            Kind::Locking => "lock",
+            Kind::Inline | Kind::Apart | Kind::Reading => "probe",
+            Kind::Chained => "step",
+        };
+        self.sections.push(Section { name, script, kind });
         self.sections.len() - 1
+    }
+
+    /// Says what the section of that index is about: a word that may be told to everybody.
+    pub fn name(&mut self, index: usize, name: &'static str) {
+        if let Some(section) = self.sections.get_mut(index) {
+            section.name = name;
+        }
+    }
+
+    /// Each section's name, and its script's size in bytes: what may be told of it.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = (&'static str, usize)> + '_ {
+        self.sections.iter().map(|section| (section.name, section.script.len()))
+    }
+
+    /// Whether it may change something.
+    pub(super) fn changes(&self) -> bool {
+        self.guarded
     }
 
     /// How many sections there are.
     pub fn len(&self) -> usize {
         self.sections.len()
+    }
+
+    /// Whether the section's standard output is read line by line, and not shown.
+    pub(super) fn is_inline(&self, section: usize) -> bool {
+        self.sections.get(section).is_some_and(|section| section.kind == Kind::Inline)
     }
 
     /// Whether nothing is asked.
@@ -151,6 +197,9 @@ impl Exchange {
         if files {
             text.push_str(&FILES.replace("MARK", mark));
         }
+        if self.sections.iter().any(|section| section.script.contains("lvsprov_time")) {
+            text.push_str(&TIME.replace("MARK", mark));
+        }
         text.push_str("lvsprov_ok=0\n");
         for (index, section) in self.sections.iter().enumerate() {
             if section.kind == Kind::Chained {
@@ -161,7 +210,14 @@ impl Exchange {
             let options = if section.kind == Kind::Chained { "trap : PIPE; set -eu\n" } else { "" };
             let [open, close] = match section.kind {
                 Kind::Locking | Kind::Inline => ["{", "}"],
-                Kind::Apart | Kind::Chained => ["(", ")"],
+                Kind::Reading | Kind::Apart | Kind::Chained => ["(", ")"],
+            };
+            let errors = match section.kind {
+                Kind::Inline | Kind::Reading => {
+                    let _ = writeln!(text, "printf '\\036%s b {index}\\n' {mark} >&2");
+                    ""
+                }
+                Kind::Locking | Kind::Apart | Kind::Chained => " 2>&1",
             };
             // What a section starts may outlive the connection, and must not hold the lock then.
             let unlocked = match section.kind {
@@ -170,7 +226,7 @@ impl Exchange {
             };
             // A compound without a command is a syntax error, so that an empty section gets one.
             let script = &section.script;
-            let _ = writeln!(text, "{open}\n:\n{options}{script}\n{close} </dev/null 2>&1 3<&-{unlocked}");
+            let _ = writeln!(text, "{open}\n:\n{options}{script}\n{close} </dev/null{errors} 3<&-{unlocked}");
             let _ = writeln!(text, "lvsprov_code=$?\nprintf '\\036%s e {index} %s\\n' {mark} $lvsprov_code");
             if section.kind == Kind::Chained {
                 text.push_str("lvsprov_ok=$lvsprov_code\nfi\n");
@@ -186,6 +242,7 @@ impl Exchange {
                 "kill -KILL $lvsprov_link; kill -TERM $lvsprov_clock; wait $lvsprov_link $lvsprov_clock\n",
             );
         }
+        let _ = writeln!(text, "printf '\\036%s t {number}\\n' {mark} >&2");
         // The trailer is the compound's last command, as a watcher would take any later one for the connection's end.
         let _ = writeln!(text, "printf '\\036%s t {number}\\n' {mark}\n}} 3<&0 </dev/null");
         text

@@ -75,9 +75,14 @@ pub(super) fn take(holder: &str, word: &str) -> String {
     let holder = word::quoted(&holder.replace(char::is_control, " "));
     format!(
         r#"lvsprov_lock={FOLDER}
+lvsprov_failed() {{
+    lvsprov_lock=${{lvsprov_lock%/lock}}
+    df -Pk "$lvsprov_lock" 2>/dev/null | sed -n '$s/^/df -Pk: /p'
+    echo failed
+}}
 umask 077
 if ! command -v flock >/dev/null; then echo missing
-elif ! {{ [ -d "$lvsprov_lock" ] || mkdir -p "$lvsprov_lock"; }} || ! {{ :; }} >>"$lvsprov_lock/lock"; then echo failed
+elif ! {{ [ -d "$lvsprov_lock" ] || mkdir -p "$lvsprov_lock"; }} || ! {{ :; }} >>"$lvsprov_lock/lock"; then lvsprov_failed
 else
     lvsprov_lock=$lvsprov_lock/lock
     exec {DESCRIPTOR}<>"$lvsprov_lock"
@@ -88,7 +93,7 @@ else
         read -r lvsprov_turn <"$lvsprov_lock" || :
         if printf 'held %s\n%s%s\n%s\n' {word} {holder} "${{SSH_CONNECTION:+ from ${{SSH_CONNECTION%% *}}}}" $$ >"$lvsprov_lock"
         then printf 'taken\n%s\n' "$lvsprov_turn"
-        else exec {DESCRIPTOR}<&-; echo failed
+        else exec {DESCRIPTOR}<&-; lvsprov_failed
         fi ;;
     1)  # held: busybox's flock ends with 1 too when it fails, but says why
         exec {DESCRIPTOR}<&-
@@ -119,15 +124,30 @@ pub(super) fn outcome(output: &Output) -> Lock {
     match (before, last) {
         ("taken", turn) => Lock::Taken { last: Turn::read(turn.as_bytes()) },
         ("held", by) => Lock::Held { by: by.to_owned() },
+        (df, "failed") if is_full(df) => Lock::Unable {
+            why: format!("can't lock it: no space left on {}: {df}", df.rsplit(' ').next().unwrap_or(df)),
+            remedy: "make room there, and run the same again",
+        },
         (_, "missing") => Lock::Unable {
             why: "it has no flock(1), by which one run at a time is let change it".into(),
             remedy: "install util-linux on it",
         },
         _ => Lock::Unable {
-            why: format!("can't lock it: {}", text.trim_end().trim_end_matches("failed").trim_end()),
+            why: format!("can't lock it: {}", without_df(&text)),
             remedy: "log in as root, or set `ssh: { become: true }`; see that /run/lvsprov there can be written to",
         },
     }
+}
+
+/// Whether df tells that nothing is left: `df -Pk: tmpfs 1024 1024 0 100% /run`.
+fn is_full(df: &str) -> bool {
+    df.starts_with("df -Pk: ") && df.split_whitespace().nth(5) == Some("0")
+}
+
+/// What was said of a lock that failed. Where there is room, df's line says nothing.
+fn without_df(text: &str) -> String {
+    let lines = text.trim_end().trim_end_matches("failed").lines();
+    lines.filter(|line| !line.starts_with("df -Pk: ")).collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -153,7 +173,24 @@ mod tests {
     #[test]
     fn what_the_host_complains_of_is_told() {
         let bytes = b"mkdir: cannot create directory '/run/lvsprov': Permission denied\nfailed\n".to_vec();
-        let Lock::Unable { why, remedy } = outcome(&Output { bytes, code: 0 }) else { panic!() };
+        let Lock::Unable { why, remedy } = outcome(&Output { bytes, ..Output::default() }) else { panic!() };
         assert!(why.ends_with("Permission denied") && remedy.contains("become"), "{why}, {remedy}");
+    }
+
+    #[test]
+    fn a_full_file_system_is_no_matter_of_rights() {
+        let of = |df: &str| {
+            let bytes = format!("sh: 12: printf: I/O error\n{df}failed\n").into_bytes();
+            match outcome(&Output { bytes, ..Output::default() }) {
+                Lock::Unable { why, remedy } => (why, remedy),
+                other => panic!("{other:?}"),
+            }
+        };
+        let (why, remedy) = of("df -Pk: tmpfs 1024 1024 0 100% /run\n");
+        assert!(why.starts_with("can't lock it: no space left on /run: df -Pk: tmpfs"), "{why}");
+        assert!(remedy.starts_with("make room"), "{remedy}");
+        let (why, _) = of("df -Pk: tmpfs 1024 24 1000 3% /run\n");
+        assert_eq!(why, "can't lock it: sh: 12: printf: I/O error");
+        assert_eq!(of("").0, why);
     }
 }

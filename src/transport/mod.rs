@@ -4,20 +4,25 @@
 //! much is asked in it. A link's failure and a script's are told apart by a trailer that only a finished script
 //! prints: whatever ends before it is "unknown", never "failed" or "ok".
 
+mod colour;
 mod error;
 mod exchange;
+mod hung;
 mod link;
 mod local;
 mod lock;
 mod output;
 mod reply;
+mod said;
 mod shell;
 mod ssh;
 mod target;
+mod trace;
 mod word;
 
 pub use error::{LinkError, Unreachable};
 pub use exchange::Exchange;
+pub use hung::{Ended, Hung};
 pub use link::Link;
 pub use lock::{Lock, Turn};
 pub use output::Output;

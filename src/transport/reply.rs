@@ -1,9 +1,10 @@
 //! What comes back of an exchange.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::exchange::READ_ALL;
-use super::{Exchange, Output};
+use super::{Exchange, Output, colour};
 
 /// The outputs, one for each section that ran.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,8 @@ pub enum Progress {
     Note(usize, String),
     /// The section ended with this exit code.
     Ended(usize, i32),
+    /// All sections have ended, and the files that they named are being read.
+    Reading,
 }
 
 /// Reads a reply from the bytes as they come, in pieces of any size.
@@ -33,6 +36,12 @@ pub(super) struct Reader {
     open: Option<usize>,
     /// The files whose lines belong into an output: the section, the place in its bytes, and the name.
     files: Vec<(usize, usize, Vec<u8>)>,
+    /// Which sections' colours go.
+    inline: Vec<bool>,
+    /// When the exchange was sent, in seconds since 1970.
+    sent: f64,
+    /// The shell's own process number, where it was told.
+    shell: Option<u32>,
     reply: Reply,
     progress: VecDeque<Progress>,
 }
@@ -48,9 +57,17 @@ impl Reader {
             searched: 0,
             open: None,
             files: Vec::new(),
+            inline: (0..exchange.len()).map(|section| exchange.is_inline(section)).collect(),
+            sent: now(),
+            shell: None,
             reply,
             progress: VecDeque::new(),
         }
+    }
+
+    /// The shell's own process number, when it was among the bytes.
+    pub(super) fn shell(&self) -> Option<u32> {
+        self.shell
     }
 
     /// Takes the next bytes. Gives the reply when its trailer was among them.
@@ -75,6 +92,16 @@ impl Reader {
                     self.progress.push_back(Progress::Note(index, rest.to_owned()));
                     continue;
                 }
+                ("p", _) => {
+                    self.shell = rest.parse().ok();
+                    continue;
+                }
+                ("c", Some(_)) => {
+                    let line = clock(rest, self.sent, now());
+                    self.pending.splice(at..at, line.bytes());
+                    self.searched = at + line.len();
+                    continue;
+                }
                 ("f", Some(index)) => {
                     // The name's own bytes: it need not be UTF-8.
                     self.files.push((index, at, marked[kind.len() + 1..].to_owned()));
@@ -91,13 +118,16 @@ impl Reader {
                     self.open = Some(index as usize);
                     if (index as usize) < self.reply.sections.len() {
                         self.progress.push_back(Progress::Began(index as usize));
+                    } else {
+                        self.progress.push_back(Progress::Reading);
                     }
                 }
                 ("e", Some(index), Some(code)) if self.open == Some(index as usize) => {
                     self.open = None;
+                    let before = self.plain(index as usize, before);
                     match self.reply.sections.get_mut(index as usize) {
                         Some(slot) => {
-                            *slot = Some(Output { bytes: before, code: code as i32 });
+                            *slot = Some(Output { bytes: before, code: code as i32, said: Vec::new() });
                             self.progress.push_back(Progress::Ended(index as usize, code as i32));
                         }
                         // After all sections come the files that they named.
@@ -110,6 +140,15 @@ impl Reader {
                 _ => {}
             }
         }
+    }
+
+    /// What a section printed, without colours where it is only read.
+    fn plain(&mut self, section: usize, bytes: Vec<u8>) -> Vec<u8> {
+        if !self.inline.get(section).is_some_and(|inline| *inline) {
+            return bytes;
+        }
+        let own = self.files.iter_mut().filter(|(of, ..)| *of == section);
+        colour::without(bytes, own.map(|(_, at, _)| at))
     }
 
     /// Puts the files' lines into the outputs in which they were named. `lines` has those of one file after those of
@@ -143,6 +182,19 @@ impl Reader {
     /// What has happened since the last call.
     pub(super) fn progress(&mut self) -> impl Iterator<Item = Progress> + '_ {
         self.progress.drain(..)
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+/// The line that tells how far a host's clock is ahead of ours. It told whole seconds at some time between the two.
+fn clock(told: &str, sent: f64, read: f64) -> String {
+    match told.trim().parse::<f64>() {
+        Ok(told) => format!("clock {:.0} {:.0}\n", (told - read).floor(), (told + 1.0 - sent).ceil()),
+        Err(_) => format!("clock unknown {told}\n"),
     }
 }
 
@@ -216,7 +268,8 @@ mod tests {
             let told: Vec<Progress> = reader.progress().collect();
             let began = |index| Progress::Began(index);
             let ended = |index| Progress::Ended(index, 0);
-            assert_eq!(told, [began(0), ended(0), began(1), ended(1)], "pieces of {size}");
+            let all = [began(0), ended(0), began(1), ended(1), Progress::Reading];
+            assert_eq!(told, all, "pieces of {size}");
         }
     }
 
@@ -231,6 +284,36 @@ mod tests {
             let line = format!("the files were not read to their end: {}\n", said.trim_end());
             assert_eq!(String::from_utf8_lossy(bytes), line.repeat(2));
         }
+    }
+
+    #[test]
+    fn a_clock_is_told_between_what_it_may_be_off_at_most() {
+        assert_eq!(clock("1000", 1000.2, 1000.4), "clock -1 1\n");
+        assert_eq!(clock("1000", 1000.0, 1009.5), "clock -10 1\n");
+        assert_eq!(clock("4000", 1000.5, 1001.5), "clock 2998 3001\n");
+        assert_eq!(clock("date: not found", 0.0, 0.0), "clock unknown date: not found\n");
+        let text = b"\x1em p 4711\n\x1em b 0\nbefore\n\x1em c 0\nafter\n\x1em e 0 0\n\x1em t 7\n";
+        for size in 1..text.len() {
+            let mut reader = Reader::new(&exchange(), "m", 7);
+            let reply = text.chunks(size).find_map(|piece| reader.take(piece)).unwrap();
+            let bytes = String::from_utf8(reply.sections[0].clone().unwrap().bytes).unwrap();
+            let line = bytes.lines().nth(1).unwrap();
+            assert!(line.starts_with("clock -") && bytes.ends_with("\nafter\n"), "pieces of {size}: {bytes}");
+            assert_eq!(reader.shell(), Some(4711));
+        }
+    }
+
+    #[test]
+    fn colours_do_not_stand_between_a_section_and_its_files() {
+        let mut inline = Exchange::reading(Duration::from_secs(1));
+        inline.push_inline("ip -o addr show; lvsprov_files /a");
+        inline.push("curl http://192.0.2.1/");
+        let text = b"\x1em b 0\n\x1b[36meth0\x1b[0m\n\x1em f /a\nlast\n\x1em e 0 0\n\x1em b 1\n\x1b[1mpage\x1em e 1 0\n\
+            \x1em b 2\n/a:\x1b[1min the file\n(standard input):end\n\x1em e 2 0\n\x1em t 7\n";
+        let reply = Reader::new(&inline, "m", 7).take(text).unwrap();
+        let bytes = |index: usize| reply.sections[index].as_ref().unwrap().bytes.as_slice();
+        assert_eq!(bytes(0), b"eth0\n/a:\x1b[1min the file\nlast\n");
+        assert_eq!(bytes(1), b"\x1b[1mpage", "what is shown as it is keeps its own");
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub struct Settings {
     pub configuration: String,
     /// How long opening a connection may take.
     pub connect_timeout: Duration,
+    /// How long reading what is on one host may take: long enough for a machine that is busy installing packages.
+    pub read_timeout: Duration,
     /// How long a master stays after its last use.
     pub persist: Duration,
 }

@@ -3,26 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
+use super::asking::Bounds;
 use super::expectation::Expectation;
+use super::finding;
+use super::known::{Unknown, known};
+use super::names::{Names, by_name};
+use super::{Answers, Ended, NotAsked, Request};
 use crate::inventory::ServiceDeclaration;
-use crate::ipvs::VirtualService;
-
-/// One request that a client made, with a connection of its own.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Request {
-    /// The host name of the real server that answered, known by its page; `None` when none did.
-    pub real_server: Option<String>,
-    /// The HTTP status; 0 when there was no answer.
-    pub http_code: u16,
-    /// How long it took.
-    pub seconds: f64,
-    /// The client's own port; 0 when there was no connection. The kernel gives one out again after some thousands.
-    pub local_port: u16,
-    /// A connection was opened for it.
-    pub own_connection: bool,
-    /// What went wrong.
-    pub error: Option<String>,
-}
+use crate::ipvs::{Check, VirtualService};
 
 /// How many requests a real server answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,184 +35,116 @@ pub struct Latency {
 }
 
 /// What came of a service's requests from one client.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Verdict {
     /// What the scheduler must do, for people: `rr: 3 each, in turn`.
     pub expected: String,
-    /// Each real server's share: first those declared, in the inventory's order, then any stranger.
+    /// Each real server's share: first those declared, in the inventory's order, then any stranger. Of none it is told
+    /// that it did not answer where answers came that do not tell from whom.
     pub counts: Vec<Share>,
-    /// Which real server answered each request; `-` for none.
+    /// Which real server answered each request; `-` for none, and `?` where the answer does not tell.
     pub sequence: Vec<String>,
     /// Whether all was as it must be. What can't be judged never passes.
     pub pass: bool,
-    /// Whether it is known what the scheduler must do.
+    /// Whether it can be told that it passes or fails. What is wrong in any case fails, whatever the scheduler.
     pub judged: bool,
     /// Everything that was not as it must be.
     pub findings: Vec<String>,
     /// `None` when nothing was answered.
     pub latency: Option<Latency>,
+    /// Why it can't be judged, in words.
+    pub why: Option<String>,
+    /// What is known of it all the same, in words, a thought each.
+    pub known: Vec<String>,
 }
 
-/// Judges the requests of one client to one service, in the order in which they were made.
-pub fn judge(declared: &ServiceDeclaration, requests: &[Request]) -> Verdict {
+/// Judges the answers to one client from one service, of which it was to make `planned` requests.
+pub fn judge(declared: &ServiceDeclaration, answers: &Answers, planned: usize) -> Verdict {
+    let requests = answers.requests.as_slice();
+    let usual = declared.check == Check::Usual;
     let mut expectation = Expectation::of(&declared.service);
     let names = Names::of(declared);
-    let mut findings = failures(declared, requests);
-    findings.extend(shared_connections(requests));
-    findings.extend(strangers(declared, &names, requests));
-
     let answered: Vec<&str> = requests.iter().filter_map(|request| request.real_server.as_deref()).collect();
-    // A failed request leaves a gap of which nobody knows how the scheduler filled it: what is around it is not
-    // compared, and the failure itself is the finding.
-    let complete = answered.len() == requests.len();
-    let spread = match &expectation {
-        Expectation::Exact(shares) if complete => {
-            let shares: Vec<_> =
-                shares.iter().map(|(address, share)| (names.name(address), *share)).collect();
-            uneven(&declared.service, &shares, &answered)
-        }
-        Expectation::One(_) => more_than_one(declared, &answered),
-        Expectation::Nobody => {
-            Some("every real server has weight 0, so that the director refuses new connections".into())
-        }
-        Expectation::Exact(_) | Expectation::Unknown => None,
-    };
-    if spread.is_some() && expectation != Expectation::Nobody && Expectation::may_be_full(&declared.service) {
-        // Nobody knows whether it was full.
+    let mut unknown = None;
+    let mut findings = Vec::new();
+    if let Some(came) = finding::no_http(requests).filter(|_| usual) {
+        unknown = Some(Unknown::NoHttp(came));
         expectation = Expectation::Unknown;
     } else {
-        findings.extend(spread);
+        findings.extend(finding::failures(declared, requests));
+        findings.extend(finding::silence(requests).filter(|_| usual));
+        findings.extend(finding::shared_connections(requests));
+        findings.extend(finding::strangers(declared, &names, requests));
+        let spread = finding::spread(declared, &names, &expectation, &answered, requests);
+        if spread.is_some()
+            && expectation != Expectation::Nobody
+            && Expectation::may_be_full(&declared.service)
+        {
+            // Nobody knows whether it was full.
+            unknown = Some(Unknown::Threshold);
+            expectation = Expectation::Unknown;
+        } else {
+            findings.extend(spread);
+        }
+        if requests.is_empty() {
+            findings.push("no request was made".into());
+        }
+        let (made, seconds) = (requests.len(), Bounds::of(declared, planned).seconds);
+        let time = Unknown::Time { made, planned, seconds };
+        match answers.ended {
+            Some(Ended::Failures) => findings.push(finding::ended(requests, planned)),
+            Some(Ended::Time) if !findings.is_empty() => findings.push(time.to_string()),
+            Some(Ended::Time) => unknown = unknown.or(Some(time)),
+            None => {}
+        }
     }
-    if requests.is_empty() {
-        findings.push("no request was made: this version asks TCP services only".into());
+    let anonymous = !usual && requests.iter().any(is_anonymous);
+    if unknown.is_none() && expectation == Expectation::Unknown {
+        unknown = Some(Unknown::Scheduler(declared.service.scheduler));
     }
-    let judged = expectation != Expectation::Unknown;
+    if anonymous {
+        if unknown.is_none() {
+            unknown = Some(Unknown::Anonymous);
+        }
+        expectation = Expectation::Unknown;
+    }
+    let judged = !findings.is_empty() || unknown.is_none();
+    let mut counts = counts(declared, &expectation, &names, &answered, requests.len());
+    if anonymous || matches!(unknown, Some(Unknown::NoHttp(_))) {
+        counts.retain(|share| share.count > 0);
+    }
     Verdict {
         expected: expected(&declared.service, &expectation, &names, requests.len()),
-        counts: counts(declared, &expectation, &names, &answered, requests.len()),
-        sequence: requests
-            .iter()
-            .map(|request| request.real_server.clone().unwrap_or_else(|| "-".into()))
-            .collect(),
+        counts,
+        sequence: requests.iter().map(|request| by_whom(request, usual)).collect(),
         pass: judged && findings.is_empty(),
         judged,
+        latency: latency(requests, usual),
+        known: if judged { Vec::new() } else { known(declared, requests) },
+        why: unknown.filter(|_| !judged).map(|unknown| unknown.to_string()),
         findings,
-        latency: latency(requests),
     }
 }
 
-/// The real servers' host names by address.
-struct Names<'a>(BTreeMap<std::net::SocketAddr, &'a str>);
-
-impl<'a> Names<'a> {
-    fn of(declared: &'a ServiceDeclaration) -> Self {
-        Names(declared.hosts.iter().map(|(address, name)| (*address, name.as_str())).collect())
-    }
-
-    fn name(&self, address: &std::net::SocketAddr) -> String {
-        self.0.get(address).map_or_else(|| address.to_string(), |name| (*name).to_owned())
+/// The verdict on a service that is asked nothing.
+pub fn not_asked(declared: &ServiceDeclaration, why: NotAsked) -> Verdict {
+    Verdict {
+        expected: format!("{}: not asked", declared.service.scheduler),
+        why: Some(why.to_string()),
+        ..Verdict::default()
     }
 }
 
-fn failures(declared: &ServiceDeclaration, requests: &[Request]) -> Vec<String> {
-    let mut found = Vec::new();
-    for (index, request) in requests.iter().enumerate() {
-        let what = match (&request.error, &request.real_server) {
-            (Some(error), _) => error.clone(),
-            (None, None) => format!("HTTP {} with a page that no real server has", request.http_code),
-            (None, Some(name)) if !(200..300).contains(&request.http_code) => {
-                format!("HTTP {} from {name}", request.http_code)
-            }
-            (None, Some(_)) => continue,
-        };
-        found.push((index + 1, what));
+fn is_anonymous(request: &Request) -> bool {
+    request.error.is_none() && request.real_server.is_none()
+}
+
+fn by_whom(request: &Request, usual: bool) -> String {
+    match &request.real_server {
+        Some(name) => name.clone(),
+        None if !usual && is_anonymous(request) => "?".into(),
+        None => "-".into(),
     }
-    // A service that is down fails every request in the same way: that is one finding.
-    let alike = |a: &(usize, String), b: &(usize, String)| a.0 + 1 == b.0 && a.1 == b.1;
-    found
-        .chunk_by(alike)
-        .map(|run| {
-            let (first, last) = (run[0].0, run[run.len() - 1].0);
-            let which = if first == last {
-                format!("request {first}")
-            } else {
-                format!("requests {first} to {last}")
-            };
-            format!("{which} to {} failed: {}", declared.name, run[0].1)
-        })
-        .collect()
-}
-
-/// Requests that shared a connection tell nothing of the scheduler, which is asked once a connection.
-fn shared_connections(requests: &[Request]) -> Option<String> {
-    let shared = requests.iter().position(|request| request.local_port != 0 && !request.own_connection)?;
-    Some(format!(
-        "request {} came over a connection of an earlier one: they are not one connection each",
-        shared + 1
-    ))
-}
-
-/// Real servers that must not answer: not of the service, or with weight 0.
-fn strangers(declared: &ServiceDeclaration, names: &Names<'_>, requests: &[Request]) -> Vec<String> {
-    // A client that came before the weight was 0 stays with its real server until its persistence ends. And a host may
-    // serve on several ports, of which only one has weight 0.
-    let persistent = declared.service.persistence.is_some();
-    let mut takes: BTreeMap<String, bool> = BTreeMap::new();
-    for (address, server) in &declared.service.real_servers {
-        *takes.entry(names.name(address)).or_default() |= server.weight > 0 || persistent;
-    }
-    let answered: BTreeSet<&str> =
-        requests.iter().filter_map(|request| request.real_server.as_deref()).collect();
-    answered
-        .into_iter()
-        .filter_map(|name| match takes.get(name) {
-            Some(true) => None,
-            Some(false) => Some(format!("{name} answered, though its weight is 0")),
-            None => Some(format!("{name} answered, which is no real server of {}", declared.name)),
-        })
-        .collect()
-}
-
-/// The first window of consecutive requests that is not spread as the shares say; and what is no whole cycle must not
-/// have more than a cycle's share.
-fn uneven(service: &VirtualService, shares: &[(String, usize)], answered: &[&str]) -> Option<String> {
-    let shares = by_name(shares);
-    let length = shares.values().sum::<usize>();
-    let mut windows = answered.windows(length.min(answered.len()).max(1)).enumerate();
-    windows.find_map(|(start, window)| {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for name in window {
-            *counts.entry(name).or_default() += 1;
-        }
-        let full = window.len() == length;
-        let (name, share) = shares.iter().find(|(name, share)| {
-            let count = counts.get(name.as_str()).copied().unwrap_or(0);
-            if full { count != **share } else { count > **share }
-        })?;
-        Some(format!(
-            "{}: of requests {} to {}, {name} answered {} instead of {}{share}: {}",
-            service.scheduler,
-            start + 1,
-            start + window.len(),
-            counts.get(name.as_str()).copied().unwrap_or(0),
-            if full { "" } else { "at most " },
-            window.join(" "),
-        ))
-    })
-}
-
-fn more_than_one(declared: &ServiceDeclaration, answered: &[&str]) -> Option<String> {
-    let different = answered.iter().position(|name| name != &answered[0])?;
-    let why = match declared.service.persistence {
-        Some(seconds) => format!("persistence of {seconds} s"),
-        None => format!("the scheduler {}", declared.service.scheduler),
-    };
-    Some(format!(
-        "{why} keeps a client with one real server, but request 1 went to {} and request {} to {}",
-        answered[0],
-        different + 1,
-        answered[different]
-    ))
 }
 
 fn expected(
@@ -254,10 +174,7 @@ fn expected(
             None => format!("{scheduler}: all to one real server"),
         },
         Expectation::Nobody => format!("{scheduler}: no real server takes connections"),
-        Expectation::Unknown if Expectation::may_be_full(service) => {
-            format!("{scheduler}: not judged, as a real server at its upper threshold is passed over")
-        }
-        Expectation::Unknown => format!("{scheduler}: not judged yet"),
+        Expectation::Unknown => format!("{scheduler}: every request answered"),
     }
 }
 
@@ -313,19 +230,11 @@ fn range(range: &RangeInclusive<usize>) -> String {
     }
 }
 
-/// A host that serves on several ports has the shares of all of them: its page does not tell them apart.
-fn by_name(shares: &[(String, usize)]) -> BTreeMap<String, usize> {
-    let mut sums = BTreeMap::new();
-    for (name, share) in shares {
-        *sums.entry(name.clone()).or_default() += share;
-    }
-    sums
-}
-
-fn latency(requests: &[Request]) -> Option<Latency> {
+fn latency(requests: &[Request], usual: bool) -> Option<Latency> {
+    let answered = |request: &&Request| request.error.is_none() && (!usual || request.real_server.is_some());
     let mut seconds: Vec<f64> = requests
         .iter()
-        .filter(|request| request.real_server.is_some())
+        .filter(|request| answered(request) && request.seconds > 0.0)
         .map(|request| request.seconds)
         .collect();
     seconds.sort_by(f64::total_cmp);

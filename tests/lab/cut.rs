@@ -77,6 +77,11 @@ fn interrupt(cluster: &Cluster, run: Running) -> Duration {
     let since = Instant::now();
     run.signal(Signal::INT);
     let ended = cluster.ended(run).exits(130);
+    assert!(
+        ended.events.summary()["hosts"].as_object().is_some_and(|hosts| !hosts.is_empty()),
+        "{}",
+        ended.stdout
+    );
     let took = since.elapsed();
     assert!(took < CTRL_C, "{}: {took:?} after Ctrl-C", ended.words);
     took
@@ -109,6 +114,7 @@ fn link_is_cut(cluster: &Cluster) {
     assert!(failure["message"].as_str().unwrap().contains("connection was lost"), "{failure}");
     assert!(remedy.contains("unknown") && remedy.contains("run the same again"), "{failure}");
     assert_eq!(failure["unreachable"], false, "{failure}");
+    assert_eq!(lost.events.summary()["hosts"][host]["changes"]["unknown"], 2, "{}", lost.stdout);
     tell(&format!("   {}: {}", failure["message"], failure["remedy"]));
     cluster.is_quiet();
     cluster.on(host, "touch /run/hurry");

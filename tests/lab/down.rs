@@ -35,6 +35,7 @@ pub fn all_else_gets_there(cluster: &Cluster) {
 -a -t 192.168.175.100:8080 -r 192.168.40.102:80 -m -w 1";
     assert_eq!(table().trim_end(), without, "all but the dead one's entry in the new service");
     assert_eq!(down.events.summary()["hosts"][DEAD]["unreachable"], true);
+    assert_eq!(down.events.summary()["not_read"], serde_json::json!([DEAD]));
     let left = down.events.summary()["left"].as_array().expect("the summary tells what is left");
     assert_eq!(left.len(), 1, "{left:?}");
     let [what, why] = ["what", "why"].map(|key| left[0][key].as_str().unwrap());

@@ -32,7 +32,10 @@ pub fn a_hash_refuses_nobody_meanwhile(cluster: &Cluster) {
     until("the client's connection is there", Duration::from_secs(20), || active().then_some(()));
     cluster.on("client", ASK);
 
-    cluster.lab("deploy", "without.yaml", &[]).exits(0);
+    let left = cluster.lab("deploy", "without.yaml", &[]).exits(0);
+    let cut =
+        |noted: &serde_json::Value| noted["text"].as_str().is_some_and(|text| text.contains("after 10 s"));
+    assert!(left.events.of("noted").any(cut), "{}", left.stdout);
     let codes = cluster.on("client", "touch /root/stop; cat /root/codes");
     let codes: Vec<&str> = codes.lines().collect();
     assert!(codes.len() >= 10 && codes.iter().all(|code| *code == "200"), "{codes:?}");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lvsprov::transport::{Exchange, LinkError};
+use lvsprov::transport::{Ended, Exchange, LinkError, Progress};
 
 use super::{SHELLS, alive, block_on, open};
 
@@ -106,5 +106,32 @@ fn what_has_a_session_of_its_own_outlives_the_link() {
                 }
             });
         }
+    }
+}
+
+#[test]
+fn what_hangs_is_named_and_ended_on_the_host() {
+    for shell in SHELLS {
+        block_on(async {
+            let mut link = open(shell).await;
+            let mut exchange = Exchange::reading(Duration::from_secs(1));
+            exchange.push_inline("echo first");
+            exchange.push_inline("trap '' TERM; said=$(/bin/sleep 307)");
+            let mut place = None;
+            let on = |step| {
+                if let Progress::Began(section) = step {
+                    place = Some(section);
+                }
+            };
+            let error = link.exchange(&exchange, on).await.unwrap_err();
+            assert!(matches!(error, LinkError::Deadline(_)), "{error}");
+            assert_eq!(place, Some(1), "{shell:?}");
+            let hung = link.end().await;
+            assert_eq!(
+                (hung.running, hung.ended),
+                (vec!["/bin/sleep 307".to_owned()], Ended::All),
+                "{shell:?}"
+            );
+        });
     }
 }

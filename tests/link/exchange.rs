@@ -111,7 +111,7 @@ fn files_stand_in_the_output_where_they_were_named() {
                 assert_eq!(output(0), (first, 0), "{shell:?}, round {round}");
                 assert_eq!(output(1), ("apart\n".to_owned(), 3), "{shell:?}, round {round}");
                 assert_eq!(output(2), (format!("{lines}{open_end}:end\n"), 1), "{shell:?}, round {round}");
-                assert_eq!(progress.len(), 6, "{shell:?}, round {round}: {progress:?}");
+                assert_eq!(progress.len(), 7, "{shell:?}, round {round}: {progress:?}");
             }
         });
     }
@@ -149,6 +149,64 @@ fn a_name_that_is_not_utf_8_hides_no_other_file() {
             let strange = [directory.as_bytes(), b"/a\xff:strange\n"].concat();
             let rest = format!("{directory}/eth0:own\n{directory}/eth0:1:alias\n");
             assert_eq!(*bytes, [strange, rest.into_bytes()].concat(), "{shell:?}");
+        });
+    }
+}
+
+#[test]
+fn standard_error_is_kept_apart_from_what_is_read() {
+    for shell in SHELLS {
+        block_on(async {
+            let mut link = open(shell).await;
+            for round in 0..3 {
+                let mut exchange = Exchange::reading(Duration::from_secs(20));
+                exchange.push_inline(
+                    "echo before; echo chatty >&2; printf 'half\\033[1m a line\\033[0m'; (echo more >&2)",
+                );
+                exchange.push_reading("echo apart; sh -c 'echo of a child >&2'; exit 3");
+                exchange.push("echo one; echo two >&2; echo three");
+                exchange.push_inline("echo quiet; lvsprov_files /proc/sys/kernel/ostype");
+                let reply = link.exchange(&exchange, |_| ()).await.unwrap();
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let sections = reply.sections.iter().flatten();
+                let all: Vec<_> = sections.map(|o| (text(&o.bytes), text(&o.said), o.code)).collect();
+                let told = |bytes: &str, said: &str, code| (bytes.to_owned(), said.to_owned(), code);
+                let files = "quiet\n/proc/sys/kernel/ostype:Linux\n";
+                assert_eq!(
+                    all,
+                    [
+                        told("before\nhalf a line", "chatty\nmore\n", 0),
+                        told("apart\n", "of a child\n", 3),
+                        told("one\ntwo\nthree\n", "", 0),
+                        told(files, "", 0),
+                    ],
+                    "{shell:?}, round {round}"
+                );
+            }
+        });
+    }
+}
+
+#[test]
+fn a_host_tells_its_time_against_ours() {
+    for shell in SHELLS {
+        block_on(async {
+            let mut link = open(shell).await;
+            let mut exchange = Exchange::reading(Duration::from_secs(20));
+            exchange.push_inline("lvsprov_time");
+            exchange.push_inline("date() { echo 4000000000; }; lvsprov_time; unset -f date");
+            let reply = link.exchange(&exchange, |_| ()).await.unwrap();
+            let bounds = |index: usize| -> Vec<i64> {
+                let text = String::from_utf8(reply.sections[index].clone().unwrap().bytes).unwrap();
+                text.strip_prefix("clock ")
+                    .unwrap()
+                    .split_whitespace()
+                    .map(|word| word.parse().unwrap())
+                    .collect()
+            };
+            let [least, most] = bounds(0)[..] else { panic!() };
+            assert!(least <= 0 && most >= 0 && most - least < 20, "{shell:?}: {least} to {most}");
+            assert!(bounds(1)[0] > 1_000_000, "{shell:?}");
         });
     }
 }

@@ -19,6 +19,7 @@ fn settings() -> Settings {
         config_file: None,
         configuration: String::new(),
         connect_timeout: Duration::from_secs(5),
+        read_timeout: Duration::from_secs(20),
         persist: Duration::from_secs(1),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lvsprov::inventory::Inventory;
-use lvsprov::plan::{Ending, Plan, Progress, Reason, StepId};
+use lvsprov::plan::{Ending, Plan, Progress, Reason, StepId, Took};
 use proptest::prelude::*;
 
 use super::world::{Luck, World};
@@ -147,7 +147,7 @@ impl Model<'_> {
             assert!(done || part.gate.known || ready.is_err(), "{} enters unready", part.gate.address);
         }
         let failed = self.luck.fails(id.0, plan.steps.len());
-        self.progress.end(plan, id, if failed { Ending::Failed } else { Ending::Done });
+        self.progress.end(plan, id, if failed { Ending::Failed(Took::Unknown) } else { Ending::Done });
         self.down |= failed && plan.change(id).interrupts();
         if module(plan, id) == "sysctl" && !failed {
             self.forwarding.insert(own);
@@ -156,7 +156,8 @@ impl Model<'_> {
 
     /// How many hosts of a play failed before the batch.
     fn failed_before(&self, stage: usize, batch: usize) -> usize {
-        let failed = all(self.plan).filter(|id| self.progress.of_step(*id) == Some(&Ending::Failed));
+        let failed =
+            all(self.plan).filter(|id| matches!(self.progress.of_step(*id), Some(Ending::Failed(_))));
         let of_play = failed.map(|id| &self.plan.steps[id.0]);
         of_play.filter(|step| step.stage == stage && step.batch < batch).count()
     }
@@ -185,7 +186,7 @@ proptest! {
             down: false,
         };
         model.perform();
-        let any_failed = all(&plan).any(|id| model.progress.of_step(id) == Some(&Ending::Failed));
+        let any_failed = all(&plan).any(|id| matches!(model.progress.of_step(id), Some(Ending::Failed(_))));
         if !any_failed {
             let made = plan.waves.iter().flat_map(|wave| &wave.chunks).flat_map(|chunk| &chunk.steps);
             for id in made {

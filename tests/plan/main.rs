@@ -27,6 +27,7 @@ mod case;
 mod command;
 mod documents;
 mod laws;
+mod length;
 mod show;
 mod texts;
 mod world;

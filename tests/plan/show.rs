@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use lvsprov::plan::{Absence, Part, Plan, Progress, Stage, StepId, Wave};
+use lvsprov::plan::{Absence, Other, Part, Plan, Progress, Stage, StepId, Undeclared, Wave};
 use lvsprov::resource::{Aspect, Risk};
 use similar::{ChangeTag, TextDiff};
 
@@ -23,6 +23,10 @@ pub fn plan(case: &Case, plan: &Plan) -> String {
         text += if index == 0 { "\nleft\n" } else { "" };
         let why = plan.why(&left.reason, &progress);
         let _ = writeln!(text, "  {}: {}\n    {why}", plan.hosts[left.host].name, left.what);
+    }
+    for (index, found) in plan.undeclared.iter().enumerate() {
+        text += if index == 0 { "\nleft alone\n" } else { "" };
+        let _ = writeln!(text, "  {}: {}", plan.hosts[found.host].name, undeclared(found));
     }
     let refusals =
         plan.hosts.iter().flat_map(|host| host.plan.refusals().map(move |(item, why)| (host, item, why)));
@@ -46,6 +50,30 @@ pub fn plan(case: &Case, plan: &Plan) -> String {
         let _ = writeln!(text, "{what}: {}", hosts.join(", "));
     }
     text
+}
+
+fn undeclared(found: &Undeclared) -> String {
+    let list = |all: &[std::net::IpAddr]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match &found.what {
+        Other::Host { address, services } => {
+            let services: Vec<String> = services.iter().map(ToString::to_string).collect();
+            format!("the host of {address}, which leaves {}", services.join(", "))
+        }
+        Other::Service { service, strangers } => {
+            let mut text = format!("{}, {} real servers", service.key, service.real_servers.len());
+            for (is, what) in [
+                (service.running, "running"),
+                (service.at_boot == Some(true), "at boot"),
+                (service.ours, "changed by an earlier run"),
+            ] {
+                text += &if is { format!(", {what}") } else { String::new() };
+            }
+            if !strangers.is_empty() {
+                text += &format!(", no declared host: {}", list(strangers));
+            }
+            text
+        }
+    }
 }
 
 fn batches(stage: &Stage) -> String {
@@ -89,14 +117,14 @@ fn step(case: &Case, plan: &Plan, id: StepId) -> String {
         line("guarded: it is taken back by itself unless a new connection confirms it".into());
     }
     if let Some(proof) = &of_step.proof {
-        let addresses: Vec<String> = proof.addresses.iter().map(ToString::to_string).collect();
+        let addresses: Vec<String> = proof.queries.iter().map(|query| query.address.to_string()).collect();
         line(format!("proof: {} is answered by {}", plan.hosts[proof.from].name, addresses.join(", ")));
     }
     text
 }
 
 fn aspect(aspect: &Aspect) -> String {
-    let Aspect { what, old, new, text } = aspect;
+    let Aspect { what, old, new, text, .. } = aspect;
     let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "-".into());
     if !text {
         return format!("{what}: {} -> {}", side(old), side(new)).replace('\n', "\\n");
@@ -130,8 +158,14 @@ fn risk(risk: &Risk) -> String {
             let controller = controller.map_or("unknown".into(), |it| it.to_string());
             format!("the way to the controller ({controller}) may go: {what}")
         }
+        Risk::ClockStep => "step of the clock".into(),
         Risk::Restart { service } => format!("restart of {service}"),
         Risk::Stop { service } => format!("stop of {service}"),
+        Risk::Drain { connections, seconds, services } => {
+            let open = connections.map_or("unknown".into(), |open| open.to_string());
+            let of = services.as_ref().map_or(String::new(), |services| format!(" of {services}"));
+            format!("{open} connections{of} have {seconds} s to end")
+        }
     }
 }
 

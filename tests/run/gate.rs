@@ -66,6 +66,25 @@ fn a_service_none_of_whose_real_servers_answers_is_there_without_them() {
 }
 
 #[test]
+fn one_that_fails_its_check_is_left_with_what_it_said() {
+    let mut cluster = Cluster::new(2, TABLE);
+    cluster.more = ", check: { http: { path: /health } }";
+    cluster.machine("d").root.write("/down", "\"http://192.168.40.102:80/health\"\n");
+    let outcome = cluster.deploy();
+    assert!(outcome.failed().is_empty(), "{:#?}", outcome.events);
+    let why = "192.168.40.102:80 does not pass the check that its director makes: HTTP 503 instead of 200";
+    assert_eq!(outcome.left(), [format!("d: real server web2 (192.168.40.102:80) of web: {why}")]);
+    assert!(outcome.performed.as_ref().unwrap().unanswered);
+    assert_eq!(tables(&cluster), [["101"], ["101"]]);
+
+    cluster.more = ", check: none";
+    cluster.machine("d").root.write("/tried", "");
+    cluster.deploy().whole();
+    assert_eq!(tables(&cluster), [["101", "102"], ["101", "102"]]);
+    assert_eq!(cluster.machine("d").root.read("/tried"), "", "nobody asks");
+}
+
+#[test]
 fn one_that_the_rules_file_knows_stays_there_when_it_does_not_answer() {
     let cluster = Cluster::new(3, TABLE);
     cluster.deploy().whole();

@@ -70,6 +70,8 @@ fn what_no_new_connection_confirms_is_taken_back_by_the_host() {
     assert_eq!(web1.root.read(INTERFACES), before);
     assert!(!web1.root.exists("/etc/page"), "nothing more is done on it");
     assert_eq!(outcome.changed(), [0, 0, 2]);
+    let of_web1 = outcome.tally("web1");
+    assert_eq!((of_web1.failed, of_web1.not_begun), (1, 1), "that it was taken back was read: {of_web1:?}");
 }
 
 #[test]

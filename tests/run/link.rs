@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use lvsprov::plan::Tally;
 use lvsprov::run::{Event, Failure};
 use lvsprov::transport::LinkError;
 
@@ -24,6 +25,9 @@ const DEPLOY: &str = r#"
   tasks:
     - virtual_services: { persist: true }
 "#;
+
+/// All of a real server's changes were sent to it, and of none is known what came of it.
+const UNKNOWN: Tally = Tally { made: 0, in_part: 0, failed: 0, unknown: 3, not_begun: 0 };
 
 #[track_caller]
 fn lost(outcome: &Outcome, host: &str) {
@@ -58,6 +62,7 @@ fn before_the_first_step() {
     });
     lost(&outcome, "web1");
     assert_eq!(outcome.changed(), [1, 0, 3]);
+    assert_eq!(outcome.tally("web1"), UNKNOWN, "whether they came to the host is not known");
     assert!(!web1.root.exists("/etc/page"));
     assert_eq!(outcome.left().len(), 1, "web1 does not enter: {:?}", outcome.left());
     assert_eq!(web1.links(), 1, "a host that failed is asked nothing more");
@@ -71,7 +76,9 @@ fn in_the_middle_of_a_step() {
     web1.root.write("/cut", "");
     let outcome = cluster.deploy();
     lost(&outcome, "web1");
-    assert_eq!(outcome.changed()[1], 1, "the step before it was made");
+    assert_eq!(outcome.tally("web1"), UNKNOWN, "not even the step before it was read back");
+    let unknown = ["file /etc/page", "a task", "file /etc/last"].map(|what| format!("web1: {what}: unknown"));
+    assert_eq!(outcome.unfinished(), unknown);
     assert!(web1.root.exists("/etc/page") && !web1.root.exists("/etc/last"));
     goes_on(&mut cluster, 2);
 }
@@ -83,7 +90,7 @@ fn after_the_steps_before_they_are_read_back() {
     web1.root.write("/cut_after", "");
     let outcome = cluster.deploy();
     lost(&outcome, "web1");
-    assert_eq!(outcome.changed()[1], 3, "what the host told as made counts");
+    assert_eq!(outcome.tally("web1"), UNKNOWN, "what the host told as made was not read back");
     goes_on(&mut cluster, 0);
 }
 
@@ -127,6 +134,8 @@ fn a_director_that_goes_off_leaves_the_real_servers_done() {
     });
     assert_eq!(outcome.failed(), ["d"], "{:#?}", outcome.events);
     assert_eq!(outcome.changed(), [0, 3, 3]);
+    let director_s = outcome.tally("d");
+    assert_eq!((director_s.failed, director_s.unknown), (1, 0), "it was asked first: nothing had begun");
     director.power_on();
     let again = cluster.deploy();
     again.whole();

@@ -16,6 +16,8 @@ pub struct Machine {
     pub root: Root,
     /// The controller's address as the host sees it.
     pub controller: &'static str,
+    /// Who is logged in there, when it is not root: a number and a name.
+    login: Option<(u32, &'static str)>,
 }
 
 /// The kernel of this machine need not have IPVS: its table is a file in a /proc that has little else.
@@ -26,6 +28,7 @@ mount --rbind /proc/sys proc/sys
 cp /proc/self/status proc/self/status
 ip link add eth0 type veth peer name peer0
 ip addr add 192.168.40.100/24 dev eth0
+ip addr add 192.168.175.100/24 dev eth0
 "#;
 
 /// A real server in the tutorial's subnet, whose gateway is another one than the DIP.
@@ -53,13 +56,15 @@ impl Machine {
     /// The director: it does not forward, and its table is empty.
     pub fn director(name: &str) -> Machine {
         let root = Root::with(SHELLS[0], DIRECTOR);
-        let machine = Machine { name: name.to_owned(), root, controller: "192.168.40.9" };
+        let machine = Machine { name: name.to_owned(), root, controller: "192.168.40.9", login: None };
         machine.stub("tests/stubs/virtual_services", &["ipvsadm", "curl", "systemctl"]);
         for path in ["/kernel", "/calls", "/tried", "/down"] {
             machine.root.write(path, "");
         }
         machine.root.write("/active", "0\n");
         machine.root.write("/inactive", "0\n");
+        machine.root.write("/clock", "100.25 100.25\n");
+        machine.root.link("/proc/uptime", "/clock");
         machine.root.write("/proc/net/ip_vs", "IP Virtual Server version 1.2.1 (size=4096)\n");
         machine.root.write("/etc/ipvsadm.rules", "");
         machine.root.write("/etc/default/ipvsadm", "AUTO=\"false\"\n");
@@ -79,7 +84,7 @@ impl Machine {
     /// A real server with apache2 that runs.
     pub fn real_server(name: &str, address: &str) -> Machine {
         let root = Root::with(SHELLS[0], "");
-        let machine = Machine { name: name.to_owned(), root, controller: "192.168.40.9" };
+        let machine = Machine { name: name.to_owned(), root, controller: "192.168.40.9", login: None };
         machine.stub("tests/run/stub", &["systemctl", "cut"]);
         machine.root.sh(&REAL_SERVER.replace("ADDRESS", address));
         machine.root.stub("ifup", "");
@@ -108,10 +113,24 @@ impl Machine {
         let root = self.root.path("/").display().to_string();
         let connection = format!("SSH_CONNECTION={} 50000 192.168.40.100 22", self.controller);
         let path = "PATH=/stub:/usr/sbin:/usr/bin:/sbin:/bin";
-        let shell = ["env", "-i", path, "ROOT=", &connection, "sh"].map(str::to_owned);
+        let (login, name): (Vec<String>, &str) = match self.login {
+            Some((uid, name)) => {
+                let ids = [format!("--reuid={uid}"), format!("--regid={uid}"), "--clear-groups".into()];
+                (["setpriv".to_owned()].into_iter().chain(ids).collect(), name)
+            }
+            None => (Vec::new(), "root"),
+        };
+        let name = format!("LOGNAME={name}");
+        let shell = ["env", "-i", path, "ROOT=", &connection, &name, "sh"].map(str::to_owned);
         let words = ["sh", "-c", LINK, "sh", &root].into_iter().map(str::to_owned);
-        let words = words.chain(self.root.entrance()).chain(shell);
+        let words = words.chain(self.root.entrance()).chain(login).chain(shell);
         Target { name: self.name.clone(), way: Way::Local(words.collect()), r#become: None }
+    }
+
+    /// From now on somebody logs in there who is not root.
+    pub fn log_in_as(&mut self, uid: u32, name: &'static str) {
+        self.root.sh("chmod 755 /");
+        self.login = Some((uid, name));
     }
 
     /// How many links came up.

@@ -56,6 +56,20 @@ fn one_that_runs_and_does_not_answer_is_the_last() {
 }
 
 #[test]
+fn one_that_fails_its_check_after_its_restart_is_the_last() {
+    let mut cluster = Cluster::new(3, DEPLOY);
+    cluster.more = ", check: { http: { path: /health } }";
+    cluster.machine("d").root.write("/down", "\"http://192.168.40.102:80/health\"\n");
+    let outcome = cluster.deploy();
+    assert_eq!(outcome.failed(), ["web2"]);
+    assert_eq!(
+        outcome.failure("web2"),
+        "after service apache2, the check that its director makes fails: 192.168.40.102:80: HTTP 503 instead of 200"
+    );
+    assert!(!cluster.machine("web3").root.exists("/etc/tuning.conf"));
+}
+
+#[test]
 fn one_that_is_down_is_tried_first() {
     let cluster = Cluster::new(3, DEPLOY);
     let web2 = &cluster.machine("web2").root;

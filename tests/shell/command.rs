@@ -34,3 +34,23 @@ fn a_syntax_error_is_its_own_failure() {
         assert!(root.fail(&bad).to_lowercase().contains("syntax error"));
     });
 }
+
+#[test]
+fn a_secret_one_runs_as_any_other_and_leaves_no_word_behind() {
+    under_each_shell(|root| {
+        let says = "echo s3cret; echo s3cret >&2";
+        let made =
+            format!("{says}; echo s3cret >made; set -- a; [ $# = 1 ] && false; cat /proc/self/cmdline >line");
+        let args = json!({ "cmd": made, "creates": "/etc/line", "chdir": "/etc", "secret": true });
+        let shown = root.settle(&declare("command", args));
+        assert_eq!(shown, ["runs: - -> (secret)"]);
+        assert_eq!(root.read("/etc/made"), "s3cret\n");
+        for cmd in [format!("{says}; exit 7"), "s3cret(".into(), "exec /s3cret/is/not/there".into()] {
+            let said = root.fail(&declare("command", json!({ "cmd": cmd, "secret": true })));
+            assert!(said.contains("what it said is not shown") && !said.contains("s3cret"), "{cmd}: {said}");
+        }
+        let nowhere =
+            root.fail(&declare("command", json!({ "cmd": "true", "chdir": "/s3cret", "secret": true })));
+        assert!(!nowhere.contains("s3cret"), "{nowhere}");
+    });
+}

@@ -16,6 +16,7 @@ mod package;
 mod package_failure;
 mod package_families;
 mod package_version;
+mod page;
 mod repository;
 mod root;
 mod selinux;

@@ -16,6 +16,14 @@ pub const WRR: &str = include_str!("../cases/virtual_services/tutorial-wrr.rules
 pub const DEFAULTS: &str =
     "# ipvsadm\n\nAUTO=\"false\"\n\n# daemon method (none|master|backup)\nDAEMON=\"none\"\n";
 
+/// A second is over at once, but for the kernel's own clock.
+const SLEEP: &str = r#"sleep() {
+    echo "$1" >>"$ROOT/slept"
+    read -r up idle </proc/uptime
+    echo "$((${up%.*} + $1)).${up#*.} $idle" >/proc/uptime
+}
+"#;
+
 /// What RHEL's package has for the boot.
 const RHEL_UNIT: &str = "[Service]\nExecStop=/bin/bash -c \"exec /sbin/ipvsadm-save -n > /etc/sysconfig/ipvsadm\"\n\
     ExecStop=/sbin/ipvsadm -C\n";
@@ -50,6 +58,7 @@ impl Director {
             ("down", ""),
             ("active", "0\n"),
             ("inactive", "1000\n"),
+            ("proc/uptime", "100.25 100.25\n"),
         ] {
             fs::write(director.path(name), content).unwrap();
         }
@@ -103,12 +112,16 @@ impl Director {
     pub fn run(&self, text: &str) -> Output {
         let root = self.root.path().to_str().unwrap();
         // busybox sh takes its own applets before any command on PATH; a function comes before both.
-        let mut text = format!(
-            "modprobe() {{ : >>/proc/net/ip_vs; }}\nsleep() {{ echo \"$1\" >>\"$ROOT/slept\"; }}\n(\nset -eu\n{text}\n)"
-        );
-        for path in
-            ["/etc/", "/proc/net/", "/run/systemd/", "/usr/lib/systemd/", " /lib/systemd/", "/var/lib/"]
-        {
+        let mut text = format!("modprobe() {{ : >>/proc/net/ip_vs; }}\n{SLEEP}(\nset -eu\n{text}\n)");
+        for path in [
+            "/etc/",
+            "/proc/net/",
+            "/proc/uptime",
+            "/run/systemd/",
+            "/usr/lib/systemd/",
+            " /lib/systemd/",
+            "/var/lib/",
+        ] {
             let (space, path) = path.split_at(path.find('/').unwrap());
             text = text.replace(&format!("{space}{path}"), &format!("{space}{root}{path}"));
         }
@@ -145,7 +158,10 @@ impl Director {
 
     pub fn differ(&self, declared: &VirtualServices) -> Option<Change> {
         let resource = Resource::from(declared.clone());
-        let observed = self.observe(&resource);
+        let mut observed = self.observe(&resource);
+        if let Some(script) = resource.closer(&observed) {
+            Resource::learn(&mut observed, &self.run(&script).stdout);
+        }
         resource.differ(&observed, Context { facts: &self.facts, changing: &BTreeSet::new() }).unwrap()
     }
 
@@ -209,11 +225,17 @@ pub fn debian() -> Facts {
         connection: None,
         firewall: None,
         stateful_firewall: false,
+        has_own_page: false,
     }
 }
 
 pub fn declared(rules: &str) -> VirtualServices {
     VirtualServices { table: rules.parse().unwrap(), persist: true, ..VirtualServices::default() }
+}
+
+/// What a change has said.
+pub fn said(output: &Output) -> Vec<String> {
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
 pub fn directors() -> impl Iterator<Item = Director> {

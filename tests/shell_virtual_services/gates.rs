@@ -4,14 +4,23 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
 
-use lvsprov::resource::{Gate, Kind as _};
+use lvsprov::resource::{Answers, Kind as _, Query};
 
 use crate::director::{Director, RR, declared, directors};
 
 fn asked(director: &Director, addresses: &BTreeSet<SocketAddr>) -> BTreeSet<SocketAddr> {
-    let output = director.run(&Gate::probe(addresses));
+    let queries = queries(addresses);
+    let output = director.run(&Query::ask(&queries));
     assert!(output.status.success(), "{output:?}");
-    Gate::answering(&output.stdout)
+    answering(&queries, &output.stdout)
+}
+
+fn queries(addresses: &BTreeSet<SocketAddr>) -> BTreeSet<Query> {
+    addresses.iter().copied().map(Query::connection).collect()
+}
+
+fn answering(queries: &BTreeSet<Query>, output: &[u8]) -> BTreeSet<SocketAddr> {
+    Answers::read(queries, output).right.into_iter().map(|query| query.address).collect()
 }
 
 fn addresses(count: u8) -> BTreeSet<SocketAddr> {
@@ -41,7 +50,7 @@ fn many_are_asked_by_a_few_processes_each_of_them_once() {
         let all = addresses(100);
         assert_eq!(asked(&director, &all), all, "{:?}", director.shell);
         assert_eq!(director.read("tried").lines().count(), 100);
-        assert!(Gate::probe(&all).matches("\nask ").count() <= 32);
+        assert!(Query::ask(&queries(&all)).matches("\nask ").count() <= 32);
     }
 }
 
@@ -50,9 +59,10 @@ fn one_that_begins_to_answer_is_told() {
     for director in directors() {
         fs::write(director.path("down"), "\"http://192.168.40.1:80/\"").unwrap();
         // It starts while it is waited for.
-        let probe = Gate::probe(&addresses(1));
+        let one = queries(&addresses(1));
+        let probe = Query::ask(&one);
         let output = director.run(&format!("sleep() {{ : >\"$ROOT/down\"; }}\n{probe}"));
-        assert_eq!(Gate::answering(&output.stdout), addresses(1));
+        assert_eq!(answering(&one, &output.stdout), addresses(1));
         assert_eq!(director.read("tried").lines().count(), 2);
     }
 }
@@ -60,7 +70,7 @@ fn one_that_begins_to_answer_is_told() {
 #[test]
 fn a_missing_curl_is_told() {
     for director in directors() {
-        let output = director.run(&format!("PATH=/nowhere\n{}", Gate::probe(&addresses(1))));
+        let output = director.run(&format!("PATH=/nowhere\n{}", Query::ask(&queries(&addresses(1)))));
         let said = String::from_utf8(output.stderr).unwrap();
         if director.shell[0] != "busybox" {
             assert!(!output.status.success());

@@ -3,9 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use lvsprov::resource::VirtualServices;
+use lvsprov::ipvs::ServiceKey;
+use lvsprov::resource::{Change, Risk, VirtualServices};
 
-use crate::director::{DEFAULTS, Director, RR, WRR, declared, directors};
+use crate::director::{DEFAULTS, Director, RR, WRR, declared, directors, said};
 
 #[test]
 fn a_first_deploy_fills_the_table_and_the_next_boot() {
@@ -100,6 +101,93 @@ fn what_leaves_is_deleted_when_its_connections_have_ended_or_the_time_is_up() {
     }
 }
 
+/// The first two services of the tutorial's kind, the second one by itself.
+const SECOND: &str = "-A -t 192.168.175.101:80 -s rr
+-a -t 192.168.175.101:80 -r 192.168.40.101:80 -m -w 1
+-a -t 192.168.175.101:80 -r 192.168.40.102:80 -m -w 1
+";
+
+fn drains(change: &Change) -> Vec<(Option<u64>, u32)> {
+    let drains = change.risks.iter().filter_map(|risk| match risk {
+        Risk::Drain { connections, seconds, .. } => Some((*connections, *seconds)),
+        _ => None,
+    });
+    drains.collect()
+}
+
+fn without(rules: &str, address: &str) -> String {
+    rules.lines().filter(|line| !line.contains(address)).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn the_plan_counts_the_connections_of_what_leaves_and_the_change_tells_what_it_cut() {
+    for director in directors() {
+        fs::write(director.path("active"), "14\n").unwrap();
+        director.deploy(&declared(RR));
+        let one = declared(&without(RR, "192.168.40.102"));
+        let change = director.differ(&one).unwrap();
+        assert_eq!(drains(&change), [(Some(14), 10)], "{:?}", director.shell);
+        let output = director.run(&change.unguarded());
+        assert!(output.status.success(), "{output:?}");
+        let said = said(&output);
+        assert_eq!(said[0], "waiting for 14 connections to end, 10 s left", "{:?}", director.shell);
+        assert_eq!(said[9], "waiting for 5 connections to end, 1 s left");
+        assert_eq!(said[10..], ["!! 4 connections were still there after 10 s and were cut"]);
+    }
+}
+
+#[test]
+fn what_has_ended_in_time_was_not_cut() {
+    for director in directors() {
+        director.deploy(&declared(RR));
+        fs::write(director.path("active"), "1\n").unwrap();
+        let output = director.run(&director.differ(&declared(&without(RR, ".102"))).unwrap().unguarded());
+        assert_eq!(said(&output), ["waiting for 1 connection to end, 10 s left"], "{:?}", director.shell);
+        // With none there is nothing to say.
+        let output = director
+            .run(&director.differ(&declared("-A -t 192.168.175.100:80 -s rr\n")).unwrap().unguarded());
+        assert_eq!(said(&output), [""; 0], "{:?}", director.shell);
+    }
+}
+
+#[test]
+fn each_service_has_its_own_time_and_what_has_none_is_cut_at_once() {
+    for director in directors() {
+        fs::write(director.path("active"), "50\n").unwrap();
+        director.deploy(&declared(&format!("{RR}{SECOND}")));
+        fs::write(director.path("calls"), "").unwrap();
+        let (first, second) = ("-t 192.168.175.100:80", "-t 192.168.175.101:80");
+        let key = |words| ServiceKey::read(words).unwrap();
+        let drain = [(key(first), 0), (key(second), 25)].into();
+        let one = VirtualServices { drain, ..declared(&without(&format!("{RR}{SECOND}"), ".102")) };
+        let change = director.differ(&one).unwrap();
+        assert_eq!(drains(&change), [(Some(50), 0), (Some(50), 25)]);
+        let output = director.run(&change.unguarded());
+        assert!(output.status.success(), "{output:?}");
+        let said = said(&output);
+        assert_eq!(said[0], "!! 50 connections were cut at once", "{:?}", director.shell);
+        assert_eq!(said[1], "waiting for 49 connections to end, 25 s left");
+        assert_eq!(said[2], "waiting for 39 connections to end, 15 s left");
+        assert_eq!(said[3], "waiting for 34 connections to end, 10 s left");
+        assert_eq!(said.last().unwrap(), "!! 24 connections were still there after 25 s and were cut");
+        let leaver = |service: &str| format!("-d {service} -r 192.168.40.102:80");
+        assert_eq!(director.calls()[2..], [leaver(first), leaver(second)], "{:?}", director.shell);
+        assert_eq!(director.read("slept").lines().count(), 25);
+        assert!(change.deadline > std::time::Duration::from_secs(60 + 25));
+    }
+}
+
+#[test]
+fn of_a_large_table_only_the_connections_of_what_leaves_are_asked_for() {
+    for director in directors() {
+        fs::write(director.path("active"), "7\n").unwrap();
+        director.deploy(&declared(&many()));
+        assert!(!director.printed(&declared(&many()).into()).contains("Masq 1 7"), "{:?}", director.shell);
+        let change = director.differ(&declared(&without(&many(), "192.168.40.9:"))).unwrap();
+        assert_eq!(drains(&change), [(Some(14), 10)], "{:?}: behind two services", director.shell);
+    }
+}
+
 #[test]
 fn a_hash_falls_back_until_the_wait_is_over() {
     for director in directors() {
@@ -167,8 +255,8 @@ fn many_edits_are_one_process() {
         director.deploy(&declared(&many()));
         assert_eq!(director.read("restores").lines().count(), 1);
         assert_eq!(director.calls().len(), 22);
-        // What comes is one process, what goes another.
-        fs::write(director.path("active"), "3\n").unwrap();
+        // What comes is one process, what goes another. The plan has asked for the connections as well.
+        fs::write(director.path("active"), "4\n").unwrap();
         director.deploy(&declared(&many().replace("192.168.40.", "192.168.41.")));
         assert_eq!(director.read("restores").lines().count(), 3);
         assert_eq!(director.read("slept").lines().count(), 3);

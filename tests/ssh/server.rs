@@ -134,6 +134,7 @@ impl Place {
             config_file: Some(config_file),
             configuration: String::new(),
             connect_timeout: Duration::from_secs(20),
+            read_timeout: Duration::from_secs(90),
             persist: Duration::from_secs(60),
         }
     }

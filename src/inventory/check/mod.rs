@@ -9,6 +9,7 @@ mod machine;
 mod member;
 mod name;
 mod service;
+mod service_check;
 mod ssh;
 mod sync_daemon;
 mod taken;

@@ -8,11 +8,15 @@ use super::super::{ServiceDeclaration, same_family};
 use super::Cast;
 use super::machine::Machine;
 use super::member::{gateway, members};
+use super::service_check::service_check;
 use crate::document::{Complaints, Field, Spanned, choose_from};
 use crate::ipvs::{Forwarding, ServiceKey, VirtualService};
 
 /// The longest time that ipvsadm takes for `-p`, in seconds: 31 days (`MAX_TIMEOUT` in ipvsadm.c).
 const LONGEST_PERSISTENCE: u32 = 31 * 24 * 60 * 60;
+
+/// The longest time for connections to end, in seconds: a deploy waits for that long.
+const LONGEST_DRAIN: u32 = 24 * 60 * 60;
 
 /// The services, each with its real servers.
 pub(crate) fn services(
@@ -115,8 +119,9 @@ fn service(
         real_servers,
     };
     let name = raw.name.value().cloned().unwrap_or_default();
-    let check = raw.check.as_ref().and_then(Field::value).copied().unwrap_or_default();
-    ServiceDeclaration { name, service, forwarding, check, hosts }
+    let check = service_check(raw, protocol, socket.port(), complaints);
+    let drain = drain(raw, complaints);
+    ServiceDeclaration { name, service, forwarding, check, drain, hosts }
 }
 
 fn forwarding(raw: &RawService, complaints: &mut Complaints) -> Forwarding {
@@ -133,6 +138,16 @@ fn persistence(raw: &RawService, complaints: &mut Complaints) -> Option<u32> {
     if !(1..=LONGEST_PERSISTENCE).contains(&seconds.value) {
         let message = format!("`persistent` cannot be {} seconds", seconds.value);
         complaints.add(seconds.span, message, format!("write 1 to {LONGEST_PERSISTENCE} seconds (31 days)"));
+    }
+    Some(seconds.value)
+}
+
+fn drain(raw: &RawService, complaints: &mut Complaints) -> Option<u32> {
+    let seconds = raw.drain.as_ref().and_then(Field::get)?;
+    if seconds.value > LONGEST_DRAIN {
+        let message = format!("`drain` cannot be {} seconds", seconds.value);
+        let remedy = format!("write 0 to {LONGEST_DRAIN} seconds (a day): a deploy waits for that long");
+        complaints.add(seconds.span, message, remedy);
     }
     Some(seconds.value)
 }

@@ -48,6 +48,7 @@ fn the_builtin_playbook_is_the_tutorial() {
             "service apache2",
             "file /etc/chrony/chrony.conf",
             "service chrony",
+            "clock system time",
             "default_gateway 192.168.40.100",
         ]
     );
@@ -57,10 +58,11 @@ fn the_builtin_playbook_is_the_tutorial() {
             "package ipvsadm, chrony, curl",
             "file /etc/chrony/chrony.conf",
             "service chrony",
+            "clock system time",
             "kernel_module ip_vs",
             "kernel_module ip_vs_rr",
             "sysctl net.ipv4.ip_forward",
-            "virtual_services tcp 192.168.175.100:80",
+            "virtual_services web (tcp 192.168.175.100:80)",
         ]
     );
     assert_eq!(told(deploy, "client"), ["package curl"]);
@@ -138,7 +140,7 @@ fn a_file_leaves_word_for_a_service_whose_task_is_not_selected() {
     assert_eq!(file.notifies, [("a".to_owned(), Effect::Restart)]);
 }
 
-/// The README's chain, each link of which goes before the next one: the task's variables, the loop's item, the play's
+/// The chain of docs/playbook.md, each link of which goes before the next one: the task's variables, the loop's item, the play's
 /// variables, the host's part in the cluster, its own variables, the facts.
 #[test]
 fn of_a_name_that_is_defined_twice_the_first_counts() {

@@ -6,7 +6,9 @@
 
 mod argument;
 mod composite;
+mod fault;
 mod module;
+mod real_server_page;
 mod reference;
 mod template;
 mod time_sync;
@@ -16,7 +18,8 @@ pub use argument::{Absence, Argument};
 pub use module::Module;
 pub use reference::Reference;
 
-const COMPOSITES: [Module; 3] = [
+const COMPOSITES: [Module; 4] = [
+    Module::composite::<real_server_page::RealServerPage>(),
     Module::composite::<template::Template>(),
     Module::composite::<time_sync::TimeSync>(),
     Module::composite::<virtual_services::VirtualServices>(),

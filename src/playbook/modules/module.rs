@@ -7,7 +7,6 @@ use schemars::Schema;
 use serde_json::Value as Json;
 
 use super::composite::{Composite, ExpandError};
-use crate::document::choose_from;
 use crate::playbook::TemplateError;
 use crate::playbook::scope::Scope;
 use crate::resource::{Declared, Resource};
@@ -18,6 +17,8 @@ pub struct Module {
     /// Its name, the key of a task.
     pub name: &'static str,
     schema: fn() -> Schema,
+    /// Whether arguments are of the types that they must be, each by itself.
+    pub(super) shape: fn(Json) -> Result<(), String>,
     expand: Expand,
 }
 
@@ -29,9 +30,10 @@ enum Expand {
 
 impl Module {
     pub(super) fn kinds() -> impl Iterator<Item = Module> {
-        Resource::DECLARED.iter().map(|Declared { module: name, schema, read }| Module {
+        Resource::DECLARED.iter().map(|Declared { module: name, schema, shape, read }| Module {
             name,
             schema: *schema,
+            shape: *shape,
             expand: Expand::One(*read),
         })
     }
@@ -40,6 +42,7 @@ impl Module {
         Module {
             name: C::MODULE,
             schema: || schemars::schema_for!(C),
+            shape: |args| serde_json::from_value::<C>(args).map(drop).map_err(|error| error.to_string()),
             expand: Expand::Several(|args, scope, variables| {
                 let args: C =
                     serde_json::from_value(args).map_err(|error| ExpandError::Args(error.to_string()))?;
@@ -70,24 +73,12 @@ impl Module {
             Expand::Several(expand) => expand(args, scope, variables),
         };
         resources.map_err(|error| match error {
-            ExpandError::Args(message) => self.wrong_args(&message),
+            ExpandError::Args(message) => {
+                let message = format!("{}: {message}", self.name);
+                TemplateError::new(message, format!("`lvsprov doc {}` says what it takes", self.name))
+            }
             ExpandError::Other(error) => error,
         })
-    }
-
-    fn wrong_args(self, message: &str) -> TemplateError {
-        let unknown = message.split_once("unknown field `").and_then(|(_, rest)| rest.split('`').next());
-        let schema = self.schema();
-        let known: Vec<&str> = schema
-            .get("properties")
-            .and_then(Json::as_object)
-            .map(|arguments| arguments.keys().map(String::as_str).collect())
-            .unwrap_or_default();
-        let remedy = match unknown {
-            Some(unknown) => choose_from(unknown, known),
-            None => format!("its arguments are: {}", known.join(", ")),
-        };
-        TemplateError::new(format!("{}: {message}", self.name), remedy)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::composite::{Composite, ExpandError};
 use crate::playbook::scope::Scope;
 use crate::resource::{
-    Chrony, Distribution, Facts, File, Mode, Package, Refusal, Resource, Service, ServiceState,
+    Chrony, Clock, Distribution, Facts, File, Mode, Package, Refusal, Resource, Service, ServiceState,
 };
 
 /// The time, kept by chrony.
@@ -16,6 +16,9 @@ use crate::resource::{
 /// It stands for chrony's package, its configuration and its service, which plans show as these three. Other time
 /// daemons go, as chrony's package conflicts with them. With neither argument, the distribution's configuration
 /// stays.
+///
+/// Besides, the host's clock is compared with that of the machine that lvsprov runs on. One that is known to be off by more
+/// than two seconds is told by a plan, and counts as drift. A deploy then has chrony step the clock, if its servers answer.
 ///
 /// ```yaml
 /// - time_sync: { servers: "{{ time.servers }}", serve: ["{{ dip_network }}"] }
@@ -39,7 +42,8 @@ impl Composite for TimeSync {
     fn expand(self, scope: Scope<'_>, _variables: &Value) -> Result<Vec<Resource>, ExpandError> {
         let (package, file, service) = self.parts(scope.facts)?;
         let file = file.map(Resource::File);
-        Ok([Some(package.into()), file, Some(service.into())].into_iter().flatten().collect())
+        let parts = [Some(package.into()), file, Some(service.into()), Some(Clock::default().into())];
+        Ok(parts.into_iter().flatten().collect())
     }
 }
 

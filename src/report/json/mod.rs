@@ -3,6 +3,7 @@
 
 mod record;
 mod summary;
+mod undeclared;
 
 use std::cell::Cell;
 
@@ -13,7 +14,7 @@ use super::streams::Streams;
 use super::{Clock, Event, Happened, Summary};
 use crate::document::Complaints;
 use crate::lab::{GuestStatus, LabEvent};
-use crate::plan::{HostPlan, Item, Outcome};
+use crate::plan::{HostPlan, Item, Other, Outcome};
 use crate::run::{self, Failure};
 use crate::verify;
 use record as is;
@@ -85,7 +86,11 @@ impl Json {
                 self.line("stage_done", &is::StageDone { host, changed: *changed });
             }
             Event::Waiting { host, what } => self.line("waiting", &is::Waiting { host, what }),
-            Event::Noted { host, text } => self.line("noted", &is::Noted { host, text }),
+            // Who reads times needs no word of patience.
+            Event::Slow { .. } => {}
+            Event::Noted { host, text } | Event::Told { host, text } => {
+                self.line("noted", &is::Noted { host, text });
+            }
             Event::Guarded { host, label, seconds } => {
                 self.line("guarded", &is::Guarded { host, label, seconds: *seconds });
             }
@@ -122,6 +127,7 @@ impl Json {
                 self.line("machine_ready", &is::MachineReady { host, seconds: after.as_secs_f64() });
             }
             LabEvent::MachineRebooting { host } => self.line("machine_rebooting", &is::Host { host }),
+            LabEvent::MachineStopping { .. } | LabEvent::Slow { .. } => {}
             LabEvent::MachineStopped { host } => self.line("machine_stopped", &is::Host { host }),
             LabEvent::LabRemoved { lab } => self.line("lab_removed", &is::Lab { lab }),
         }
@@ -153,9 +159,9 @@ impl Json {
         }
     }
 
-    pub(super) fn drift(&self, hosts: &[(&str, &HostPlan)]) {
+    pub(super) fn drift(&self, hosts: &[(&str, Option<&HostPlan>)]) {
         for (host, plan) in hosts {
-            for item in &plan.items {
+            for item in plan.iter().flat_map(|plan| &plan.items) {
                 self.item("drift", host, None, item);
             }
         }
@@ -166,6 +172,12 @@ impl Json {
             Outcome::Ok => {}
             Outcome::Change(change) => self.line(event, &is::Change::of(host, stage, item, change)),
             Outcome::Refused(refusal) => self.line("refused", &is::Refused::of(host, stage, item, refusal)),
+        }
+    }
+
+    pub(super) fn undeclared(&self, others: &[(&str, &Other)]) {
+        for (host, other) in others {
+            self.line("undeclared", &undeclared::Undeclared::of(host, other));
         }
     }
 

@@ -136,6 +136,9 @@ pub(super) struct Verdict<'a> {
     judged: bool,
     findings: &'a [String],
     latency: Option<Latency>,
+    /// Why it is not judged.
+    why: Option<&'a str>,
+    known: &'a [String],
 }
 
 impl<'a> Verdict<'a> {
@@ -156,6 +159,8 @@ impl<'a> Verdict<'a> {
                 median: latency.median,
                 max: latency.max,
             }),
+            why: verdict.why.as_deref(),
+            known: &verdict.known,
         }
     }
 }
@@ -291,8 +296,10 @@ impl<'a> Aspect<'a> {
 enum Risk<'a> {
     RouteChange { controller: Option<IpAddr>, old: Option<IpAddr>, new: IpAddr },
     CutOff { controller: Option<IpAddr>, what: &'a str },
+    ClockStep,
     Restart { service: &'a str },
     Stop { service: &'a str },
+    Drain { connections: Option<u64>, seconds: u32, services: Option<&'a str> },
 }
 
 impl<'a> Risk<'a> {
@@ -302,8 +309,12 @@ impl<'a> Risk<'a> {
                 Risk::RouteChange { controller: *controller, old: *old, new: *new }
             }
             resource::Risk::CutOff { controller, what } => Risk::CutOff { controller: *controller, what },
+            resource::Risk::ClockStep => Risk::ClockStep,
             resource::Risk::Restart { service } => Risk::Restart { service },
             resource::Risk::Stop { service } => Risk::Stop { service },
+            resource::Risk::Drain { connections, seconds, services } => {
+                Risk::Drain { connections: *connections, seconds: *seconds, services: services.as_deref() }
+            }
         }
     }
 }

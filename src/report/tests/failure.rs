@@ -1,15 +1,12 @@
 use std::time::Duration;
 
+use super::summary::summary;
 use super::*;
-use crate::report::{HostSummary, Summary};
-use crate::resource::{Refusal, Script};
+use crate::inventory::Vip;
+use crate::plan::Stranger;
+use crate::resource::{Login, Refusal, Script, Unreadable};
 use crate::run::{Event, Failure};
-use crate::transport::{LinkError, Unreachable};
-
-fn summary(exit: u8, hosts: Vec<HostSummary>) -> Summary {
-    let elapsed = Duration::from_millis(12_345);
-    Summary { verb: "deploy", exit, hosts, left: Vec::new(), not_verified: false, elapsed }
-}
+use crate::transport::{Ended, LinkError, Unreachable};
 
 /// The paragraph that the summary begins with.
 fn paragraph(failure: Failure, verbosity: u8) -> String {
@@ -21,7 +18,7 @@ fn paragraph(failure: Failure, verbosity: u8) -> String {
     err.split_once("\n\n").map(|(_, paragraph)| paragraph.to_owned()).unwrap_or(err)
 }
 
-fn step() -> Failure {
+pub(super) fn step() -> Failure {
     let mut script = Script::from("apt-get install ipvsadm\nprintf %s ");
     script.push_content("a secret");
     script += " >\"$t\"\n";
@@ -125,36 +122,45 @@ fn the_others() {
 }
 
 #[test]
-fn a_run_ends_with_its_failures_and_its_numbers() {
-    let host = |name: &str, changed, failed, unreachable| HostSummary {
-        host: name.into(),
-        ok: 5,
-        changed,
-        failed,
-        unreachable,
+fn who_and_what_answers() {
+    let login = || Login { uid: 1000, name: "ann".into() };
+    let address = |text: &str| text.parse().unwrap();
+    let stranger = Stranger {
+        reached: "192.168.40.100".into(),
+        declared: vec![address("192.168.175.100"), address("192.168.40.100")],
+        found: vec![("eth0".into(), address("10.9.9.7"))],
+        other: None,
     };
-    let hosts =
-        vec![host("lvs_director", 3, 1, false), host("client", 0, 0, false), host("rs01", 0, 0, true)];
-    let (out, err) = told(text(), |report| {
-        report.tell(Event::Failed { host: "lvs_director".into(), failure: Rc::new(step()) });
-        report.summary(&Summary { not_verified: true, ..summary(1, hosts) });
-    });
-    assert_eq!(err.matches("Unable to locate").count(), 1, "{err}");
-    insta::assert_snapshot!(out, @r#"
-    ✘ lvs_director  5 ok, 3 changed, 1 failed
-    ✔ client        5 ok, 0 changed, 0 failed
-    ✘ rs01          unreachable
-    not verified: `lvsprov verify` asks the services
-    deploy: failed on 1 of 3 hosts in 12.3 s, 3 changes on 1 of 3 hosts
+    let bare = Stranger { found: Vec::new(), ..stranger.clone() };
+    let crowd = (1..=9).map(|last| ("eth0".into(), address(&format!("10.9.9.{last}")))).collect();
+    let crowd =
+        Stranger { found: crowd, other: Some((address("10.9.9.8"), "rs01".into())), ..stranger.clone() };
+    let vips = |all: &[&str]| all.iter().map(|vip| Vip(vip.parse().unwrap())).collect();
+    let failures = [
+        Failure::NotRoot { login: login(), becoming: false },
+        Failure::NotRoot { login: login(), becoming: true },
+        Failure::Stranger(stranger),
+        Failure::Stranger(bare),
+        Failure::Stranger(crowd),
+        Failure::NoVip { vips: vips(&["192.168.175.100/24"]) },
+        Failure::NoVip { vips: vips(&["192.168.175.100/24", "2001:db8::10/64"]) },
+    ];
+    insta::assert_snapshot!(failures.map(|failure| paragraph(failure, 0)).concat(), @r#"
+    lvs_director: logged in as ann (uid 1000), not as root
+      help: everything here is done as root: log in as root with `ssh: { user: root }`, or let sudo make it root with `ssh: { become: true }` or --become
+    lvs_director: logged in as ann (uid 1000), not as root
+      help: sudo did not make it root: give that user a rule on the host that lets it run commands as root
+    lvs_director: has none of its declared addresses (192.168.175.100, 192.168.40.100); it has 10.9.9.7 (eth0)
+      help: nothing was changed on it: see which machine `192.168.40.100` leads to (the name service, ~/.ssh/config, the host's `address`), or correct the host's addresses in the inventory
+    lvs_director: has none of its declared addresses (192.168.175.100, 192.168.40.100); it has no other
+      help: nothing was changed on it: see which machine `192.168.40.100` leads to (the name service, ~/.ssh/config, the host's `address`), or correct the host's addresses in the inventory
+    lvs_director: has none of its declared addresses (192.168.175.100, 192.168.40.100); it has 10.9.9.1 (eth0), 10.9.9.2 (eth0), 10.9.9.3 (eth0), 10.9.9.4 (eth0), 10.9.9.5 (eth0), 10.9.9.6 (eth0), 3 more; 10.9.9.8 is rs01's
+      help: nothing was changed on it: see which machine `192.168.40.100` leads to (the name service, ~/.ssh/config, the host's `address`), or correct the host's addresses in the inventory
+    lvs_director: has the VIP 192.168.175.100 on no interface
+      help: put it on one (`ip addr add 192.168.175.100/24 dev INTERFACE`, and in the network's configuration for the next boot), or correct `vip`; with `own` addresses of the director in the inventory a deploy puts it there
+    lvs_director: has the VIPs 192.168.175.100, 2001:db8::10 on no interface
+      help: put it on one (`ip addr add 192.168.175.100/24 dev INTERFACE`, `ip addr add 2001:db8::10/64 dev INTERFACE`, and in the network's configuration for the next boot), or correct `vip`; with `own` addresses of the director in the inventory a deploy puts it there
     "#);
-}
-
-#[test]
-fn a_plan_has_the_last_word_when_nothing_failed() {
-    let hosts = vec![HostSummary { host: "a".into(), changed: 2, ..HostSummary::default() }];
-    let (out, err) =
-        told(text(), |report| report.summary(&Summary { verb: "plan", ..summary(3, hosts.clone()) }));
-    assert_eq!((out.as_str(), err.as_str()), ("", ""));
 }
 
 #[test]
@@ -162,4 +168,48 @@ fn an_error_of_no_single_host() {
     let (out, err) = told(text(), |report| report.error("the lab is broken\nlast words", "mend it"));
     assert_eq!(out, "");
     assert_eq!(err, "error: the lab is broken\n    last words\n  help: mend it\n");
+}
+
+#[test]
+fn a_broken_tool_and_one_that_hangs_are_named_with_their_task_and_module() {
+    let unreadable =
+        Unreadable::new("address", "garbage").by("ip -o addr show").saying(b"ip: a new version is out\n");
+    let unreadable = unreadable.asked_by("address", vec!["Addresses".into()]);
+    let hung = |ended| Failure::Hung {
+        what: "package (task `Web server`)".into(),
+        seconds: 90,
+        running: "dpkg-query -W -f apache2".into(),
+        ended,
+    };
+    let left = vec!["dpkg-query -W -f apache2".to_owned()];
+    let failures = [unreadable.into(), hung(Ended::All), hung(Ended::Not(left)), hung(Ended::Unknown)];
+    insta::assert_snapshot!(failures.map(|failure| paragraph(failure, 0)).concat(), @r#"
+    lvs_director: what was read from the host makes no sense: address (task `Addresses`): can't read what `ip -o addr show` printed: `garbage`
+        ip: a new version is out
+      help: run `ip -o addr show` on the host: see why it does not print what it should, and mend or replace it
+    lvs_director: reading package (task `Web server`) did not end within 90 s
+        dpkg-query -W -f apache2
+      help: it was ended there; run that on the host and see what it waits for: a lock, a file system of another machine, a service
+    lvs_director: reading package (task `Web server`) did not end within 90 s
+        dpkg-query -W -f apache2
+      help: it was killed there and still runs, as what waits in the kernel for a disk or another machine does: see `dmesg` and `mount` there; run that on the host and see what it waits for: a lock, a file system of another machine, a service
+    lvs_director: reading package (task `Web server`) did not end within 90 s
+        dpkg-query -W -f apache2
+      help: whether it still runs there is not known, as the host did not answer any more; run that on the host and see what it waits for: a lock, a file system of another machine, a service
+    "#);
+}
+
+#[test]
+fn a_full_disk_is_said_to_be_full() {
+    let failure = Failure::NoSpace {
+        label: "file /etc/page".into(),
+        mounts: "/".into(),
+        output: "sh: 7: printf: I/O error\ndf -Pk: /dev/vda 2030416 2030416 0 100% /".into(),
+    };
+    insta::assert_snapshot!(paragraph(failure, 0), @r#"
+    lvs_director: file /etc/page failed: no space left on /
+        sh: 7: printf: I/O error
+        df -Pk: /dev/vda 2030416 2030416 0 100% /
+      help: make room on / there, and run the same again
+    "#);
 }

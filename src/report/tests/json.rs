@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::*;
 use crate::document::{Complaints, Source, Span};
 use crate::lab::LabEvent;
+use crate::plan::{Tally, Took, Unfinished};
 use crate::report::{HostSummary, Summary};
 use crate::resource::{Refusal, Risk};
 use crate::run::{Event, Failure};
@@ -33,7 +34,23 @@ fn a_verdict() {
     let line = line(|report| report.tell(verify::Event::Judged(Rc::new(judged))));
     assert_eq!(
         line,
-        r#"{"event":"verdict","version":1,"time":0.0,"service":"web","client":"client","requests":2,"sequence":["lvs_real_server02","-"],"counts":{"lvs_real_server01":0,"lvs_real_server02":1},"expected":"rr: 3 each, in turn","pass":false,"judged":true,"findings":["request 2 to web failed: HTTP 503"],"latency":{"min":0.0011,"median":0.0012,"max":0.023}}"#
+        r#"{"event":"verdict","version":1,"time":0.0,"service":"web","client":"client","requests":2,"sequence":["lvs_real_server02","-"],"counts":{"lvs_real_server01":0,"lvs_real_server02":1},"expected":"rr: 3 each, in turn","pass":false,"judged":true,"findings":["request 2 to web failed: HTTP 503"],"latency":{"min":0.0011,"median":0.0012,"max":0.023},"why":null,"known":[]}"#
+    );
+}
+
+#[test]
+fn a_verdict_that_can_not_be_had() {
+    let verdict = verify::Verdict {
+        expected: "wlc: every request answered".into(),
+        sequence: vec!["?".into()],
+        why: Some("the answers do not tell which real server they are from".into()),
+        known: vec!["the only request was answered".into()],
+        ..verify::Verdict::default()
+    };
+    let judged = verify::Judged { service: "web".into(), client: "client".into(), requests: 1, verdict };
+    assert_eq!(
+        line(|report| report.tell(verify::Event::Judged(Rc::new(judged)))),
+        r#"{"event":"verdict","version":1,"time":0.0,"service":"web","client":"client","requests":1,"sequence":["?"],"counts":{},"expected":"wlc: every request answered","pass":false,"judged":false,"findings":[],"latency":null,"why":"the answers do not tell which real server they are from","known":["the only request was answered"]}"#
     );
 }
 
@@ -59,7 +76,7 @@ fn a_plan_is_a_line_a_change() {
             r#"{"event":"refused","version":1,"time":0.0,"host":"rs01","stage":"Real servers","task":null,"module":"file","subject":"/x","reason":"why","remedy":"do"}"#,
         ]
     );
-    let drift = lines(|report| report.drift(&[("rs01", &plan)]));
+    let drift = lines(|report| report.drift(&[("rs01", Some(&plan)), ("rs02", None)]));
     assert_eq!((drift[0]["event"].as_str(), drift[0].get("stage")), (Some("drift"), None));
 }
 
@@ -70,10 +87,21 @@ fn a_run_ends_with_its_summary() {
     let summary = Summary {
         verb: "deploy",
         exit: 1,
-        hosts: vec![HostSummary { host: host(), ok: 1, changed: 2, failed: 1, unreachable: false }],
-        left: Vec::new(),
-        not_verified: false,
+        hosts: vec![HostSummary {
+            host: host(),
+            ok: 1,
+            changed: 2,
+            failed: 1,
+            changes: Some(Tally { made: 2, in_part: 1, ..Tally::default() }),
+            ..HostSummary::default()
+        }],
+        unfinished: vec![Unfinished {
+            host: host(),
+            what: "x".into(),
+            took: Took::Part(vec![Aspect::value("at boot", None, some("1"))]),
+        }],
         elapsed: Duration::from_millis(1500),
+        ..Summary::default()
     };
     let lines = lines(|report| {
         report.step("deploy");
@@ -92,7 +120,18 @@ fn a_run_ends_with_its_summary() {
     );
     assert_eq!(
         lines[6].to_string(),
-        r#"{"event":"summary","version":1,"time":0.0,"exit":1,"hosts":{"rs01":{"ok":1,"changed":2,"failed":1,"unreachable":false}},"verb":"deploy","seconds":1.5}"#
+        r#"{"event":"summary","version":1,"time":0.0,"exit":1,"hosts":{"rs01":{"ok":1,"changed":2,"failed":1,"unreachable":false,"changes":{"made":2,"in_part":1,"failed":0,"unknown":0,"not_begun":0}}},"changes":{"made":2,"in_part":1,"failed":0,"unknown":0,"not_begun":0},"unfinished":[{"host":"rs01","what":"x","took":"part","aspects":[{"what":"at boot","old":null,"new":"1"}]}],"verb":"deploy","seconds":1.5}"#
+    );
+}
+
+#[test]
+fn a_summary_of_who_only_reads_names_what_was_not_read() {
+    let host =
+        |name: &str, unread| HostSummary { host: name.into(), ok: 1, unread, ..HostSummary::default() };
+    let hosts = vec![host("rs01", false), host("client", true)];
+    assert_eq!(
+        line(|report| report.summary(&Summary { verb: "verify", exit: 4, hosts, ..Summary::default() })),
+        r#"{"event":"summary","version":1,"time":0.0,"exit":4,"hosts":{"rs01":{"ok":1,"changed":0,"failed":0,"unreachable":false},"client":{"ok":1,"changed":0,"failed":0,"unreachable":false}},"not_read":["client"],"verb":"verify","seconds":0.0}"#
     );
 }
 
@@ -110,14 +149,7 @@ fn a_complaint() {
 fn what_is_told_after_a_summary_needs_another() {
     lines(|report| {
         assert!(!report.summed_up());
-        report.summary(&Summary {
-            verb: "deploy",
-            exit: 0,
-            hosts: Vec::new(),
-            left: Vec::new(),
-            not_verified: false,
-            elapsed: Duration::ZERO,
-        });
+        report.summary(&Summary { verb: "deploy", ..Summary::default() });
         assert!(report.summed_up());
         report.error("the lab is gone", "");
         assert!(!report.summed_up());

@@ -4,6 +4,9 @@ mod failure;
 mod json;
 mod plan;
 mod progress;
+mod services;
+mod summary;
+mod undeclared;
 mod verdict;
 
 use std::cell::RefCell;

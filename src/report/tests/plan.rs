@@ -85,8 +85,42 @@ fn every_symbol() {
             no owner is known
             help: set it by hand
 
-    Plan: 7 changes (1 unknown) on 3 of 4 hosts; 1 refused; 1 host could not be read.
+    Plan: 7 changes (1 unknown) on 3 of 4 hosts; 1 refused; client could not be read.
     "#);
+}
+
+#[test]
+fn what_is_alike_on_several_hosts_is_told_once_with_what_is_their_own() {
+    let host = |name: &str| {
+        let content = Aspect::text("content", None, Some(format!("{name}\n")));
+        host_plan(vec![
+            change(0, "file", "/var/www/html/index.html", vec![content]),
+            change(0, "service", "apache2", vec![Aspect::value("running", None, some("started"))]),
+        ])
+    };
+    let mut third = host("rs03");
+    third.items.push(change(0, "file", "/old", vec![Aspect::value("type", some("file"), None)]));
+    let plans = [host("rs01"), host("rs02"), third];
+    let hosts = [("rs01", Some(&plans[0])), ("rs02", Some(&plans[1])), ("rs03", Some(&plans[2]))];
+    let (out, _) = told(text(), |report| report.plan(&stages(), &hosts));
+    insta::assert_snapshot!(out, @r#"
+    Real servers answer
+      rs01, rs02, rs03
+        + file /var/www/html/index.html
+            + content:
+              rs01: +rs01
+              rs02: +rs02
+              rs03: +rs03
+        + service apache2
+            + running: started
+      rs03
+        - file /old
+            - type: file
+
+    Plan: 7 changes on 3 of 3 hosts.
+    "#);
+    let (out, _) = told(json(), |report| report.plan(&stages(), &hosts));
+    assert_eq!(out.lines().count(), 7, "an event a change");
 }
 
 #[test]
@@ -119,7 +153,8 @@ fn colours_are_there_when_they_are_wanted() {
 #[test]
 fn drift_in_the_words_of_who_compares() {
     let (director, page) = (director(), page(Some("a\nb\n"), "a\nreal server"));
-    let (out, _) = told(text(), |report| report.drift(&[("lvs_director", &director), ("rs01", &page)]));
+    let (out, _) =
+        told(text(), |report| report.drift(&[("lvs_director", Some(&director)), ("rs01", Some(&page))]));
     insta::assert_snapshot!(out, @r#"
     lvs_director: sysctl net.ipv4.ip_forward: at boot missing, declared 1 (/etc/sysctl.d/lvsprov.conf)
     lvs_director: sysctl net.ipv4.ip_forward: running 0, declared 1
@@ -142,6 +177,32 @@ fn drift_in_the_words_of_who_compares() {
 #[test]
 fn no_drift() {
     let plan = host_plan(vec![item(0, "package", "chrony", Outcome::Ok), item(1, "file", "/x", Outcome::Ok)]);
-    let (out, _) = told(text(), |report| report.drift(&[("rs01", &plan), ("rs02", &plan)]));
+    let hosts = [("rs01", Some(&plan)), ("rs02", Some(&plan))];
+    let (out, _) = told(text(), |report| report.drift(&hosts));
     assert_eq!(out, "no drift: 4 resources on 2 hosts are as declared\n");
+}
+
+#[test]
+fn no_more_is_said_of_drift_than_was_read() {
+    let as_declared = host_plan(vec![item(0, "package", "chrony", Outcome::Ok)]);
+    let drifted = page(Some("a\nb\n"), "a\nreal server");
+    let last = |hosts: &[(&str, Option<&HostPlan>)]| {
+        let (out, _) = told(text(), |report| report.drift(hosts));
+        out.lines().last().unwrap_or_default().to_owned()
+    };
+    let (read, other) = (("rs01", Some(&as_declared)), ("rs02", Some(&as_declared)));
+    assert_eq!(
+        last(&[("lvs_director", None), read, other]),
+        "no drift on the 2 hosts that were read: 2 resources are as declared; lvs_director could not be read"
+    );
+    assert_eq!(
+        last(&[("lvs_director", None), ("client", None), read, ("rs02", Some(&drifted))]),
+        "drift: 1 difference on 1 of the 2 hosts that were read; lvs_director, client could not be read"
+    );
+    let none = ["a", "b", "c", "d"].map(|name| (name, None));
+    assert_eq!(last(&none), "drift is not known: none of 4 hosts could be read");
+    assert_eq!(
+        last(&[none.as_slice(), &[read]].concat()),
+        "no drift on the 1 host that was read: 1 resource is as declared; 4 hosts could not be read"
+    );
 }

@@ -37,6 +37,23 @@ fn a_line_an_event_where_no_terminal_is() {
 }
 
 #[test]
+fn a_wait_says_what_it_is_for() {
+    let slow = |report: &Report| {
+        report.tell(Event::Connecting { host: "client".into() });
+        report.tell(Event::Slow { host: "client".into(), what: "a connection".into() });
+        report.tell(LabEvent::MachineStopping { host: "client".into() });
+        report.tell(LabEvent::Slow { what: "its machines to end".into() });
+    };
+    let (_, err) = told(text(), slow);
+    insta::assert_snapshot!(err, @r#"
+    client:            waiting for a connection
+    client:            powering off
+    lab:               waiting for its machines to end
+    "#);
+    assert_eq!(told(json(), slow).0.lines().count(), 1, "that it connects");
+}
+
+#[test]
 fn more_lines_when_asked() {
     let (_, err) = told(Options { verbosity: 1, ..text() }, deploy);
     assert!(err.contains("lvs_director:      connecting\n"), "{err}");

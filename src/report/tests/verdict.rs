@@ -12,6 +12,7 @@ pub(super) fn judged(sequence: &[&str], counts: [usize; 2]) -> Judged {
         judged: true,
         findings: if pass { Vec::new() } else { vec!["request 2 to web failed: HTTP 503".into()] },
         latency: Some(Latency { min: 0.0011, median: 0.0012, max: 0.023 }),
+        ..Verdict::default()
     };
     Judged { service: "web".into(), client: "client".into(), requests: sequence.len(), verdict }
 }
@@ -25,13 +26,32 @@ fn shown(judged: Judged) -> String {
 
 #[test]
 fn round_robin_passes() {
-    insta::assert_snapshot!(shown(judged(&[TWO, ONE, TWO, ONE, TWO, ONE], [3, 3])), @r#"
+    let passed = || judged(&[TWO, ONE, TWO, ONE, TWO, ONE], [3, 3]);
+    assert_eq!(shown(passed()), "PASS  web from client: 02 01 02 01 02 01  (rr: 3 each, in turn)\n");
+    let verbose = Options { verbosity: 1, ..text() };
+    insta::assert_snapshot!(told(verbose, |report| report.tell(Event::Judged(Rc::new(passed())))).0, @r#"
     PASS  web from client: 02 01 02 01 02 01
           expected rr: 3 each, in turn
           lvs_real_server01  ████████████  3 of 3
           lvs_real_server02  ████████████  3 of 3
           latency 1.1 ms min, 1.2 ms median, 23.0 ms max
     "#);
+}
+
+#[test]
+fn verdicts_of_one_line_are_a_list_and_others_stand_apart() {
+    let passed = || judged(&[TWO, ONE, TWO, ONE, TWO, ONE], [3, 3]);
+    let tell = |judged: Judged| Event::Judged(Rc::new(judged));
+    let (out, _) = told(text(), |report| {
+        report.step("verify");
+        report.tell(tell(passed()));
+        report.tell(tell(passed()));
+        report.tell(tell(judged(&[TWO, "-"], [0, 1])));
+        report.tell(tell(passed()));
+    });
+    let shape: Vec<&str> = out.lines().map(|line| line.split(' ').next().unwrap_or_default()).collect();
+    assert_eq!(shape[..7], ["==", "", "PASS", "PASS", "", "FAIL", ""], "{out}");
+    assert_eq!(shape[shape.len() - 2..], ["", "PASS"], "{out}");
 }
 
 #[test]
@@ -47,29 +67,68 @@ fn a_failed_verdict_says_what_was_found() {
 }
 
 #[test]
-fn what_is_not_judged_does_not_pass() {
+fn what_is_not_judged_says_why_and_what_is_known() {
     let mut judged = judged(&[TWO, TWO], [0, 2]);
     judged.verdict.judged = false;
     judged.verdict.findings.clear();
     judged.verdict.latency = None;
+    judged.verdict.why = Some("this version does not know in which order wlc picks real servers".into());
+    judged.verdict.known =
+        vec!["all 2 requests were answered".into(), "none by a real server whose weight is 0".into()];
     for share in &mut judged.verdict.counts {
         share.expected = None;
     }
-    insta::assert_snapshot!(shown(judged), @r#"
-    NOT JUDGED  web from client: 02 02
-          expected rr: 3 each, in turn
-          lvs_real_server01                0
-          lvs_real_server02  ████████████  2
-    "#);
+    assert_eq!(
+        shown(judged),
+        "NOT JUDGED  web from client: 02 02  (this version does not know in which order wlc picks real servers; \
+         all 2 requests were answered; none by a real server whose weight is 0)\n"
+    );
+}
+
+#[test]
+fn what_is_not_asked_says_why() {
+    let why = Some("not asked: its check is none".into());
+    let verdict = Verdict { why, ..Verdict::default() };
+    let judged = Judged { service: "dns".into(), client: "client".into(), requests: 0, verdict };
+    assert_eq!(shown(judged), "NOT JUDGED  dns from client: not asked: its check is none\n");
+}
+
+#[test]
+fn an_answer_that_does_not_tell_from_whom_is_no_failure() {
+    let verdict = Verdict { sequence: vec!["?".into(), "-".into()], ..Verdict::default() };
+    let judged = Judged { service: "web".into(), client: "client".into(), requests: 2, verdict };
+    assert_eq!(shown(judged), "NOT JUDGED  web from client: ?? --\n");
 }
 
 #[test]
 fn long_sequences_are_wrapped() {
     let sequence: Vec<&str> = [ONE, TWO].into_iter().cycle().take(60).collect();
-    let out = shown(judged(&sequence, [3, 3]));
+    let out = shown(judged(&sequence, [3, 4]));
     assert!(out.lines().all(|line| line.chars().count() <= 100), "{out}");
     let numbers: Vec<&str> = out.split_whitespace().filter(|word| ["01", "02"].contains(word)).collect();
     assert_eq!(numbers.len(), 60);
+    let sequence: Vec<&str> = [ONE, TWO].into_iter().cycle().take(2000).collect();
+    let out = shown(judged(&sequence, [3, 4]));
+    assert!(out.lines().count() < 20 && out.contains("... of 2000; -v shows them\n"), "{out}");
+}
+
+#[test]
+fn of_a_long_sequence_that_passes_the_beginning_is_shown() {
+    let sequence: Vec<&str> = [ONE, TWO].into_iter().cycle().take(60).collect();
+    let out = shown(judged(&sequence, [3, 3]));
+    assert!(out.starts_with("PASS  web from client: 01 02 01 02 "), "{out}");
+    assert!(out.ends_with(" ... of 60  (rr: 3 each, in turn)\n"), "{out}");
+    assert!(out.chars().count() <= 101, "{out}");
+    let mut long = judged(&sequence, [3, 3]);
+    long.verdict.expected = "wrr: of any 5 in a row, ".to_owned() + &"4 lvs_real_server02, ".repeat(5);
+    let out = shown(long.clone());
+    assert!(
+        out.ends_with(" ... of 60\n") && out.chars().count() <= 101,
+        "what does not fit is left out: {out}"
+    );
+    long.verdict.judged = false;
+    long.verdict.known = vec![long.verdict.expected.clone()];
+    assert!(shown(long).ends_with(", )\n"), "what is known of a service that is not judged is told");
 }
 
 #[test]

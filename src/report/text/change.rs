@@ -2,11 +2,13 @@
 
 use anstyle::Style;
 
+use super::aspect::{aspect, common, is_line, sign, values};
 use super::block::{indent, printable};
-use super::diff::Diff;
-use super::style::{BAD, CHANGED, FAINT, GOOD, NOTE, paint};
+use super::services::{services, signs};
+use super::style::{BAD, CHANGED, FAINT, NOTE, paint};
 use crate::plan::{Item, Outcome};
-use crate::resource::{Aspect, Change, Refusal, Risk};
+use crate::report::count::count;
+use crate::resource::{Aspect, Change, FirewallOpening, Kind, Refusal, Risk};
 
 /// A resource that changes or should, in lines; empty when it is as declared.
 pub(super) fn item(item: &Item, diff: bool) -> String {
@@ -20,7 +22,7 @@ pub(super) fn item(item: &Item, diff: bool) -> String {
         Outcome::Ok => String::new(),
         Outcome::Refused(refusal) => head("!", BAD, "") + &self::refusal(refusal),
         Outcome::Change(change) => {
-            let (symbol, style) = symbol(change);
+            let (symbol, style) = symbol(item, change);
             let mut text = match change.aspects.as_slice() {
                 // `+ package chrony: installed` says it in one line.
                 [aspect] if aspect.what == item.subject && is_line(aspect) => {
@@ -47,12 +49,12 @@ pub(super) fn aspects(aspects: &[Aspect], diff: bool) -> String {
 }
 
 fn listed(aspects: &[Aspect], diff: bool, signed: bool) -> String {
-    let lines = aspects.iter().map(|aspect| {
-        let (sign, style) = sign(aspect);
+    let others = aspects.iter().filter(|aspect| aspect.entry.is_none()).map(|one| {
+        let (sign, style) = sign(one);
         let sign = if signed { paint(style, sign) + " " } else { String::new() };
-        indent(&(sign + &self::aspect(aspect, diff)), "    ")
+        indent(&(sign + &aspect(one, diff)), "    ")
     });
-    lines.collect()
+    indent(&services(aspects), "    ") + &others.collect::<String>()
 }
 
 /// What a change may do beside what it is for.
@@ -67,8 +69,23 @@ fn risk(risk: &Risk) -> String {
             let controller = controller.map_or_else(String::new, |address| format!(" ({address})"));
             format!("may take away this host's own way back to the controller{controller}: {what}")
         }
+        Risk::ClockStep => {
+            "chrony steps the clock to its servers' time, once they answer; where it is the controller's \
+                            clock that is wrong, correct that one"
+                .into()
+        }
         Risk::Restart { service } => format!("restarts {service}"),
         Risk::Stop { service } => format!("stops {service}"),
+        Risk::Drain { connections, seconds, services } => {
+            let open = connections.map_or("whatever connections there are".to_owned(), |open| {
+                count(usize::try_from(open).unwrap_or(usize::MAX), "connection")
+            });
+            let of = services.as_ref().map_or_else(String::new, |services| format!(" of {services}"));
+            match seconds {
+                0 => format!("cuts {open}{of} at once"),
+                _ => format!("drains {open}{of}, at most {seconds} s"),
+            }
+        }
     }
 }
 
@@ -83,67 +100,15 @@ fn refusal(refusal: &Refusal) -> String {
 }
 
 /// What its aspects have in common: something new, something that goes, or something that changes; or nobody knows.
-fn symbol(change: &Change) -> (&'static str, Style) {
+fn symbol(item: &Item, change: &Change) -> (&'static str, Style) {
     if change.unknown {
         return ("?", NOTE);
     }
-    let signs: Vec<_> = change.aspects.iter().map(sign).collect();
-    match signs.as_slice() {
-        [first, rest @ ..] if rest.iter().all(|sign| sign == first) => *first,
-        _ => ("~", CHANGED),
-    }
-}
-
-fn sign(aspect: &Aspect) -> (&'static str, Style) {
-    match (&aspect.old, &aspect.new) {
-        (None, Some(_)) => ("+", GOOD),
-        (Some(_), None) => ("-", BAD),
-        _ => ("~", CHANGED),
-    }
-}
-
-fn aspect(aspect: &Aspect, diff: bool) -> String {
-    let what = printable(&aspect.what);
-    if aspect.text {
-        return text(&what, aspect, diff);
-    }
-    if is_line(aspect) {
-        return format!("{what}: {}", values(aspect));
-    }
-    let mut text = format!("{what}:\n");
-    for (value, sign, style) in [(&aspect.old, "-", BAD), (&aspect.new, "+", GOOD)] {
-        for line in printable(value.as_deref().unwrap_or_default()).lines() {
-            text += &format!("  {}\n", paint(style, &format!("{sign} {line}")));
-        }
-    }
-    text
-}
-
-/// Whether both values fit behind their name.
-fn is_line(aspect: &Aspect) -> bool {
-    let line = |value: &Option<String>| value.as_ref().is_none_or(|value| !value.contains('\n'));
-    !aspect.text && line(&aspect.old) && line(&aspect.new)
-}
-
-/// `old → new`, or the one that there is.
-fn values(aspect: &Aspect) -> String {
-    let old = aspect.old.as_deref().map(printable);
-    let new = aspect.new.as_deref().map(printable);
-    match (old, new) {
-        // A masked value that changes must not look as if it stayed.
-        (Some(old), Some(new)) if old == new => format!("{} (another one)", paint(GOOD, &new)),
-        (Some(old), Some(new)) => format!("{} → {}", paint(BAD, &old), paint(GOOD, &new)),
-        (None, Some(new)) => paint(GOOD, &new),
-        (Some(old), None) => paint(BAD, &old),
-        (None, None) => paint(FAINT, "none"),
-    }
-}
-
-fn text(what: &str, aspect: &Aspect, all: bool) -> String {
-    let diff = Diff::of(aspect.old.as_deref().unwrap_or_default(), aspect.new.as_deref().unwrap_or_default());
-    match () {
-        () if diff.added + diff.removed == 0 => format!("{what}: empty"),
-        () if all || diff.is_short() => format!("{what}:\n{}", indent(&diff.hunks, "  ")),
-        () => format!("{what}: {}; --diff shows them", diff.size()),
+    let mut signs = signs(&change.aspects);
+    signs.extend(change.aspects.iter().filter(|aspect| aspect.entry.is_none()).map(sign));
+    match common(&signs) {
+        // What goes is none of the openings that the subject names: those stay.
+        ("-", _) if item.module == FirewallOpening::MODULE && item.subject != "all" => ("~", CHANGED),
+        sign => sign,
     }
 }

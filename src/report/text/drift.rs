@@ -5,49 +5,82 @@ use super::diff::Diff;
 use super::style::{BAD, FAINT, GOOD, NOTE, STRONG, paint};
 use crate::plan::{HostPlan, Item, Outcome};
 use crate::report::count::count;
+use crate::report::name::{few, those_read};
 use crate::resource::Aspect;
 
 /// One paragraph a difference, and a last line with their number. What only running it can tell is mentioned, but is
-/// no difference.
-pub(super) fn drift(hosts: &[(&str, &HostPlan)], diff: bool) -> String {
-    let (mut text, mut differences, mut unknown, mut drifted, mut ok) = (String::new(), 0, 0, 0, 0);
+/// no difference. A host that could not be read has no plan.
+pub(super) fn drift(hosts: &[(&str, Option<&HostPlan>)], diff: bool) -> String {
+    let (mut text, mut found) = (String::new(), Count::default());
     for (host, plan) in hosts {
-        let before = differences;
+        let Some(plan) = plan else {
+            found.unread.push(host);
+            continue;
+        };
+        found.read += 1;
+        let before = found.differences;
         for item in &plan.items {
             match &item.outcome {
-                Outcome::Ok => ok += 1,
+                Outcome::Ok => found.ok += 1,
                 Outcome::Change(change) if change.unknown => {
-                    unknown += 1;
+                    found.unknown += 1;
                     text +=
                         &line(host, item, &paint(NOTE, "only running it tells whether it is as declared"));
                 }
                 Outcome::Change(change) => {
                     for aspect in &change.aspects {
-                        differences += 1;
+                        found.differences += 1;
                         text += &line(host, item, &difference(item, aspect, diff));
                     }
                 }
                 Outcome::Refused(refusal) => {
-                    differences += 1;
+                    found.differences += 1;
                     text += &line(host, item, &printable(&refusal.reason));
                     text += &format!("  {} {}\n", paint(NOTE, "help:"), printable(&refusal.remedy));
                 }
             }
         }
-        drifted += usize::from(differences > before);
+        found.drifted += usize::from(found.differences > before);
     }
-    text + &last_line([differences, drifted, hosts.len(), ok, unknown])
+    text + &found.last_line()
 }
 
-fn last_line([differences, drifted, hosts, ok, unknown]: [usize; 5]) -> String {
-    let unknown = if unknown > 0 { format!("; {unknown} unknown") } else { String::new() };
-    let (resources, all) = (count(ok, "resource"), count(hosts, "host"));
-    if differences == 0 {
-        let are = if ok == 1 { "is" } else { "are" };
-        return paint(GOOD, &format!("no drift: {resources} on {all} {are} as declared{unknown}")) + "\n";
+/// What was found.
+#[derive(Default)]
+struct Count<'a> {
+    differences: usize,
+    drifted: usize,
+    ok: usize,
+    unknown: usize,
+    read: usize,
+    unread: Vec<&'a str>,
+}
+
+impl Count<'_> {
+    /// It claims nothing of a host that was not read.
+    fn last_line(&self) -> String {
+        let all = self.read + self.unread.len();
+        if self.read == 0 {
+            let none = format!("drift is not known: none of {} could be read", count(all, "host"));
+            return paint(BAD, &none) + "\n";
+        }
+        let (resources, read) = (count(self.ok, "resource"), those_read(self.read, all));
+        let unknown = if self.unknown > 0 { format!("; {} unknown", self.unknown) } else { String::new() };
+        let unread = match self.unread.as_slice() {
+            [] => String::new(),
+            names => format!("; {} could not be read", few(names)),
+        };
+        let are = if self.ok == 1 { "is" } else { "are" };
+        let (style, found) = match (self.differences, unread.is_empty()) {
+            (0, true) => (GOOD, format!("no drift: {resources} on {read} {are} as declared")),
+            (0, false) => (BAD, format!("no drift on {read}: {resources} {are} as declared")),
+            _ => (
+                BAD,
+                format!("drift: {} on {} of {read}", count(self.differences, "difference"), self.drifted),
+            ),
+        };
+        paint(style, &format!("{found}{unknown}{unread}")) + "\n"
     }
-    let summary = format!("drift: {} on {drifted} of {all}{unknown}", count(differences, "difference"));
-    paint(BAD, &summary) + "\n"
 }
 
 fn line(host: &str, item: &Item, what: &str) -> String {

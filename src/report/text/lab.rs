@@ -46,6 +46,8 @@ pub(super) fn say(event: &LabEvent) -> Said {
             host(name, true, format!("up after {}", seconds(*after)))
         }
         LabEvent::MachineRebooting { host: name } => host(name, false, "rebooting".into()),
+        LabEvent::MachineStopping { host: name } => host(name, false, "powering off".into()),
+        LabEvent::Slow { what } => lab(false, format!("waiting for {what}")),
         LabEvent::MachineStopped { host: name } => host(name, true, "stopped".into()),
         LabEvent::LabRemoved { lab: name } => lab(true, format!("{name} is gone")),
     }

@@ -1,17 +1,24 @@
 //! For people: progress as it goes, results as they come, and at the end why what failed has failed.
 
+mod alike;
+mod aspect;
 mod block;
 mod change;
 mod complaint;
+mod counted;
 mod diff;
 mod drift;
 mod failure;
 mod lab;
+mod own_address;
 mod plan;
 mod progress;
+mod services;
 mod spinners;
 mod style;
 mod summary;
+mod undeclared;
+mod unfinished;
 mod verdict;
 
 use std::cell::{Cell, RefCell};
@@ -21,7 +28,7 @@ use super::streams::Streams;
 use super::{Event, Happened, Options, Summary};
 use crate::document::Complaints;
 use crate::lab::{GuestStatus, LabEvent};
-use crate::plan::HostPlan;
+use crate::plan::{HostPlan, Other};
 use crate::run::{self, Failure};
 use crate::verify;
 use progress::Progress;
@@ -35,13 +42,22 @@ pub(super) struct Text {
     failures: RefCell<Vec<(String, Rc<Failure>)>>,
     /// Something was written to stdout, so that what comes next needs an empty line before it.
     begun: Cell<bool>,
+    /// The last of that was a verdict of one line, which another one may follow directly.
+    listing: Cell<bool>,
 }
 
 impl Text {
     pub(super) fn new(options: Options, streams: Streams) -> Self {
         let streams = Rc::new(streams);
         let progress = Progress::new(&options, Rc::clone(&streams));
-        Text { options, streams, progress, failures: RefCell::default(), begun: Cell::new(false) }
+        Text {
+            options,
+            streams,
+            progress,
+            failures: RefCell::default(),
+            begun: Cell::default(),
+            listing: Cell::default(),
+        }
     }
 
     pub(super) fn hosts<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
@@ -67,7 +83,9 @@ impl Text {
         self.progress.verify(&event);
         match event {
             verify::Event::Asking { .. } => {}
-            verify::Event::Judged(judged) => self.result(&verdict::verdict(&judged)),
+            verify::Event::Judged(judged) => {
+                self.verdict(&verdict::verdict(&judged, self.options.verbosity > 0));
+            }
             verify::Event::NotTried { services } => self.result(&verdict::not_tried(&services)),
             verify::Event::Failed { client, failure } => {
                 self.failures.borrow_mut().push((client, failure));
@@ -94,9 +112,16 @@ impl Text {
         self.result(&plan::plan(stages, hosts, self.options.diff));
     }
 
-    pub(super) fn drift(&self, hosts: &[(&str, &HostPlan)]) {
+    pub(super) fn drift(&self, hosts: &[(&str, Option<&HostPlan>)]) {
         self.progress.clear();
         self.result(&drift::drift(hosts, self.options.diff));
+    }
+
+    pub(super) fn undeclared(&self, others: &[(&str, &Other)]) {
+        if !others.is_empty() {
+            self.progress.clear();
+            self.result(&undeclared::undeclared(others));
+        }
     }
 
     pub(super) fn complaints(&self, complaints: &[Complaints]) {
@@ -120,8 +145,20 @@ impl Text {
         }
     }
 
+    /// Writes a verdict. Those of one line are a list.
+    fn verdict(&self, text: &str) {
+        let line = text.lines().count() == 1;
+        if line && self.listing.get() {
+            self.streams.out(text);
+        } else {
+            self.result(text);
+        }
+        self.listing.set(line);
+    }
+
     /// Writes a result, set off from the one before.
     fn result(&self, text: &str) {
+        self.listing.set(false);
         let gap = if self.begun.replace(true) { "\n" } else { "" };
         self.streams.out(&format!("{gap}{text}"));
     }

@@ -1,59 +1,41 @@
 //! A plan: what would change, stage by stage and host by host.
 
-use std::collections::HashMap;
-
+use super::alike::{Told, alike};
 use super::block::{WIDTH, indent, wrap};
 use super::change;
 use super::style::{BAD, CHANGED, GOOD, STRONG, heading, paint};
 use crate::plan::HostPlan;
 use crate::report::count::count;
+use crate::report::name::few;
 
 /// The whole plan. Its last line has the exact number of changes.
 pub(super) fn plan(stages: &[String], hosts: &[(&str, Option<&HostPlan>)], diff: bool) -> String {
     let mut text = String::new();
-    for (index, name) in stages.iter().enumerate() {
-        let groups = groups(index, hosts, diff);
-        if groups.is_empty() {
+    let names: Vec<&str> = hosts.iter().map(|(name, _)| *name).collect();
+    for (index, stage) in stages.iter().enumerate() {
+        let told = told(index, &names, hosts, diff);
+        if told.is_empty() {
             continue;
         }
-        text += &format!("{}\n", heading(name));
-        for (names, changes) in groups {
-            text += &format!(
-                "  {}\n{}",
-                paint(STRONG, &wrap(&names, ", ", 2, 4, WIDTH)),
-                indent(&changes, "    ")
-            );
+        text += &format!("{}\n", heading(stage));
+        for Told { hosts, text: changes } in told {
+            let hosts: Vec<&str> = hosts.into_iter().map(|host| names[host]).collect();
+            let hosts = paint(STRONG, &wrap(&hosts, ", ", 2, 4, WIDTH));
+            text += &format!("  {hosts}\n{}", indent(&changes, "    "));
         }
         text.push('\n');
     }
     text + &last_line(hosts)
 }
 
-/// What changes in one stage, with the hosts that change alike.
-fn groups<'a>(
-    stage: usize,
-    hosts: &[(&'a str, Option<&HostPlan>)],
-    diff: bool,
-) -> Vec<(Vec<&'a str>, String)> {
-    let mut groups: Vec<(Vec<&str>, String)> = Vec::new();
-    // Thousands of hosts may each differ in a detail: looking each one's group up keeps that quick.
-    let mut index: HashMap<String, usize> = HashMap::new();
-    for (host, plan) in hosts {
-        let Some(plan) = plan else { continue };
-        let items = plan.items.iter().filter(|item| item.stage == stage);
-        let changes: String = items.map(|item| change::item(item, diff)).collect();
-        if changes.is_empty() {
-            continue;
-        }
-        match index.get(&changes) {
-            Some(&group) => groups[group].0.push(host),
-            None => {
-                index.insert(changes.clone(), groups.len());
-                groups.push((vec![host], changes));
-            }
-        }
-    }
-    groups
+/// What changes in one stage, each change once, with the hosts that it is made on.
+fn told(stage: usize, names: &[&str], hosts: &[(&str, Option<&HostPlan>)], diff: bool) -> Vec<Told> {
+    let changes = hosts.iter().enumerate().filter_map(|(host, (_, plan))| {
+        let items = plan.as_ref()?.items.iter().filter(|item| item.stage == stage);
+        let texts = items.map(|item| change::item(item, diff)).filter(|text| !text.is_empty());
+        Some((host, texts.collect()))
+    });
+    alike(names, &changes.collect::<Vec<(usize, Vec<String>)>>())
 }
 
 /// `Plan: 7 changes on 2 of 4 hosts.`
@@ -65,7 +47,7 @@ fn last_line(hosts: &[(&str, Option<&HostPlan>)]) -> String {
     let changing = plans.iter().filter(|plan| plan.changes().next().is_some()).count();
     let refused: usize = plans.iter().map(|plan| plan.refusals().count()).sum();
     let ok: usize = plans.iter().map(|plan| plan.ok()).sum();
-    let unread = hosts.len() - plans.len();
+    let unread: Vec<&str> = hosts.iter().filter(|(_, plan)| plan.is_none()).map(|(host, _)| *host).collect();
 
     let (style, mut line) = if changes > 0 {
         let unknown = if unknown > 0 { format!(" ({unknown} unknown)") } else { String::new() };
@@ -84,9 +66,9 @@ fn last_line(hosts: &[(&str, Option<&HostPlan>)]) -> String {
     if refused > 0 {
         line += &format!("; {refused} refused");
     }
-    if unread > 0 {
-        line += &format!("; {} could not be read", count(unread, "host"));
+    if !unread.is_empty() {
+        line += &format!("; {} could not be read", few(&unread));
     }
-    let style = if refused + unread > 0 { BAD } else { style };
+    let style = if refused + unread.len() > 0 { BAD } else { style };
     paint(style, &format!("{line}.")) + "\n"
 }

@@ -75,10 +75,11 @@ impl Progress {
             Event::StageDone { host, changed } => {
                 self.tell(host, Way::Well, &format!("{} made", count(*changed, "change")));
             }
-            Event::Waiting { host, what } => {
+            Event::Waiting { host, what } | Event::Slow { host, what } => {
                 self.tell(host, Way::On, &format!("waiting for {}", printable(what)));
             }
             Event::Noted { host, text } => self.tell(host, Way::On, &printable(text)),
+            Event::Told { host, text } => self.lasting(host, &printable(text)),
             Event::Guarded { host, label, seconds } => {
                 let what = printable(label);
                 self.tell(

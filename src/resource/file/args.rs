@@ -1,8 +1,8 @@
 //! What a file's arguments may be written as.
 
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserializer;
 
-use crate::resource::args::text_or_integer;
+use crate::resource::args::{self, text_or_integer};
 
 /// A text, or a whole number as it is written.
 pub(super) fn content<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
@@ -16,8 +16,7 @@ pub(super) fn owner<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String
 
 /// The value is not told: it may be the secret itself.
 pub(super) fn true_or_false<'de, D: Deserializer<'de>>(input: D) -> Result<bool, D::Error> {
-    let value = serde_json::Value::deserialize(input)?;
-    value.as_bool().ok_or_else(|| de::Error::custom("`secret` is true or false; the secret is the `content`"))
+    args::true_or_false(input, "`secret` is true or false; the secret is the `content`")
 }
 
 /// What `chown` takes for another thing than one name or number, or a host never reports as it was declared.

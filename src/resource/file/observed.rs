@@ -22,6 +22,14 @@ pub struct Observed {
     pub hollow: Option<String>,
     /// Of a file with a record: whether it holds what it held before.
     pub as_before: bool,
+    /// Of a page: whether a record says that it was written from here.
+    pub ours: bool,
+    /// Of a page that is not ours: whether it is just as a package of the distribution brings it.
+    pub shipped: bool,
+    /// Of a page that is not ours: whether its folder holds anything beside web servers' first pages.
+    pub in_company: bool,
+    /// What is at the other path of a page that has one.
+    pub elsewhere: Option<Box<Observed>>,
 }
 
 /// A file, a directory or something else.
@@ -111,7 +119,7 @@ impl Node {
 /// lines of the small files, each after its file's name, and `=` again.
 ///
 /// `paths` are all of them, `read` those whose content matters, and `directories` those of which it matters what is above
-/// them, as words of sh. `recorded` is sh that compares files with their records.
+/// them, as words of sh. `recorded` is sh that compares files with their records, and tells whose pages are.
 pub(super) fn probe(paths: &str, read: &str, directories: &str, recorded: &str) -> String {
     format!(
         r#"for p in {paths}; do if [ -L "$p" ]; then printf 'link %s\n' "$p"; fi; done
@@ -161,6 +169,12 @@ pub(super) fn parse(output: &[u8]) -> Result<BTreeMap<String, Observed>, Unreada
             paths.entry(path.to_owned()).or_default().link = true;
         } else if let Some(path) = line.strip_prefix("as-before ") {
             paths.entry(path.to_owned()).or_default().as_before = true;
+        } else if let Some(path) = line.strip_prefix("ours ") {
+            paths.entry(path.to_owned()).or_default().ours = true;
+        } else if let Some(path) = line.strip_prefix("shipped ") {
+            paths.entry(path.to_owned()).or_default().shipped = true;
+        } else if let Some(path) = line.strip_prefix("in-company ") {
+            paths.entry(path.to_owned()).or_default().in_company = true;
         } else if let Some(path) = line.strip_prefix("above ") {
             above = path.to_owned();
         } else if let Some(path) = line.strip_prefix("missing ") {

@@ -49,7 +49,12 @@ struct Service {
 /// Of the services' files, of which there are hundreds, those are read that a zone names, and that these include.
 const PROBE: &str = r#"echo =running
 zones='FirewallD is not running'
-if FIREWALLD; then zones=$(LC_ALL=C PATH=$PATH:/usr/sbin:/sbin firewall-cmd --list-all-zones 2>&1); else false; fi || echo failed
+if FIREWALLD; then
+  zones=$(LC_ALL=C PATH=$PATH:/usr/sbin:/sbin firewall-cmd --list-all-zones) || {
+    echo failed
+    zones=$(LC_ALL=C PATH=$PATH:/usr/sbin:/sbin firewall-cmd --list-all-zones 2>&1)
+  }
+else echo failed; fi
 printf '%s\n' "$zones"
 echo =files
 lvsprov_files /etc/firewalld/firewalld.conf /etc/firewalld/zones/*.xml /usr/lib/firewalld/zones/*.xml

@@ -43,7 +43,12 @@ struct File {
 /// EL's unit loads the first file, Debian's the second. `nft` would load what is not in the kernel.
 const PROBE: &str = r#"echo =running
 rules=
-if [ -d /sys/module/nf_tables ]; then rules=$(PATH=$PATH:/usr/sbin:/sbin nft -a list ruleset 2>&1) || echo failed; fi
+if [ -d /sys/module/nf_tables ]; then
+  rules=$(PATH=$PATH:/usr/sbin:/sbin nft -a list ruleset) || {
+    echo failed
+    rules=$(PATH=$PATH:/usr/sbin:/sbin nft -a list ruleset 2>&1)
+  }
+fi
 printf '%s\n' "$rules"
 echo =units
 for wants in /etc/systemd/system/*.wants/nftables.service /etc/runlevels/*/nftables; do

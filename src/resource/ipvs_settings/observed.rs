@@ -28,7 +28,7 @@ pub struct Observed {
 pub(super) fn probe() -> String {
     format!(
         "{PATH}if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null; then\n\
-         echo @running; ipvsadm -L --timeout 2>&1; ipvsadm -L --daemon 2>&1\nfi\necho @files\n\
+         echo @running; ipvsadm -L --timeout || echo \"failed $?\"; ipvsadm -L --daemon || echo \"failed $?\"\nfi\necho @files\n\
          if [ -L {link} ]; then echo enabled; fi\nlvsprov_files {unit} {DEFAULTS}\n",
         link = unit::LINK,
         unit = unit::FILE,
@@ -59,7 +59,7 @@ impl Observed {
                 match (Timeouts::listed(line), SyncDaemon::listed(line)) {
                     (Some(listed), _) => *timeouts = listed,
                     (_, Some(daemon)) => daemons.push(daemon),
-                    _ => return Err(unreadable()),
+                    _ => return Err(unreadable().by("ipvsadm -L --timeout; ipvsadm -L --daemon")),
                 }
             } else {
                 return Err(unreadable());

@@ -108,7 +108,8 @@ impl Kind for Address {
 
     fn probe(_batch: &[&Self], _facts: &Facts) -> String {
         format!(
-            "if command -v ip >/dev/null 2>&1; then echo ip\nip -o link show\necho =\nip -o addr show\nelse echo =\nfi\n\
+            "if command -v ip >/dev/null 2>&1; then echo ip\nip -o link show || echo \"failed $?\"\necho =\n\
+             ip -o addr show || echo \"failed $?\"\nelse echo =\nfi\n\
              echo =\n{}",
             Owners::probe()
         )
@@ -120,6 +121,9 @@ impl Kind for Address {
         let mut parts = text.splitn(3, "=\n");
         let mut part = || parts.next().ok_or_else(|| unreadable("it ends too early"));
         let (links, addresses, owners) = (part()?, part()?, part()?);
+        if let Some(line) = links.lines().find(|line| line.starts_with("failed ")) {
+            return Err(unreadable(line).by("ip -o link show"));
+        }
         let mut observed = Observed {
             has_ip: links.starts_with("ip\n"),
             running: Vec::new(),
@@ -127,7 +131,8 @@ impl Kind for Address {
             owners: Owners::parse(owners)?,
         };
         for line in addresses.lines() {
-            observed.running.extend(Running::parse(line).ok_or_else(|| unreadable(line))?);
+            let running = Running::parse(line).ok_or_else(|| unreadable(line).by("ip -o addr show"))?;
+            observed.running.extend(running);
         }
         Ok(vec![observed; batch.len()])
     }

@@ -24,9 +24,9 @@ use crate::resource::{Aspect, Change, Context, Facts, Kind, Live, Need, Refusal,
 /// and wicked's. Other default routes of that version go; those of tables other than `main` stay. Where a keyfile of
 /// NetworkManager's asks DHCP, the routes that the server sends are ignored from then on, and the plan says so.
 ///
-/// The module refuses, with what to do instead, under DHCP elsewhere, router advertisements, two owners or two profiles
-/// of one interface, an unknown owner, a file that cloud-init would write anew, and one that does not say for sure what
-/// comes at boot. See also `--allow-route-change`.
+/// The module refuses, with what to do instead, under DHCP elsewhere, unless its server hands out this very gateway, under
+/// router advertisements, two owners or two profiles of one interface, an unknown owner, a file that cloud-init would
+/// write anew, and one that does not say for sure what comes at boot. See also `--allow-route-change`.
 ///
 /// ```yaml
 /// - default_gateway: { via: "{{ dip }}" }
@@ -111,7 +111,13 @@ impl Kind for DefaultGateway {
         let (has_ip, v4) = v4.strip_prefix("ip\n").map_or((false, v4), |v4| (true, v4));
         let routes = |version, part: &str| {
             let lines: Vec<&str> = part.lines().filter(|line| !line.is_empty()).collect();
-            Routes::parse(version, &lines).ok_or_else(|| unreadable(part))
+            Routes::parse(version, &lines).ok_or_else(|| {
+                let tool = match version {
+                    IpVersion::V4 => "ip -4 -o route show default",
+                    IpVersion::V6 => "ip -6 -o route show default",
+                };
+                unreadable(part.trim_end()).by(tool)
+            })
         };
         let (v4, v6) = (routes(IpVersion::V4, v4)?, routes(IpVersion::V6, v6)?);
         let owners = Owners::parse(owners)?;
@@ -284,22 +290,75 @@ impl DefaultGateway {
             Via::Address(_) => true,
             Via::Asked { .. } => gateway.interface == interface || leads(&gateway.interface),
         });
-        for gateway in &gateways {
-            if let Via::Asked { how, by, yields } = &gateway.via {
-                if *yields && gateway.interface == interface {
-                    continue;
-                }
-                let interface = &gateway.interface;
-                return refuse(
-                    format!("{interface} gets its address and default gateway by {how} ({by})"),
-                    format!(
-                        "give {interface} a static address there, or have the server hand out {} alone",
-                        self.via
-                    ),
-                );
+        for gateway in &mut gateways {
+            let Via::Asked { how, by, yields } = &gateway.via else { continue };
+            let own = gateway.interface == interface;
+            if own && *yields {
+                continue;
             }
+            let asked = Asked { interface: &gateway.interface, dhcp: *how == "DHCP", own };
+            if own && asked.dhcp && asked.handed_out(observed) == Some(vec![self.via]) {
+                gateway.via = Via::Address(self.via);
+                continue;
+            }
+            let reason = format!("{} gets its address and default gateway by {how} ({by})", asked.interface);
+            return refuse(reason, asked.remedy(self.via, observed));
         }
+        gateways.dedup();
         Ok(gateways)
+    }
+}
+
+/// An interface that asks for its gateway.
+struct Asked<'a> {
+    interface: &'a str,
+    /// Whether it asks DHCP; else it listens to routers' advertisements.
+    dhcp: bool,
+    /// Whether it is the one that the declared gateway is to be on.
+    own: bool,
+}
+
+impl Asked<'_> {
+    /// The gateways that DHCP has handed out, as far as that can be seen: by the routes that are marked as its own, and by
+    /// the leases that a client keeps.
+    fn handed_out(&self, observed: &Observed) -> Option<Vec<IpAddr>> {
+        let marked = |route: &&super::route::Route| {
+            route.device == self.interface && route.protocol.as_deref() == Some("dhcp")
+        };
+        let routes: Vec<IpAddr> =
+            observed.routes.routes.iter().filter(marked).filter_map(|r| r.via).collect();
+        if routes.is_empty() { observed.owners.leased(self.interface) } else { Some(routes) }
+    }
+
+    /// What to do, of which each leads to a run that has nothing to change or to refuse.
+    fn remedy(&self, via: IpAddr, observed: &Observed) -> String {
+        let interface = self.interface;
+        match (self.own, self.dhcp) {
+            (true, true) if self.can_tell(observed) => format!(
+                "give {interface} a static address there; or have its DHCP server hand out {via} as the only router, and \
+                 renew the lease of {interface}"
+            ),
+            (true, true) => format!(
+                "give {interface} a static address there; or leave its gateway to the DHCP server, without default_gateway: \
+                 its DHCP client does not tell what it was handed out"
+            ),
+            (true, false) => format!(
+                "give {interface} a static address there; or leave its gateway to the router, without default_gateway"
+            ),
+            (false, true) => format!(
+                "give {interface} a static address there; or have its DHCP server hand out no router, and renew the lease \
+                 of {interface}"
+            ),
+            (false, false) => format!("give {interface} a static address there"),
+        }
+    }
+
+    /// Whether it would be seen that DHCP hands out another gateway. dhclient keeps its leases where we look, systemd-networkd,
+    /// NetworkManager, wicked and dhcpcd mark their routes, and busybox's client does neither.
+    fn can_tell(&self, observed: &Observed) -> bool {
+        let marks = |name: &str| !name.starts_with("ifupdown") && name != "network-scripts";
+        let owner = observed.owners.of(self.interface).map(|owner| owner.name());
+        self.handed_out(observed).is_some() || owner.is_ok_and(marks)
     }
 }
 

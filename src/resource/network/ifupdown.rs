@@ -25,7 +25,7 @@ pub struct Ifupdown {
 impl Owner for Ifupdown {
     fn probe() -> &'static str {
         r#"if command -v ifup >/dev/null 2>&1; then
-  for f in /etc/network/interfaces /etc/network/interfaces.d/*; do
+  for f in /etc/network/interfaces /etc/network/interfaces.d/* /var/lib/dhcp/dhclient*.leases; do
     if [ -f "$f" ]; then set -- "$@" "$f"; fi
   done
 fi

@@ -11,6 +11,7 @@ mod gateway;
 mod ifcfg;
 mod ifupdown;
 mod interface;
+mod lease;
 mod netplan;
 mod network_manager;
 mod network_scripts;

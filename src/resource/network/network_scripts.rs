@@ -28,7 +28,7 @@ impl Owner for NetworkScripts {
     fn probe() -> &'static str {
         r#"if [ -d /etc/sysconfig/network-scripts ]; then
   for f in /etc/sysconfig/network-scripts/ifcfg-* /etc/sysconfig/network-scripts/route-* \
-    /etc/sysconfig/network-scripts/route6-* /etc/sysconfig/network; do
+    /etc/sysconfig/network-scripts/route6-* /etc/sysconfig/network /var/lib/dhclient/dhclient*.lease*; do
     if [ -f "$f" ]; then set -- "$@" "$f"; fi
   done
   if [ -e /etc/sysconfig/network-scripts/ifup-eth ]; then echo scripts; fi

@@ -6,6 +6,7 @@ use super::cloud_init::{self, CloudInit};
 use super::conf_file::ConfFile;
 use super::edit::Edit;
 use super::gateway::{Gateway, IpVersion};
+use super::lease;
 use super::owner::{Assigned, Owner, Setting, Told};
 use crate::resource::named_line::file_of;
 use crate::resource::{Refusal, Unreadable};
@@ -104,6 +105,11 @@ impl Owners {
     /// The text of a file, where there is one that counts.
     pub fn text(&self, path: &str) -> Option<&str> {
         self.files.iter().find(|file| file.path == path).map(|file| file.text.as_str())
+    }
+
+    /// The routers that a DHCP server has handed out to an interface, where its client keeps that in a file.
+    pub fn leased(&self, interface: &str) -> Option<Vec<IpAddr>> {
+        lease::routers(&self.files, interface)
     }
 
     /// Whether there are files in a folder beside these.

@@ -3,9 +3,14 @@
 use super::in_use::IN_USE;
 use super::status::Back;
 
-/// Where rpm can't read its database it says so by its errors alone, and calls each package not installed.
+/// Where rpm can't read its database it says so by its errors alone, and calls each package not installed. Its warnings
+/// are none of that.
 pub(super) const QUERY: &str = r#"query() {
-  rpm -q --qf '%{NAME} %{ARCH} installed ok %{VERSION}-%{RELEASE}\n' "$@" 2>&1
+  { lvsprov_said=$(rpm -q --qf '%{NAME} %{ARCH} installed ok %{VERSION}-%{RELEASE}\n' "$@" 2>&1 >&4); } 4>&1
+  case $lvsprov_said in
+  *error:*) printf '%s\n' "$lvsprov_said" | sed -n 's/^error: /=unreadable /p' ;;
+  esac
+  if [ -n "$lvsprov_said" ]; then printf '%s\n' "$lvsprov_said" >&2; fi
 }
 "#;
 

@@ -111,7 +111,7 @@ impl<'a> Output<'a> {
                     "index" => {
                         output.index = Some(rest.parse::<i64>().map_err(|_| unreadable())?.max(0) as u64)
                     }
-                    "unreadable" => output.unreadable = Some(rest),
+                    "unreadable" => _ = output.unreadable.get_or_insert(rest),
                     "purge" => note(Verb::Purge)?,
                     "remove" => note(Verb::Remove)?,
                     "install" => note(Verb::Install)?,

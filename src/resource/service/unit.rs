@@ -85,6 +85,9 @@ impl Unit {
     }
 }
 
+/// The tool whose words stand behind the marks.
+const SYSTEMCTL: &str = "systemctl show";
+
 /// A line a unit with its marks, then systemd's blocks in the same order. Whether an init script's unit starts at
 /// boot is told by its links alone: systemd calls it `generated` in any case.
 pub(super) fn probe(units: &str) -> String {
@@ -113,7 +116,8 @@ pub(super) fn parse(count: usize, output: &[u8]) -> Result<Vec<Unit>, Unreadable
     let marks: Vec<Vec<&str>> = marks.lines().map(|line| line.split_whitespace().skip(2).collect()).collect();
     let blocks: Vec<&str> = blocks.trim_end().split("\n\n").collect();
     if marks.len() != count || blocks.len() != count {
-        return Err(unreadable(&format!("{} units where {count} were asked for", blocks.len())));
+        let told = format!("{} units where {count} were asked for", blocks.len());
+        return Err(unreadable(&told).by(SYSTEMCTL));
     }
     let unit = |(marks, block): (Vec<&str>, &str)| {
         let value = |key: &str| {
@@ -123,8 +127,8 @@ pub(super) fn parse(count: usize, output: &[u8]) -> Result<Vec<Unit>, Unreadable
         let marked = |mark: &str| marks.contains(&mark);
         let file = value("UnitFileState").unwrap_or_default();
         Ok(Unit {
-            load: value("LoadState").ok_or_else(|| unreadable(block))?,
-            active: value("ActiveState").ok_or_else(|| unreadable(block))?,
+            load: value("LoadState").ok_or_else(|| unreadable(block).by(SYSTEMCTL))?,
+            active: value("ActiveState").ok_or_else(|| unreadable(block).by(SYSTEMCTL))?,
             sub: value("SubState").unwrap_or_default(),
             at_boot: match file.as_str() {
                 "enabled" | "alias" => AtBoot::Enabled,

@@ -5,16 +5,19 @@
 //! started only where the table is empty, because each of these flushes it.
 
 mod boot_restore;
+mod drain;
 mod engine;
 mod gates;
 mod observed;
 mod revert;
 mod sections;
 mod touched;
+mod undeclared;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -23,13 +26,12 @@ use self::boot_restore::{BootDiff, Ways};
 use self::observed::{Observed, PATH};
 use self::revert::Prior;
 use self::touched::Touched;
-use super::{Aspect, Change, Context, Facts, Gate, Kind, Refusal, Script, Unreadable};
-use crate::ipvs::{Rejected, Rules, ServiceKey, Table, TableDiff};
+use super::{
+    Aspect, Change, Context, Facts, Gate, Kind, Refusal, Script, TableEntry, Undeclared, Unreadable,
+};
+use crate::ipvs::{Check, Difference, Names, Rejected, Rules, ServiceKey, Table, TableDiff};
 
-/// How long the connections of what leaves have to end, all together.
-const DRAIN: Duration = Duration::from_secs(10);
-
-/// How many services a subject names.
+/// How many services are named where there are many.
 const NAMED: usize = 3;
 
 /// All virtual services of one director. A host has one declaration of this kind, or none.
@@ -41,12 +43,18 @@ pub struct VirtualServices {
     pub persist: bool,
     /// Whether services that are not declared leave the table and the rules file.
     pub prune: bool,
-    /// The services whose real servers enter unasked.
+    /// The seconds that connections of what leaves are given to end, of the services that say how many.
     #[serde(skip)]
-    pub ungated: BTreeSet<ServiceKey>,
+    pub drain: BTreeMap<ServiceKey, u32>,
+    /// What the real servers of a service are asked before they enter, where the inventory says it.
+    #[serde(skip)]
+    pub checks: BTreeMap<ServiceKey, Check>,
     /// The real servers that do not enter, each with its service. Where they are already, they stay.
     #[serde(skip)]
     pub held: BTreeSet<(ServiceKey, SocketAddr)>,
+    /// What services and real servers are told by.
+    #[serde(skip)]
+    pub names: Arc<Names>,
 }
 
 impl Kind for VirtualServices {
@@ -56,11 +64,11 @@ impl Kind for VirtualServices {
     type Prior = Prior;
 
     fn subject(&self) -> String {
-        let keys: Vec<_> = self.table.services.keys().take(NAMED).map(ToString::to_string).collect();
-        match self.table.services.len() {
-            0 => "all".into(),
-            all if all > NAMED => format!("{} and {} more", keys.join(", "), all - NAMED),
-            _ => keys.join(", "),
+        let mut keys = self.table.services.keys();
+        match (keys.len(), keys.next()) {
+            (1, Some(key)) => self.names.service(key),
+            (0, _) => "all".into(),
+            _ => named(self.table.services.keys(), &self.names),
         }
     }
 
@@ -74,10 +82,11 @@ impl Kind for VirtualServices {
 
     fn differ(&self, observed: &Observed, context: Context<'_>) -> Result<Option<Change>, Refusal> {
         let wanted = self.without_held(&observed.live);
-        let diff = TableDiff::between(&observed.live, &wanted, self.prune);
+        let diff = TableDiff::between(&observed.live, &wanted, self.prune).with_names(&self.names);
         let mut aspects = told("", &diff);
         let mut touched = Touched { live: diff.keys().collect(), ..Touched::default() };
-        let live = engine::of_hosts().change(&diff, DRAIN);
+        let drain = |key: ServiceKey| self.drain.get(&key).copied().unwrap_or(drain::DEFAULT);
+        let live = engine::of_hosts().change(&diff, &drain);
         let mut script = live.script;
 
         if self.persist {
@@ -95,7 +104,7 @@ impl Kind for VirtualServices {
                 return Err(refusal);
             }
             let rules = self.rules(observed, ways.comments());
-            let boot = BootDiff::between(&ways, &observed.boot, &rules, self.prune);
+            let boot = BootDiff::between(&ways, &observed.boot, &rules, self.prune).with_names(&self.names);
             aspects.extend(boot.aspects());
             boot.touch(&mut touched);
             // A start flushes the live table, and brings the whole file: there must be nothing in the one, and nothing
@@ -116,9 +125,32 @@ impl Kind for VirtualServices {
         let mut whole = Script::from(PATH);
         whole += touched.script();
         whole += script;
-        let gates = gates::gates(&diff, &observed.boot.rules.table, &self.ungated);
+        let gates = gates::gates(&diff, &observed.boot.rules.table, &self.checks);
         let deadline = Duration::from_secs(60) + live.longest;
-        Ok(Some(Change { deadline, gates, ..Change::new(aspects, whole) }))
+        let risks = drain::risks(&diff, observed.connections.as_ref(), &drain, &self.names);
+        Ok(Some(Change { deadline, risks, gates, ..Change::new(aspects, whole) }))
+    }
+
+    fn closer(&self, observed: &Observed) -> Option<String> {
+        if observed.connections.is_some() {
+            return None;
+        }
+        let (live, wanted) = (&observed.live, self.without_held(&observed.live));
+        let mut leaving: Vec<_> = TableDiff::between(live, &wanted, self.prune).leavers().collect();
+        // As a trace it is taken back: then what was changed may leave.
+        let touched = observed.touched.live.iter().filter(|_| self.table.services.is_empty());
+        for service in touched.filter_map(|key| live.services.get(key)) {
+            leaving.extend(service.real_servers.keys().map(|address| (service.key, *address)));
+        }
+        (!leaving.is_empty()).then(|| PATH.to_owned() + &engine::of_hosts().count(&leaving))
+    }
+
+    fn learn(observed: &mut Observed, output: &[u8]) {
+        observed.connections = engine::of_hosts().counted(&String::from_utf8_lossy(output));
+    }
+
+    fn undeclared(&self, observed: &Observed, as_declared: bool) -> Vec<Undeclared> {
+        self.beside(observed, as_declared)
     }
 
     fn without(&self, shut: &[&Gate]) -> Self {
@@ -147,20 +179,12 @@ impl Kind for VirtualServices {
     ) -> Result<Option<Change>, Refusal> {
         match observed.boot.refusal() {
             Some(refusal) => Err(refusal),
-            None => Ok(prior.reversal(observed, Ways::of(context.facts).as_ref())),
+            None => Ok(prior.reversal(observed, Ways::of(context.facts).as_ref(), &self.names)),
         }
     }
 }
 
 impl VirtualServices {
-    /// The services on the host, in the kernel or in the rules file, that are not declared: for reports. Unless
-    /// `prune`, they stay as they are and are no difference.
-    pub fn undeclared(&self, observed: &Observed) -> Vec<ServiceKey> {
-        let there = [&observed.live, &observed.boot.rules.table];
-        let keys: BTreeSet<_> = there.iter().flat_map(|table| table.services.keys().copied()).collect();
-        keys.into_iter().filter(|key| !self.table.services.contains_key(key)).collect()
-    }
-
     /// What a table is to hold in which `there` is now: a real server that is held does not enter it.
     fn without_held(&self, there: &Table) -> Cow<'_, Table> {
         if self.held.is_empty() {
@@ -210,10 +234,22 @@ impl VirtualServices {
     }
 }
 
+/// Some services, the first few by name.
+fn named<'a>(keys: impl ExactSizeIterator<Item = &'a ServiceKey>, names: &Names) -> String {
+    let more = keys.len().saturating_sub(NAMED);
+    let name = |key: &ServiceKey| names.of_service(key).map_or_else(|| key.to_string(), str::to_owned);
+    let first: Vec<String> = keys.take(NAMED).map(name).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    first.join(", ") + &more
+}
+
 /// What differs between two tables, with a prefix before each.
 fn told(prefix: &str, diff: &TableDiff<'_>) -> Vec<Aspect> {
-    let differences = diff.differences().into_iter();
-    differences.map(|found| Aspect::value(format!("{prefix}{}", found.what), found.old, found.new)).collect()
+    let aspect = |found: Difference| {
+        let entry = Some(TableEntry { at_boot: !prefix.is_empty(), entry: found.entry });
+        Aspect { entry, ..Aspect::value(format!("{prefix}{}", found.what), found.old, found.new) }
+    };
+    diff.differences().into_iter().map(aspect).collect()
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use super::super::{Aspect, Change, Script, quote};
 use super::boot_restore::{self, Texts, UnitState, Ways};
 use super::observed::{Observed, PATH};
 use super::touched::Thing;
-use super::{DRAIN, engine, told};
-use crate::ipvs::{Rules, ServiceKey, Table, TableDiff};
+use super::{drain, engine, told};
+use crate::ipvs::{Names, Rules, ServiceKey, Table, TableDiff};
 
 /// What there was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,17 +44,17 @@ impl Prior {
     }
 
     /// The change that brings back what was changed. What somebody else has added since stays.
-    pub(super) fn reversal(&self, observed: &Observed, ways: Option<&Ways>) -> Option<Change> {
+    pub(super) fn reversal(&self, observed: &Observed, ways: Option<&Ways>, names: &Names) -> Option<Change> {
         let touched = &observed.touched;
         let wanted = returned(&observed.live, &self.live, touched.live.iter());
-        let diff = TableDiff::between(&observed.live, &wanted, true);
+        let diff = TableDiff::between(&observed.live, &wanted, true).with_names(names);
         let mut aspects = told("", &diff);
-        let live = engine::of_hosts().change(&diff, DRAIN);
+        let live = engine::of_hosts().change(&diff, &|_| drain::DEFAULT);
         let mut script = Script::from(PATH);
         script += live.script;
         if let Some(ways) = ways {
             if touched.things.contains(&Thing::Rules) {
-                self.rules(observed, ways, &mut aspects, &mut script);
+                self.rules(observed, (ways, names), &mut aspects, &mut script);
             }
             if touched.things.contains(&Thing::Switch) {
                 self.switch(observed, ways, &mut aspects, &mut script);
@@ -71,11 +71,18 @@ impl Prior {
             }
         }
         let deadline = Duration::from_secs(60) + live.longest;
-        (!aspects.is_empty()).then(|| Change { deadline, ..Change::new(aspects, script) })
+        let risks = drain::risks(&diff, observed.connections.as_ref(), &|_| drain::DEFAULT, names);
+        (!aspects.is_empty()).then(|| Change { deadline, risks, ..Change::new(aspects, script) })
     }
 
     /// The rules file as it was; where somebody else has changed it since, only what is not theirs.
-    fn rules(&self, observed: &Observed, ways: &Ways, aspects: &mut Vec<Aspect>, script: &mut Script) {
+    fn rules(
+        &self,
+        observed: &Observed,
+        (ways, names): (&Ways, &Names),
+        aspects: &mut Vec<Aspect>,
+        script: &mut Script,
+    ) {
         let (now, was) = (&observed.boot, self.texts.rules.as_deref());
         let before = Rules::read(was.unwrap_or_default());
         let table = returned(&now.rules.table, &before.table, observed.touched.rules.iter());
@@ -90,7 +97,8 @@ impl Prior {
         }
         let wanted = Rules::read(text.as_deref().unwrap_or_default());
         let before = aspects.len();
-        aspects.extend(told("at boot: ", &TableDiff::between(&now.rules.table, &wanted.table, true)));
+        let diff = TableDiff::between(&now.rules.table, &wanted.table, true).with_names(names);
+        aspects.extend(told("at boot: ", &diff));
         if text.is_none() {
             aspects.push(Aspect::value(ways.rules(), Some("a file".into()), None));
         } else if aspects.len() == before {

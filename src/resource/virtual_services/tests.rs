@@ -1,9 +1,12 @@
+mod leaving;
+mod undeclared;
+
 use proptest::prelude::*;
 
 use super::boot_restore::UnitState;
 use super::boot_restore::{Boot, Texts};
 use super::*;
-use crate::ipvs::arbitrary;
+use crate::ipvs::{Connections, Page, arbitrary};
 use crate::resource::{Family, Os};
 
 const RR: &str = include_str!("../../../tests/cases/virtual_services/tutorial.rules");
@@ -19,7 +22,8 @@ fn declared(rules: &str) -> VirtualServices {
 
 /// A host on which the rules are in the kernel and in the file, and all else is in order.
 fn host(rules: &str) -> Observed {
-    Observed { live: rules.parse().unwrap(), boot: boot(rules), touched: Touched::default() }
+    let (live, connections) = (rules.parse().unwrap(), Some(Connections::default()));
+    Observed { live, connections, boot: boot(rules), touched: Touched::default() }
 }
 
 fn boot(rules: &str) -> Boot {
@@ -149,8 +153,6 @@ fn what_is_not_declared_stays_in_the_table_and_in_the_file() {
         "# ours\n{RR}-A -u 192.168.175.100:53 -s rr\n-a -u 192.168.175.100:53 -r 192.168.40.103:53 -m -w 1 -x 9\n"
     );
     assert_eq!(differ(&declared(RR), &host(&both)), Ok(None));
-    let undeclared = declared(RR).undeclared(&host(&both));
-    assert_eq!(undeclared.iter().map(ToString::to_string).collect::<Vec<_>>(), ["udp 192.168.175.100:53"]);
     let change = differ(&declared(WRR), &host(&both)).unwrap().unwrap();
     assert!(change.script.reveal().contains("-r 192.168.40.103:53 -m -w 1 -x 9"), "{}", change.script);
     assert!(change.script.reveal().contains("'# ours\n"));
@@ -296,7 +298,7 @@ fn a_new_real_server_has_a_gate_if_tcp_can_try_it_and_it_is_to_take_connections(
         -A -t 192.168.175.102:25 -s rr\n-a -t 192.168.175.102:25 -r 192.168.40.106:25 -m -w 1\n";
     let relaxed = "-t 192.168.175.102:25";
     let all = VirtualServices {
-        ungated: ServiceKey::read(relaxed).into_iter().collect(),
+        checks: ServiceKey::read(relaxed).into_iter().map(|key| (key, Check::None)).collect(),
         ..declared(&format!("{RR}{more}"))
     };
     let change = differ(&all, &host("")).unwrap().unwrap();
@@ -318,6 +320,27 @@ fn a_new_real_server_has_a_gate_if_tcp_can_try_it_and_it_is_to_take_connections(
             "192.168.40.102:80, known, of tcp 192.168.175.100:80",
         ]
     );
+}
+
+#[test]
+fn a_gate_asks_what_its_services_check() {
+    let more = "-A -t 192.168.175.101:80 -s rr\n-a -t 192.168.175.101:80 -r 192.168.40.102:80 -m -w 1\n\
+        -A -t 192.168.175.102:80 -s rr\n-a -t 192.168.175.102:80 -r 192.168.40.102:80 -m -w 1\n";
+    let page = Check::Page(Page { path: "/health".into(), ..Page::default() });
+    let checks = [("-t 192.168.175.101:80", page.clone()), ("-t 192.168.175.102:80", Check::Connection)];
+    let checks = checks.map(|(key, check)| (ServiceKey::read(key).unwrap(), check)).into();
+    let all = VirtualServices { checks, ..declared(&format!("{RR}{more}")) };
+    let change = differ(&all, &host("")).unwrap().unwrap();
+    let asked: Vec<_> = change.gates.iter().map(|gate| gate.check.clone()).collect();
+    assert_eq!(
+        gates(&change),
+        [
+            "192.168.40.101:80 of tcp 192.168.175.100:80",
+            "192.168.40.102:80 of tcp 192.168.175.100:80, tcp 192.168.175.102:80",
+            "192.168.40.102:80 of tcp 192.168.175.101:80",
+        ]
+    );
+    assert_eq!(asked, [Check::Connection, Check::Connection, page]);
 }
 
 #[test]
@@ -349,6 +372,7 @@ fn what_is_behind_a_shut_gate_does_not_enter_and_what_the_file_has_stays_there()
         address: "192.168.40.102:80".parse().unwrap(),
         services: declared(RR).table.services.into_keys().collect(),
         known: false,
+        check: Check::Connection,
     };
     assert_eq!(differ(&declared(RR).without(&[&gate]), &host(RR)), Ok(None));
 }

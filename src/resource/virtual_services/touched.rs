@@ -72,6 +72,13 @@ fi
         )
     }
 
+    /// The same for where nothing depends on it: what can't be read is left out.
+    pub(super) fn probe_if_there() -> String {
+        format!(
+            "for kept in {RECORDS}/*/touched; do\nif [ -f \"$kept\" ]; then echo @touched; lvsprov_files \"$kept\"; fi\ndone\n"
+        )
+    }
+
     /// What is kept, from what the probe printed.
     pub(super) fn parse(printed: &Sections<'_>) -> Result<Touched, Unreadable> {
         let mut touched = Touched::default();

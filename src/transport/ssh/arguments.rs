@@ -75,6 +75,7 @@ mod tests {
             config_file: None,
             configuration: String::new(),
             connect_timeout: Duration::from_secs(15),
+            read_timeout: Duration::from_secs(90),
             persist: Duration::from_secs(300),
         };
         let words = arguments(&target, &settings).unwrap();

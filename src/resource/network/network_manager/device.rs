@@ -85,7 +85,7 @@ fi
 pub fn read(lines: &[&str]) -> Result<Told, Unreadable> {
     let mut told = Told::default();
     for line in lines {
-        let unreadable = || Unreadable::new("NetworkManager", *line);
+        let unreadable = || Unreadable::new("NetworkManager", *line).by("nmcli");
         if *line == "stopped" {
             told.stopped = true;
         } else if let Some(rest) = line.strip_prefix("known ") {

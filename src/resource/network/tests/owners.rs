@@ -102,6 +102,50 @@ fn owners_that_are_not_edited_are_refused_with_what_to_do() {
     assert!(refusal(&both).reason.contains("both systemd-networkd and ifupdown"));
 }
 
+/// The lease of eth0 with these routers.
+fn lease(routers: &str) -> String {
+    format!("lease {{\n  interface \"eth0\";\n  option routers {routers};\n}}\n")
+}
+
+#[test]
+fn what_dhcp_is_to_hand_out_is_seen_once_it_does() {
+    const LEASES: &str = "/var/lib/dhcp/dhclient.eth0.leases";
+    let dhclient = main_file("auto eth0\niface eth0 inet dhcp\n");
+    let networkd = Host::default().networkd("eth0", LAN, "[Match]\nName=eth0\n[Network]\nDHCP=yes\n");
+    let netplan =
+        Host::default().file("/etc/netplan/a.yaml", "network:\n  ethernets:\n    eth0: {dhcp4: true}\n");
+    let netplan = Host { netplan: true, ..netplan };
+    let cure = "have its DHCP server hand out 192.168.40.100 as the only router, and renew the lease of eth0";
+    let old =
+        |host: &Host, mark: &str| host.clone().route(&format!("default via 192.168.40.1 dev eth0{mark} "));
+    let new =
+        |host: &Host, mark: &str| host.clone().route(&format!("default via 192.168.40.100 dev eth0{mark} "));
+    let told = |host: &Host| differ(host).unwrap_err().remedy;
+    // What the remedy says is done, and the next run has nothing to say.
+    for host in [&networkd, &netplan] {
+        assert!(told(&old(host, " proto dhcp metric 1024")).contains(cure));
+        assert_eq!(differ(&new(host, " proto dhcp metric 1024")), Ok(None));
+    }
+    assert!(told(&old(&dhclient, "").file(LEASES, &lease("192.168.40.1"))).contains(cure));
+    assert_eq!(differ(&new(&dhclient, "").file(LEASES, &lease("192.168.40.100"))), Ok(None));
+    // Two routers, a route that was set by hand, and a client that keeps nothing: it is not known what the boot brings.
+    assert!(told(&new(&dhclient, "").file(LEASES, &lease("192.168.40.100, 192.168.40.1"))).contains(cure));
+    assert!(told(&new(&networkd, "")).contains(cure), "it is not DHCP's");
+    let silent = told(&new(&dhclient, ""));
+    assert!(silent.contains("without default_gateway") && !silent.contains("hand out 192"), "{silent}");
+}
+
+#[test]
+fn another_interfaces_dhcp_is_to_hand_out_no_router() {
+    let host = main_file(&format!("{STATIC}auto eth1\niface eth1 inet dhcp\n").replace("40.1\n", "40.100\n"));
+    let host = host.route("default via 192.168.40.100 dev eth0 ");
+    let refused = differ(&host.clone().route("default via 10.0.0.1 dev eth1 proto dhcp ")).unwrap_err();
+    assert!(refused.reason.starts_with("eth1 gets"), "{}", refused.reason);
+    let remedy = &refused.remedy;
+    assert!(remedy.contains("hand out no router, and renew the lease of eth1"), "{remedy}");
+    assert_eq!(differ(&host), Ok(None), "once it does not");
+}
+
 #[test]
 fn what_they_bring_already_is_not_refused() {
     let settled =

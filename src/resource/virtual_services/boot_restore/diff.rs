@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::told;
 use super::super::touched::{Thing, Touched};
 use super::{Boot, UnitState, Ways};
-use crate::ipvs::{Rules, TableDiff};
+use crate::ipvs::{Names, Rules, TableDiff};
 use crate::resource::shell::{Attributes, replace};
 use crate::resource::{Aspect, Script};
 
@@ -23,6 +23,11 @@ impl<'a> BootDiff<'a> {
     pub fn between(ways: &'a Ways, there: &'a Boot, wanted: &'a Rules, prune: bool) -> Self {
         let table = TableDiff::between(&there.rules.table, &wanted.table, prune);
         BootDiff { ways, there, wanted, table, prune }
+    }
+
+    /// The same, told by these names.
+    pub fn with_names(self, names: &'a Names) -> Self {
+        BootDiff { table: self.table.with_names(names), ..self }
     }
 
     fn writes(&self) -> bool {

@@ -4,11 +4,12 @@
 
 mod ipvsadm;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::super::{Script, Unreadable};
 use super::sections::Sections;
-use crate::ipvs::{Table, TableDiff};
+use crate::ipvs::{Connections, ServiceKey, Table, TableDiff};
 
 /// One owner of the live table.
 pub(super) trait Engine: Sync {
@@ -16,11 +17,26 @@ pub(super) trait Engine: Sync {
     /// load IPVS.
     fn probe(&self, declared: &Table) -> String;
 
-    /// The live table from what the probe printed; empty when IPVS is not loaded.
-    fn parse(&self, printed: &Sections<'_>) -> Result<Table, Unreadable>;
+    /// What runs, from what the probe printed; nothing when IPVS is not loaded.
+    fn parse(&self, printed: &Sections<'_>) -> Result<Live, Unreadable>;
 
-    /// What makes the difference while connections run. Those of what leaves have `drain` to end, all together.
-    fn change(&self, diff: &TableDiff<'_>, drain: Duration) -> LiveChange;
+    /// POSIX sh that prints how many connections these real servers have, where the probe does not tell it.
+    fn count(&self, leaving: &[(ServiceKey, SocketAddr)]) -> String;
+
+    /// The connections, from what [`Engine::count`]'s text printed; `None` where it did not come to its end.
+    fn counted(&self, printed: &str) -> Option<Connections>;
+
+    /// What makes the difference while connections run. Those of what leaves have the seconds to end that `drain` has for
+    /// their service, which begin for all at the same time.
+    fn change(&self, diff: &TableDiff<'_>, drain: &dyn Fn(ServiceKey) -> u32) -> LiveChange;
+}
+
+/// What runs.
+pub(super) struct Live {
+    /// The table.
+    pub(super) table: Table,
+    /// Its connections; `None` where the probe does not tell them, as of a large table.
+    pub(super) connections: Option<Connections>,
 }
 
 /// A change of the live table.

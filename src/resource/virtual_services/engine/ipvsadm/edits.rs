@@ -47,13 +47,15 @@ const EDITS: &str = r#"edits() {
 }
 "#;
 
-/// POSIX sh for what the calls of a change of `all` edits need.
-pub(super) fn needs(all: usize) -> String {
+/// POSIX sh for what the calls of a change of `all` edits need, and with `says` for what is said between them.
+pub(super) fn needs(all: usize, says: bool) -> String {
+    let many = all > FEW;
     "command -v ipvsadm >/dev/null || { echo 'ipvsadm is not installed: add `package: { name: ipvsadm }` before' >&2; exit 1; }\n\
      [ -e /proc/net/ip_vs ] || modprobe ip_vs\n"
         .to_owned()
         + EDIT
-        + &if all > FEW { format!("{SAY}{EDITS}") } else { String::new() }
+        + if many || says { SAY } else { "" }
+        + if many { EDITS } else { "" }
 }
 
 /// POSIX sh that makes the edits in their order, stopping at the first that can't be made. `all` is how many there are in

@@ -3,11 +3,12 @@
 mod edits;
 mod leave;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::super::sections::Sections;
-use super::{Engine, LiveChange};
-use crate::ipvs::{Edit, Rejected, Table, TableDiff};
+use super::{Engine, Live, LiveChange};
+use crate::ipvs::{Connections, Edit, Rejected, ServiceKey, Table, TableDiff};
 use crate::resource::Unreadable;
 
 pub(super) struct Ipvsadm;
@@ -20,9 +21,9 @@ const SMALL: usize = 12;
 /// To list a large table takes a call of the kernel for each service, and ipvsadm's two listings have one half each: `-S`
 /// has no thresholds, `-L --thresholds` no weights. /proc has the weights of all services in one call, but not what is in a
 /// tunnel: only where there is one, `-S` is asked too. Of the real servers in a large listing, only those with a threshold
-/// are told, and of those in a large /proc only what is read, and a `=` where they are those of the service before: many
-/// services have the same. A small table, as most are, takes no other process: the shell reads it, which costs a call of
-/// the kernel a byte; where many are declared, it does not begin to.
+/// are told, and of those in a large /proc only what is always read, and a `=` where they are those of the service before:
+/// many services have the same. Their connections are asked for when they leave. A small table, as most are, takes no other
+/// process: the shell reads it, which costs a call of the kernel a byte; where many are declared, it does not begin to.
 const PROBE: &str = r#"if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null; then
 lines=SKIPPED running= tunnel=0
 while [ $lines -lt SMALL ] && IFS= read -r line; do
@@ -32,9 +33,9 @@ case $line in *' Tunnel '*) tunnel=3;; esac
 done </proc/net/ip_vs
 if [ $lines -lt SMALL ]; then
 printf '@running\n%s@services\n' "$running"
-ipvsadm -Ln --thresholds 2>&1
+ipvsadm -Ln --thresholds || echo "failed $?"
 else
-ipvsadm -Ln --thresholds 2>&1 | awk '
+{ ipvsadm -Ln --thresholds || echo "failed $?"; } | awk '
 function tell() {
   if (servers == "") return
   print (servers == before ? "=" : servers)
@@ -52,7 +53,7 @@ BEGIN { print "@running" }
 $1 != "->" || $3 != 0 || $4 != 0
 END { if (!told) { tell(); print "@services" } exit tunnel ? 3 : 0 }' /proc/net/ip_vs listing=1 - || tunnel=$?
 fi
-if [ $tunnel = 3 ]; then echo @saved; ipvsadm -Sn 2>&1; fi
+if [ $tunnel = 3 ]; then echo @saved; ipvsadm -Sn || echo "failed $?"; fi
 fi
 "#;
 
@@ -63,40 +64,49 @@ impl Engine for Ipvsadm {
         PROBE.replace("SKIPPED", if small { "0" } else { "SMALL" }).replace("SMALL", &SMALL.to_string())
     }
 
-    fn parse(&self, printed: &Sections<'_>) -> Result<Table, Unreadable> {
-        let Some(services) = printed.lines("services") else { return Ok(Table::default()) };
-        let listed = |line| Unreadable::new("what ipvsadm -Ln --thresholds printed", line);
+    fn parse(&self, printed: &Sections<'_>) -> Result<Live, Unreadable> {
+        let Some(services) = printed.lines("services") else {
+            return Ok(Live { table: Table::default(), connections: Some(Connections::default()) });
+        };
+        let listed = |line| Unreadable::new("virtual_services", line).by("ipvsadm -Ln --thresholds");
         if let Some(saved) = printed.lines("saved") {
-            let mut table: Table = saved
-                .join("\n")
-                .parse()
-                .map_err(|rejected: Rejected| Unreadable::new("what ipvsadm -Sn printed", rejected.text))?;
+            let rejected =
+                |rejected: Rejected| Unreadable::new("virtual_services", rejected.text).by("ipvsadm -Sn");
+            let mut table: Table = saved.join("\n").parse().map_err(rejected)?;
             table.learn_thresholds(services.iter().copied()).map_err(listed)?;
-            return Ok(table);
+            return Ok(Live { table, connections: None });
         }
         let mut table = Table::listed(services.iter().copied()).map_err(listed)?;
         let running = printed.lines("running").unwrap_or_default();
-        table
+        let connections = table
             .learn_real_servers(running.iter().copied())
             .map_err(|line| Unreadable::new("/proc/net/ip_vs", line))?;
         // What has no weight here came between the two readings.
         table.learn_thresholds(services.iter().copied()).map_err(listed)?;
-        Ok(table)
+        Ok(Live { table, connections })
     }
 
-    fn change(&self, diff: &TableDiff<'_>, drain: Duration) -> LiveChange {
+    fn count(&self, leaving: &[(ServiceKey, SocketAddr)]) -> String {
+        leave::count(leaving)
+    }
+
+    fn counted(&self, printed: &str) -> Option<Connections> {
+        leave::counted(printed)
+    }
+
+    fn change(&self, diff: &TableDiff<'_>, drain: &dyn Fn(ServiceKey) -> u32) -> LiveChange {
         let edits = diff.edits();
         if edits.is_empty() {
             return LiveChange { script: Default::default(), longest: Duration::ZERO };
         }
         let first_removal = edits.iter().position(Edit::removes).unwrap_or(edits.len());
         let (coming, going) = edits.split_at(first_removal);
-        let mut script = edits::needs(edits.len()) + &edits::calls(coming, edits.len());
+        let mut script = edits::needs(edits.len(), !going.is_empty()) + &edits::calls(coming, edits.len());
         let mut longest = edits::longest(&edits);
         if !going.is_empty() {
-            script += &leave::wait(going, drain);
-            script += &edits::calls(going, edits.len());
-            longest += drain;
+            let (calls, seconds) = leave::calls(going, edits.len(), drain);
+            script += &calls;
+            longest += Duration::from_secs(seconds.into());
         }
         LiveChange { script: script.into(), longest }
     }

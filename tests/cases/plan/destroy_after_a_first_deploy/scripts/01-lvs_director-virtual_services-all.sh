@@ -16,25 +16,65 @@ edit() {
     echo "$call: $said" >&2
     return 1
 }
+say() {
+  echo "$1"
+  if command -v lvsprov_note >/dev/null 2>&1; then lvsprov_note "$1"; fi
+}
 edit -e -t 192.168.175.100:80 -r 192.168.40.101:80 -m -w 0
-busy() {
-    { printf '%s\n\n' "$leaving"; ipvsadm -Ln; } | awk '
+tell() {
+  say "!! $1"
+}
+unended() {
+    { printf '%s\n\n' "$1"; ipvsadm -Ln; } | awk -v each="${2:-}" '
         !listing && NF == 0 { listing = 1; next }
         !listing { leaving[$0] = 1; next }
         $1 == "->" {
-            if (((service " " $2) in leaving || (service " all") in leaving) && ($5 > 0 || (service ~ /^UDP/ && $6 > 0))) busy = 1
+            if ((service " " $2) in leaving || (service " all") in leaving) {
+                all += open = $5 + (service ~ /^UDP/ ? $6 : 0)
+                if (each && open) print service, $2, open
+            }
             next
         }
         { service = $1 " " $2 ($1 == "FWM" && $3 == "IPv6" ? " IPv6" : "") }
-        END { print busy ? "yes" : "no" }'
+        END { print each ? "all told" : all + 0 }'
 }
+clock() { read -r now rest </proc/uptime; now=${now%.*}${now#*.}; }
+connections() {
+    case $1 in
+        1) some="1 connection" was=was ;;
+        *) some="${1:-some} connections" was=were ;;
+    esac
+}
+drain() {
+    told=$(($1 + 10))
+    while :; do
+        open=$(unended "$leaving") || open=
+        clock
+        left=$(((begun + 100 * $1 - now + 99) / 100))
+        if [ "$open" = 0 ] || [ "$left" -le 0 ]; then return 0; fi
+        if [ "$left" -le 10 ] || [ $((told - left)) -ge 10 ]; then
+            told=$left
+            connections "$open"
+            say "waiting for $some to end, $left s left"
+        fi
+        sleep 1
+    done
+}
+cut_off() {
+    case $open in 0 | '') return 0 ;; esac
+    connections "$open"
+    if [ "$1" = 0 ]; then
+        tell "$some $was cut at once"
+    else
+        tell "$some $was still there after $1 s and $was cut"
+    fi
+}
+clock
+begun=$now
 leaving='TCP 192.168.175.100:80 all'
-seconds=10
-while [ "$seconds" -gt 0 ] && [ "$(busy)" != no ]; do
-    seconds=$((seconds - 1))
-    sleep 1
-done
+drain 10
 edit -D -t 192.168.175.100:80
+cut_off 10
 (
 p=/etc/ipvsadm.rules
 if [ -L "$p" ]; then p=$(readlink -f "$p"); fi
