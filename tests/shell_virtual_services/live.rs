@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use lvsprov::ipvs::ServiceKey;
-use lvsprov::resource::{Change, Risk, VirtualServices};
+use lvsprov::resource::{Change, Resource, Risk, VirtualServices};
 
 use crate::director::{DEFAULTS, Director, RR, WRR, declared, directors, said};
 
@@ -278,6 +278,21 @@ fn one_real_server_that_differs_among_services_with_the_same_ones_is_found() {
         );
         director.deploy(&declared(&four));
         assert_eq!(director.differ(&declared(&four)), None);
+    }
+}
+
+#[test]
+fn a_listing_that_ends_early_is_not_taken_for_the_table() {
+    for director in directors() {
+        for rules in [RR.to_owned(), many()] {
+            let resource = Resource::from(declared(&rules));
+            director.deploy(&declared(&rules));
+            fs::write(director.path("broken"), "").unwrap();
+            let unreadable = director.read_of(&resource).unwrap_err();
+            assert_eq!(unreadable.tool, Some("ipvsadm -Ln --thresholds"), "{:?}", director.shell);
+            fs::remove_file(director.path("broken")).unwrap();
+            director.read_of(&resource).unwrap();
+        }
     }
 }
 

@@ -24,6 +24,9 @@ const SMALL: usize = 12;
 /// are told, and of those in a large /proc only what is always read, and a `=` where they are those of the service before:
 /// many services have the same. Their connections are asked for when they leave. A small table, as most are, takes no other
 /// process: the shell reads it, which costs a call of the kernel a byte; where many are declared, it does not begin to.
+///
+/// A pipe hides how ipvsadm ended, and a shell around it is one process more. So it is called again where it listed fewer
+/// services than /proc has, to learn whether it failed or one went away meanwhile.
 const PROBE: &str = r#"if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null; then
 lines=SKIPPED running= tunnel=0
 while [ $lines -lt SMALL ] && IFS= read -r line; do
@@ -35,7 +38,7 @@ if [ $lines -lt SMALL ]; then
 printf '@running\n%s@services\n' "$running"
 ipvsadm -Ln --thresholds || echo "failed $?"
 else
-{ ipvsadm -Ln --thresholds || echo "failed $?"; } | awk '
+ipvsadm -Ln --thresholds | awk '
 function tell() {
   if (servers == "") return
   print (servers == before ? "=" : servers)
@@ -48,12 +51,14 @@ BEGIN { print "@running" }
   servers = servers (servers == "" ? "" : "\n") $1 " " $2 " " $3 " " $4
   next
 }
-!listing { tell(); print; next }
+!listing { tell(); print; unlisted++; next }
 !told { tell(); print "@services"; told = 1 }
+$1 != "->" { unlisted-- }
 $1 != "->" || $3 != 0 || $4 != 0
-END { if (!told) { tell(); print "@services" } exit tunnel ? 3 : 0 }' /proc/net/ip_vs listing=1 - || tunnel=$?
+END { if (!told) { tell(); print "@services" } exit (unlisted > 0 ? 4 : 0) + (tunnel ? 3 : 0) }' /proc/net/ip_vs listing=1 - || tunnel=$?
+case $tunnel in 4|7) ipvsadm -Ln --thresholds >/dev/null || echo "failed $?"; esac
 fi
-if [ $tunnel = 3 ]; then echo @saved; ipvsadm -Sn || echo "failed $?"; fi
+case $tunnel in 3|7) echo @saved; ipvsadm -Sn || echo "failed $?"; esac
 fi
 "#;
 
