@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::firewall::{self, Told};
+use super::shell::SELINUX;
 use super::{Ability, Family, Firewall, Os, REAL_SERVER_PAGE, Unreadable};
 
 /// A host's facts.
@@ -23,7 +24,7 @@ pub struct Facts {
     pub uid: u32,
     /// Whether systemd runs it.
     pub systemd: bool,
-    /// Whether SELinux is on, be it only to log.
+    /// Whether SELinux is on and has a policy, be it only to log.
     #[serde(default)]
     pub selinux: bool,
     /// Its addresses: interface and address with prefix length.
@@ -63,7 +64,7 @@ const PROBE: &str = r#"release=/etc/os-release
 lvsprov_files $release /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /proc/sys/kernel/random/boot_id \
   /proc/self/status /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding
 [ -d /run/systemd/system ] && echo systemd
-[ -e /sys/fs/selinux/enforce ] && echo selinux
+SELINUX && echo selinux
 printf 'way %s\nssh %s\nuser %s\n' "${lvsprov_way-}" "${SSH_CONNECTION-}" "${LOGNAME:-${USER-}}"
 "#;
 
@@ -87,7 +88,8 @@ impl Facts {
     /// [`Exchange::push_inline`](crate::transport::Exchange::push_inline). It touches nothing.
     pub fn probe() -> String {
         let own_page = OWN_PAGE.replace("REAL_SERVER_PAGE", REAL_SERVER_PAGE);
-        [PROBE, firewall::probe().as_str(), own_page.as_str(), ADDRESSES].concat()
+        let probe = PROBE.replace("SELINUX", SELINUX);
+        [probe.as_str(), firewall::probe().as_str(), own_page.as_str(), ADDRESSES].concat()
     }
 
     /// The facts from what [`Facts::probe`] printed.

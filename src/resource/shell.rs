@@ -91,7 +91,7 @@ case $who in
 esac || chown "$who" "$t"
 chmod {mode} "$t"
 new=
-if [ -e /sys/fs/selinux/enforce ]; then
+if {SELINUX}; then
   if [ -e "$p" ]; then chcon --reference="$p" "$t" || :; else new=1; fi
 fi
 sync "$t" 2>/dev/null || sync
@@ -107,7 +107,11 @@ if [ -n "$new" ]; then restorecon "$p" || :; fi
     script
 }
 
+/// POSIX sh's condition that SELinux is on and has a policy: the kernel shows the policy's classes, and every policy has
+/// one of files. A kernel that was given none has the rest of that folder all the same.
+pub(super) const SELINUX: &str = "[ -d /sys/fs/selinux/class/file ]";
+
 /// POSIX sh that gives what is new at `path`, a word of sh, the label that SELinux's policy has for it.
 pub(super) fn label(path: &str) -> String {
-    format!("if [ -e /sys/fs/selinux/enforce ]; then restorecon {path} || :; fi\n")
+    format!("if {SELINUX}; then restorecon {path} || :; fi\n")
 }

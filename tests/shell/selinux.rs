@@ -6,13 +6,18 @@ use serde_json::json;
 use crate::declare;
 use crate::root::{Root, SHELLS, shown};
 
-/// A `/sys` that says that SELinux is on, and commands that note what they were asked for. No host with SELinux has
-/// busybox for its sh, and that has a `chcon` of its own.
+/// A `/sys` that says that SELinux is on and has a policy, and commands that note what they were asked for. No host with
+/// SELinux has busybox for its sh, and that has a `chcon` of its own.
 fn under_each_with_selinux(test: impl Fn(&Root)) {
+    under_each_with_a_kernel_that_has_it("mkdir -p sys/fs/selinux/class/file\n", test);
+}
+
+/// As a kernel has it that knows SELinux and was given no policy; `more` is done beside it.
+fn under_each_with_a_kernel_that_has_it(more: &str, test: impl Fn(&Root)) {
     for shell in SHELLS {
         println!("under {}", shell.0.join(" "));
-        let on = "mount -t tmpfs none sys; mkdir -p sys/fs/selinux; echo 1 >sys/fs/selinux/enforce\n";
-        let root = Root::with(shell, on);
+        let on = "mount -t tmpfs none sys; mkdir -p sys/fs/selinux/class; echo 0 >sys/fs/selinux/enforce\n";
+        let root = Root::with(shell, &format!("{on}{more}"));
         if !root.has_applets() {
             root.write("/etc/os-release", "ID=rocky\nID_LIKE=\"rhel fedora\"\nVERSION_ID=9.3\n");
             root.stub("chcon", "");
@@ -38,6 +43,17 @@ fn semanage(root: &Root) {
 #[test]
 fn facts_tell_it() {
     under_each_with_selinux(|root| assert!(root.facts().selinux));
+}
+
+/// So it is where a kernel comes with SELinux on and its distribution without, and on EL 9 with `SELINUX=disabled`.
+#[test]
+fn a_kernel_without_a_policy_keeps_nothing_from_anybody() {
+    under_each_with_a_kernel_that_has_it("", |root| {
+        assert!(!root.facts().selinux);
+        root.settle(&declare("selinux_port", json!({ "port": 22 })));
+        root.settle(&File::new("/srv.conf", "new\n").into());
+        assert_eq!(root.calls(), [""; 0], "there are no labels to give");
+    });
 }
 
 #[test]

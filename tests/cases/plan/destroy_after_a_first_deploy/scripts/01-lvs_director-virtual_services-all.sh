@@ -96,7 +96,7 @@ case $who in
 esac || chown "$who" "$t"
 chmod $1 "$t"
 new=
-if [ -e /sys/fs/selinux/enforce ]; then
+if [ -d /sys/fs/selinux/class/file ]; then
   if [ -e "$p" ]; then chcon --reference="$p" "$t" || :; else new=1; fi
 fi
 sync "$t" 2>/dev/null || sync
@@ -138,7 +138,7 @@ case $who in
 esac || chown "$who" "$t"
 chmod $1 "$t"
 new=
-if [ -e /sys/fs/selinux/enforce ]; then
+if [ -d /sys/fs/selinux/class/file ]; then
   if [ -e "$p" ]; then chcon --reference="$p" "$t" || :; else new=1; fi
 fi
 sync "$t" 2>/dev/null || sync
