@@ -72,7 +72,7 @@ async fn show(prepared: &Prepared<'_>, context: &Context) -> Exit {
     let events = |event| context.tell(event);
     let job = prepared.job(&events);
     let observation = job.observe(&mut Links::default(), false).await;
-    let plan = prepared.plan(observation.surveyed);
+    let plan = prepared.plan(observation.surveyed, context);
     tell_undeclared(&plan, context);
     show_plan(&plan, context);
     // No deploy brings these.
@@ -125,7 +125,7 @@ async fn apply(
     let job = prepared.job(&events);
     let mut links = Links::default();
     let mut observation = job.observe(&mut links, true).await;
-    let mut plan = Rc::new(prepared.plan(std::mem::take(&mut observation.surveyed)));
+    let mut plan = Rc::new(prepared.plan(std::mem::take(&mut observation.surveyed), context));
     let locked = match job.lock(&plan, &observation, &mut links).await {
         Ok(locked) => locked,
         Err(failures) => {
@@ -138,7 +138,7 @@ async fn apply(
     };
     if locked.must_read_again {
         observation = job.observe(&mut links, true).await;
-        plan = Rc::new(prepared.plan(std::mem::take(&mut observation.surveyed)));
+        plan = Rc::new(prepared.plan(std::mem::take(&mut observation.surveyed), context));
     }
     // Only now it is the plan that is performed: until the hosts were locked, another run could change them.
     tell_undeclared(&plan, context);

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::args::{ApplyArgs, ClusterArgs, HostArgs};
+use super::context::Context;
 use super::exit::Stop;
 use super::lab::has;
 use super::load::{Loaded, Wanted, load};
@@ -108,9 +109,15 @@ impl<'e> Prepared<'e> {
         }
     }
 
-    /// The plan for what was read.
-    pub(super) fn plan(&self, surveyed: Vec<Surveyed>) -> Plan {
-        Plan::new(&self.loaded.inventory, &self.loaded.playbook.plays, surveyed, self.guard.is_some())
+    /// The plan for what was read. Where a host changes more than was told of it when it was read, it is told again.
+    pub(super) fn plan(&self, surveyed: Vec<Surveyed>, context: &Context) -> Plan {
+        let Loaded { inventory, playbook, .. } = &self.loaded;
+        let plan = Plan::new(inventory, &playbook.plays, surveyed, self.guard.is_some());
+        for host in plan.grown.iter().map(|index| &plan.hosts[*index]) {
+            let (ok, changes) = (host.plan.ok(), host.plan.changes().count());
+            context.tell(run::Event::Planned { host: host.name.clone(), ok, changes });
+        }
+        plan
     }
 
     /// Leaves out the hosts that no play names: nothing is to be done there, and nothing asked.

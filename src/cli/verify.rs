@@ -27,7 +27,7 @@ pub(super) async fn verify_prepared(prepared: &Prepared<'_>, curl: LoopArgs, con
     let mut links = Links::default();
     let job = prepared.job(&events);
     let observation = job.observe(&mut links, true).await;
-    let plan = prepared.plan(observation.surveyed);
+    let plan = prepared.plan(observation.surveyed, context);
     let drift = plan.hosts.iter().any(|host| host.plan.drifted().next().is_some());
     tell_undeclared(&plan, context);
     context.report.drift(&plan.by_host());

@@ -26,6 +26,8 @@ pub struct Plan {
     pub left: Vec<Left>,
     /// What is on the hosts beside what is declared, and stays.
     pub undeclared: Vec<Undeclared>,
+    /// The hosts that change more than can be told of each by itself, because of something on another.
+    pub grown: Vec<usize>,
     /// Which way it goes.
     pub(super) direction: Direction,
 }

@@ -20,7 +20,7 @@ impl Plan {
     pub fn new(inventory: &Inventory, plays: &[Play<'_>], surveyed: Vec<Surveyed>, guarded: bool) -> Plan {
         let mut hosts: Vec<PlannedHost> =
             surveyed.into_iter().map(|surveyed| PlannedHost::of(inventory, surveyed)).collect();
-        let left = yielding::make_way(&mut hosts);
+        let (left, grown) = yielding::make_way(&mut hosts);
         let in_stage = |stage: usize, host: &PlannedHost| {
             let declared = host.survey.iter().flat_map(|survey| &survey.declared);
             declared.into_iter().any(|declaration| declaration.stage == stage)
@@ -31,7 +31,7 @@ impl Plan {
             .map(|(stage, play)| Stage::of(play, hosts.iter().filter(|host| in_stage(stage, host)).count()))
             .collect();
         let undeclared = undeclared(inventory, hosts.iter().map(|host| host.survey.as_ref().ok()));
-        let mut plan = Plan { stages, hosts, undeclared, left, ..Plan::default() };
+        let mut plan = Plan { stages, hosts, undeclared, left, grown, ..Plan::default() };
         plan.shut_gates(inventory);
         plan.steps = plan.changes(guarded, &in_stage);
         plan.arrange(inventory);

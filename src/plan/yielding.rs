@@ -6,13 +6,20 @@ use super::left::{Left, Reason};
 use crate::playbook::Declaration;
 
 /// Leaves what gives way to somebody else's. As soon as one host has such a thing, every host gets what stands in for it: the
-/// hosts must still be alike to whoever asks them.
-pub(super) fn make_way(hosts: &mut [PlannedHost]) -> Vec<Left> {
+/// hosts must still be alike to whoever asks them. Gives what is left, and which hosts change more by that.
+pub(super) fn make_way(hosts: &mut [PlannedHost]) -> (Vec<Left>, Vec<usize>) {
     let left: Vec<Left> = hosts.iter().enumerate().flat_map(|(index, host)| left_on(index, host)).collect();
+    let mut grown = Vec::new();
     if !left.is_empty() {
-        hosts.iter_mut().for_each(stand_in);
+        for (index, host) in hosts.iter_mut().enumerate() {
+            let before = host.plan.changes().count();
+            stand_in(host);
+            if host.plan.changes().count() > before {
+                grown.push(index);
+            }
+        }
     }
-    left
+    (left, grown)
 }
 
 fn left_on(index: usize, host: &PlannedHost) -> Vec<Left> {

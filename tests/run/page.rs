@@ -22,6 +22,7 @@ fn somebody_else_s_page_stays_and_all_real_servers_get_another() {
     let outcome = cluster.deploy();
     assert!(outcome.failed().is_empty(), "{:#?}", outcome.events);
     assert_eq!(outcome.changed(), [0, 1, 1, 2]);
+    assert_eq!(outcome.plan.grown, [1, 2, 3], "each changes more than was told when it was read");
     let left = outcome.left();
     assert_eq!(left.len(), 1, "{left:?}");
     assert!(
@@ -36,6 +37,7 @@ fn somebody_else_s_page_stays_and_all_real_servers_get_another() {
 
     let again = cluster.deploy();
     assert!(again.plan.is_empty() && again.changed() == [0; 4], "{:#?}", again.made());
+    assert!(again.plan.grown.is_empty());
     assert_eq!(again.left(), left, "it is told each time");
 
     std::fs::remove_file(web1.path("/etc/www/index.html")).unwrap();
