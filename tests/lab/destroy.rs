@@ -99,14 +99,24 @@ pub fn debian_12() {
     is_as_it_was(&cluster, &before);
 }
 
-/// Also what a deploy and a reboot are there: the unit that restores the table, and systemd-networkd. The destroy comes once
-/// while somebody else has a service in the table, and once without it.
+/// Also what a deploy and a reboot are there: the unit that restores the table, and systemd-networkd. One of the real servers
+/// has somebody's page. The destroy comes once while somebody else has a service in the table, and once without it.
 pub fn debian_13() {
     let cluster = bare("back13", "debian-13", include_str!("../../inventories/tutorial.yaml"));
+    cluster.on("lvs_real_server02", "mkdir -p /var/www/html && echo 'The shop' >/var/www/html/index.html");
     let before = snapshot(&cluster);
     let deploy = || cluster.lab("deploy", "tutorial.yaml", &[]).exits(0);
-    deploy();
-    assert_eq!(deploy().events.changed(), 0, "a second deploy");
+    let deployed = deploy();
+    leaves_somebody_elses_page(&cluster, &deployed);
+    let told: BTreeMap<String, u64> = deployed
+        .events
+        .of("planned")
+        .map(|planned| (planned["host"].to_string(), planned["changes"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(told.values().sum::<u64>(), deployed.events.changed(), "{told:?}");
+    let again = deploy();
+    assert_eq!(again.events.changed(), 0, "a second deploy");
+    leaves_somebody_elses_page(&cluster, &again);
     tell("reboot, verify");
     let words = ["lab", "reboot", "--inventory", "tutorial.yaml", "--output", "json"];
     cluster.lvsprov(&[&words[..], SERVERS].concat()).exits(0);
@@ -115,6 +125,15 @@ pub fn debian_13() {
     a_check_changes_nothing(&cluster);
     beside_somebody_elses_service(&cluster);
     is_as_it_was(&cluster, &before);
+}
+
+/// It is told, and the real servers are told apart all the same.
+#[track_caller]
+fn leaves_somebody_elses_page(cluster: &Cluster, deployed: &Outcome) {
+    let left: Vec<_> = deployed.events.of("left").map(|left| (&left["host"], &left["what"])).collect();
+    assert_eq!(left, [(&"lvs_real_server02".into(), &"file /var/www/html/index.html".into())]);
+    alternates(&deployed.events.sequence());
+    assert_eq!(cluster.on("lvs_real_server02", "cat /var/www/html/index.html"), "The shop\n");
 }
 
 #[track_caller]
@@ -136,7 +155,7 @@ fn a_check_changes_nothing(cluster: &Cluster) {
     tell("destroy --check");
     let files = cluster.files();
     let plan = cluster.lab("destroy", "tutorial.yaml", &["--check"]).exits(3);
-    assert_eq!(plan.events.of("change").count(), 20);
+    assert_eq!(plan.events.of("change").count(), 21, "both real servers have a page beside index.html");
     assert_eq!(cluster.files(), files, "a check wrote something");
     assert_eq!(cluster.on("lvs_director", "ipvsadm -Sn").lines().count(), 3);
 }

@@ -90,6 +90,7 @@ pub fn each_host_says_why(cluster: &Cluster) {
     assert_eq!(text.matches("\n  help: ").count(), 3, "each with its remedy\n{text}");
     assert!(text.contains("ip_forward"), "the director's change is told\n{text}");
     is_repaired(cluster);
+    another_machine(cluster);
     sudo(cluster);
     Outside::of(cluster).run_json("plan", &[]).exits(0);
     a_proxy_fails_once(cluster);
@@ -110,6 +111,20 @@ fn a_proxy_fails_once(cluster: &Cluster) {
     assert!(Path::new(&failed).exists(), "it was asked through that proxy");
 }
 
+/// The way to one of the hosts leads to another.
+fn another_machine(cluster: &Cluster) {
+    let host = "lvs_real_server01";
+    let outside = Outside::of(cluster).with(host, "options: { HostName: 192.168.40.102 }");
+    let refused = outside.run_json("deploy", &["--limit", host]).exits(1);
+    let failure = refused.events.failure(host);
+    let message = failure["message"].as_str().unwrap();
+    assert!(message.contains("none of its declared addresses (192.168.40.101)"), "{failure}");
+    assert!(message.ends_with("192.168.40.102 is lvs_real_server02's"), "{failure}");
+    assert_eq!(refused.events.changed(), 0, "{}", refused.stdout);
+    tell(&format!("   {host}: {message}"));
+    cluster.forget_connections();
+}
+
 fn sudo(cluster: &Cluster) {
     const PASSWORD: &str = "correct-horse";
     let host = "lvs_real_server01";
@@ -119,6 +134,14 @@ fn sudo(cluster: &Cluster) {
          install -d -m 700 -o ops /home/ops/.ssh && install -m 600 -o ops /root/.ssh/authorized_keys /home/ops/.ssh/"
     );
     cluster.on(host, &script);
+    // It was read as root before.
+    let plain = Outside::of(cluster).with(host, "user: ops").run_json("plan", &[]).exits(1);
+    let failure = plain.events.failure(host);
+    let message = failure["message"].as_str().unwrap();
+    assert!(message.starts_with("logged in as ops (uid ") && message.ends_with("not as root"), "{failure}");
+    assert!(failure["remedy"].as_str().unwrap().contains("become: true"), "{failure}");
+    assert_eq!(plain.events.of("failed").count(), 1, "it is said alone\n{}", plain.stdout);
+    tell(&format!("   {host}: {message}"));
     let outside = Outside::of(cluster).with(host, "user: ops, become: true");
     drift(cluster);
     let wanted = outside.run_json("deploy", &[]).exits(1);
