@@ -25,12 +25,12 @@ text { font-family: system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-se
 }
 ";
 
-const WIDTH: u32 = 880;
+const WIDTH: u32 = 920;
 /// How high a host is, and how far the next one is below it.
 const HOST: u32 = 90;
 const STEP: u32 = 116;
 /// Where the hosts' boxes begin and how wide they are: clients, directors, real servers.
-const COLUMNS: [(u32, u32); 3] = [(16, 190), (322, 236), (674, 190)];
+const COLUMNS: [(u32, u32); 3] = [(16, 190), (322, 236), (674, 230)];
 /// Where the subnets are: before the directors and behind them.
 const SUBNETS: [u32; 2] = [264, 616];
 /// Room for the names of the subnets.

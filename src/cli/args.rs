@@ -96,7 +96,7 @@ pub(super) struct OutputArgs {
     /// Show whole file differences, however long
     #[arg(long)]
     pub(super) diff: bool,
-    /// Show more: each connection and step, and the scripts of changes that failed
+    /// Show more: each connection and step, the scripts of changes that failed, and whole verdicts
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
 }

@@ -121,3 +121,45 @@ fn what_consoles_show_was_printed() {
     assert!(wrong.is_empty(), "this was not printed so:\n{}", wrong.join("\n"));
     assert!(commands > 5, "only {commands} commands were found");
 }
+
+/// A log's line without its numbers, which differ from one run to the next: a number, or several with what is between them,
+/// is `#`.
+fn numberless(line: &str) -> String {
+    let mut text = String::new();
+    for c in line.chars() {
+        let c = if c.is_ascii_digit() { '#' } else { c };
+        if c != '#' || !text.ends_with('#') {
+            text.push(c);
+        }
+    }
+    text.replace("#.#", "#")
+}
+
+/// What docs/troubleshooting.md quotes as `text` are messages, not output: messages.rs looks for those in the program.
+#[test]
+fn what_samples_show_was_printed() {
+    let recorded = recorded();
+    let (mut wrong, mut samples) = (Vec::new(), 0);
+    let dots = || "…".to_owned();
+    for page in page::all() {
+        let quotes_messages = page.path.ends_with("troubleshooting.md");
+        for block in page.blocks() {
+            let of_line: fn(&str) -> String = match block.language {
+                "text" if !quotes_messages => plain,
+                "log" | "json" => numberless,
+                _ => continue,
+            };
+            samples += 1;
+            let lines = block.text.lines().filter(|line| !line.trim().is_empty()).map(of_line);
+            // A sample is a part of what a command printed.
+            let shown: Vec<String> = [dots()].into_iter().chain(lines).chain([dots()]).collect();
+            let printed =
+                |session: &Session| session.output.iter().map(|line| of_line(line)).collect::<Vec<_>>();
+            if !recorded.iter().any(|session| holds(&shown, &printed(session))) {
+                wrong.push(format!("{}:\n{}", page.path.display(), block.text));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "this was not printed so:\n{}", wrong.join("\n"));
+    assert!(samples >= 5, "only {samples} samples were found");
+}
