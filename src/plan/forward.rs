@@ -116,7 +116,11 @@ impl Plan {
 impl PlannedHost {
     fn of(inventory: &Inventory, surveyed: Surveyed) -> PlannedHost {
         let plan = match &surveyed.result {
-            Ok(survey) => survey.plan.clone(),
+            Ok(survey) => {
+                let mut plan = survey.plan.clone();
+                plan.name(&survey.declared, inventory);
+                plan
+            }
             Err(_) => HostPlan::default(),
         };
         PlannedHost {

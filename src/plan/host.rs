@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::inventory::Inventory;
+use crate::ipvs::named;
 use crate::playbook::Declaration;
-use crate::resource::{Change, Context, Facts, Observed, Refusal};
+use crate::resource::{Change, Context, Facts, Need, Observed, Refusal};
 
 /// One host's part of the plan: each of its resources in the order of the playbook, whether it changes or not.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +25,8 @@ pub struct Item {
     pub module: &'static str,
     /// Which thing of the kind.
     pub subject: String,
+    /// The subject behind the name of the host whose address it is, where it is one's: `lb1 (192.168.40.100)`.
+    pub named: Option<String>,
     /// What is to happen.
     pub outcome: Outcome,
 }
@@ -58,6 +62,7 @@ impl HostPlan {
                 task: declaration.task.clone(),
                 module: declaration.resource.module(),
                 subject: declaration.resource.subject(),
+                named: None,
                 outcome,
             });
         }
@@ -94,6 +99,16 @@ impl HostPlan {
         })
     }
 
+    /// Names the hosts whose addresses the subjects are: a gateway is its director's.
+    pub(super) fn name(&mut self, declared: &[Declaration], inventory: &Inventory) {
+        for (item, declaration) in self.items.iter_mut().zip(declared) {
+            let Some(Need::Forwarding { by }) = declaration.resource.needs() else { continue };
+            let host = inventory.hosts.iter().find(|host| host.has(by));
+            item.named =
+                host.map(|host| item.subject.replacen(&by.to_string(), &named(Some(&host.name), by), 1));
+        }
+    }
+
     /// Whether nothing is to be done and nothing is in the way.
     pub fn is_empty(&self) -> bool {
         self.items.iter().all(|item| item.outcome == Outcome::Ok)
@@ -105,7 +120,12 @@ impl Item {
     pub fn label(&self) -> String {
         match &self.task {
             Some(task) => task.clone(),
-            None => format!("{} {}", self.module, self.subject),
+            None => format!("{} {}", self.module, self.told()),
         }
+    }
+
+    /// Its subject as it is told: by a name, where there is one.
+    pub fn told(&self) -> &str {
+        self.named.as_deref().unwrap_or(&self.subject)
     }
 }

@@ -130,7 +130,9 @@ fn planned(inventory: &Inventory, names: &Arc<Names>, recorded: Recorded) -> Pla
                 declared.resource = declared.resource.clone().with_names(names);
             }
             let items = (0..records.len()).map(|index| item(&survey, &records[index], index)).collect();
-            (Ok(survey), records, HostPlan { items })
+            let mut plan = HostPlan { items };
+            plan.name(&survey.declared, inventory);
+            (Ok(survey), records, plan)
         }
     };
     let name = inventory.hosts[recorded.host].name.clone();
@@ -149,5 +151,6 @@ fn item(survey: &Survey, stored: &Stored, index: usize) -> Item {
         )),
         Err(refusal) => Outcome::Refused(refusal),
     };
-    Item { stage: 0, task: None, module: resource.module(), subject: resource.subject(), outcome }
+    let (module, subject) = (resource.module(), resource.subject());
+    Item { stage: 0, task: None, module, subject, named: None, outcome }
 }

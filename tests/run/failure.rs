@@ -32,7 +32,7 @@ fn where_the_director_does_not_forward_no_gateway_moves() {
     assert!(failure.starts_with("sysctl net.ipv4.ip_forward failed"), "{failure}");
     assert_eq!(outcome.failed(), ["d"]);
     let why = "it waits for d, where `sysctl net.ipv4.ip_forward` did not end well";
-    let left = ["web1", "web2"].map(|web| format!("{web}: default_gateway 192.168.40.100: {why}"));
+    let left = ["web1", "web2"].map(|web| format!("{web}: default_gateway d (192.168.40.100): {why}"));
     assert_eq!(outcome.left(), left);
     assert_eq!(outcome.changed(), [0, 1, 1], "the pages are there, and nothing else of it");
     assert_eq!(director.read("/calls"), "", "nothing enters a table that is the director's next step");
@@ -91,7 +91,7 @@ fn nothing_is_changed_on_a_host_of_whose_plan_a_part_is_refused() {
     let outcome = cluster.deploy();
     assert_eq!(outcome.failed(), ["web1"]);
     let failure = outcome.failure("web1");
-    assert!(failure.starts_with("default_gateway 192.168.40.100: "), "{failure}");
+    assert!(failure.starts_with("default_gateway d (192.168.40.100): "), "{failure}");
     assert_eq!(outcome.changed(), [2, 0, 2]);
     assert!(!cluster.machine("web1").root.exists("/etc/page"));
     assert_eq!(

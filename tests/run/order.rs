@@ -25,7 +25,7 @@ fn gateways_move_after_forwarding_and_real_servers_enter_when_they_are_done() {
     let forwards = outcome.place("d: sysctl net.ipv4.ip_forward");
     let enters = outcome.place("d: virtual_services web (tcp 192.168.175.100:80)");
     for web in ["web1", "web2", "web3"] {
-        let gateway = outcome.place(&format!("{web}: default_gateway 192.168.40.100"));
+        let gateway = outcome.place(&format!("{web}: default_gateway d (192.168.40.100)"));
         assert!(forwards < gateway && gateway < enters, "{:#?}", outcome.made());
     }
     let calls = cluster.machine("d").root.read("/calls");

@@ -37,6 +37,7 @@ fn plan(max_failures: Option<usize>, steps: &[(usize, usize, &[usize])]) -> Plan
             task: None,
             module: "file",
             subject: format!("/{number}"),
+            named: None,
             outcome: Outcome::Change(Change::new(Vec::new(), "")),
         });
     }

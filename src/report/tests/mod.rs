@@ -55,7 +55,7 @@ fn some(text: &str) -> Option<String> {
 }
 
 fn item(stage: usize, module: &'static str, subject: &str, outcome: Outcome) -> Item {
-    Item { stage, task: None, module, subject: subject.to_owned(), outcome }
+    Item { stage, task: None, module, subject: subject.to_owned(), named: None, outcome }
 }
 
 fn change(stage: usize, module: &'static str, subject: &str, aspects: Vec<Aspect>) -> Item {

@@ -15,7 +15,7 @@ pub(super) fn item(item: &Item, diff: bool) -> String {
     let task = item.task.as_ref().map(|task| paint(FAINT, &format!("  ({})", printable(task))));
     let task = task.unwrap_or_default();
     let head = |symbol: &str, style: Style, rest: &str| {
-        let subject = printable(&item.subject);
+        let subject = printable(item.told());
         format!("{} {} {subject}{rest}{task}\n", paint(style, symbol), item.module)
     };
     match &item.outcome {
