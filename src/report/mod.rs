@@ -106,6 +106,13 @@ impl Report {
         }
     }
 
+    /// Something that concerns no host takes over a second. Who reads times needs no word of patience.
+    pub fn waiting(&self, who: &str, what: &str) {
+        if let Face::Text(text) = &self.face {
+            text.waiting(who, what);
+        }
+    }
+
     /// How a lab's machines are.
     pub fn machines(&self, machines: &[lab::GuestStatus]) {
         match &self.face {

@@ -74,6 +74,38 @@ fn an_unreachable_host() {
 }
 
 #[test]
+fn what_is_the_same_of_several_hosts_is_told_once() {
+    let refused = |address: &str| {
+        let stderr = format!("ssh: connect to host {address} port 22: Connection refused\r\n");
+        Failure::Link(LinkError::Unreachable { why: Unreachable::Refused, stderr })
+    };
+    let silent =
+        || Failure::Link(LinkError::Unreachable { why: Unreachable::Timeout, stderr: String::new() });
+    let failures = [
+        ("web1", refused("192.168.40.101")),
+        ("web2", silent()),
+        ("web3", refused("192.168.40.103")),
+        ("web4", silent()),
+    ];
+    let (_, err) = told(text(), |report| {
+        for (host, failure) in failures {
+            report.tell(Event::Failed { host: host.into(), failure: Rc::new(failure) });
+        }
+        report.summary(&summary(4, Vec::new()));
+    });
+    let (_, paragraphs) = err.split_once("\n\n").unwrap();
+    insta::assert_snapshot!(paragraphs, @r#"
+    web1, web3: can't be reached: the connection was refused
+        ssh: connect to host ADDRESS port 22: Connection refused
+      help: start sshd on it, or set `ssh: { port: ... }` to the port it listens on
+        ADDRESS: web1 192.168.40.101, web3 192.168.40.103
+
+    web2, web4: can't be reached: no answer in time
+      help: see whether it is up, and whether a firewall drops the way to its sshd
+    "#);
+}
+
+#[test]
 fn a_change_that_did_not_take() {
     let aspects = vec![Aspect::value("running", some("0"), some("1"))];
     insta::assert_snapshot!(paragraph(Failure::NotTaken { label: "sysctl x".into(), aspects }, 0), @r#"

@@ -32,7 +32,10 @@ fn director() -> HostPlan {
         change(1, "sysctl", "net.ipv4.ip_forward", vec![boot, running]),
         change(1, "package", "ipvsadm", vec![Aspect::value("ipvsadm", None, some("installed"))]),
         change(1, "file", "/etc/old", vec![Aspect::value("type", some("file"), None)]),
-        item(1, "default_gateway", "192.168.40.100", Outcome::Change(route)),
+        Item {
+            named: some("lb1 (192.168.40.100)"),
+            ..item(1, "default_gateway", "192.168.40.100", Outcome::Change(route))
+        },
         Item {
             task: some("Everything is up to date"),
             ..item(1, "command", "update", Outcome::Change(command))
@@ -72,7 +75,7 @@ fn every_symbol() {
         + package ipvsadm: installed
         - file /etc/old
             - type: file
-        ~ default_gateway 192.168.40.100
+        ~ default_gateway lb1 (192.168.40.100)
             ~ running: 192.168.40.1 (eth0) → 192.168.40.100 (eth0)
             note: moves this host's own way back to the controller (192.168.40.1) to 192.168.40.100
             note: restarts apache2
@@ -160,7 +163,7 @@ fn drift_in_the_words_of_who_compares() {
     lvs_director: sysctl net.ipv4.ip_forward: running 0, declared 1
     lvs_director: package ipvsadm: missing, declared installed
     lvs_director: file /etc/old: type file, declared absent
-    lvs_director: default_gateway 192.168.40.100: running 192.168.40.1 (eth0), declared 192.168.40.100 (eth0)
+    lvs_director: default_gateway lb1 (192.168.40.100): running 192.168.40.1 (eth0), declared 192.168.40.100 (eth0)
     lvs_director: command update: only running it tells whether it is as declared
     lvs_director: kernel_module ip_vs: no owner is known
       help: set it by hand
@@ -172,6 +175,20 @@ fn drift_in_the_words_of_who_compares() {
       \ no newline at the end
     drift: 7 differences on 2 of 2 hosts; 1 unknown
     "#);
+}
+
+#[test]
+fn drift_of_several_hosts_is_told_once() {
+    let stopped = || {
+        let running = Aspect::value("running", some("stopped"), some("started"));
+        host_plan(vec![change(1, "service", "apache2", vec![running])])
+    };
+    let (one, two, three) = (stopped(), director(), stopped());
+    let hosts = [("rs01", Some(&one)), ("lvs_director", Some(&two)), ("rs02", Some(&three))];
+    let (out, _) = told(text(), |report| report.drift(&hosts));
+    assert!(out.starts_with("rs01, rs02: service apache2: running stopped, declared started\n"), "{out}");
+    assert_eq!(out.matches("apache2").count(), 1, "{out}");
+    assert!(out.contains("differences on 3 of 3 hosts"), "each counts: {out}");
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::failure::step;
 use super::*;
 use crate::plan::{Tally, Took, Unfinished};
-use crate::report::{HostSummary, Summary};
+use crate::report::{HostSummary, LeftOver, Summary};
 use crate::run::Event;
 
 pub(super) fn summary(exit: u8, hosts: Vec<HostSummary>) -> Summary {
@@ -147,6 +147,27 @@ fn of_a_crowd_only_those_with_something_to_tell_have_a_line() {
       29 hosts: not read
     deploy: interrupted in 12.3 s, 1 change unknown on rs0, 3 changes not begun on rs39; 29 hosts were not read
     "#);
+}
+
+#[test]
+fn a_plan_has_changed_nothing() {
+    let planned = HostSummary { changed: 2, changes: None, ..host("a", Tally::default()) };
+    let hosts = vec![planned, HostSummary { changes: None, ..off("b") }];
+    let (out, _) = told(text(), |report| report.summary(&Summary { verb: "plan", ..summary(4, hosts) }));
+    assert!(out.starts_with("✔ a  5 ok, 2 to change, 0 failed\n"), "{out}");
+}
+
+#[test]
+fn what_is_left_is_wrapped() {
+    let services: Vec<String> = (1..=30).map(|number| format!("svc{number:02}")).collect();
+    let left = LeftOver {
+        host: "lb1".into(),
+        what: format!("real server web04 (192.168.40.104:80) of {}", services.join(", ")),
+        why: "it waits for web04, which can't be reached".into(),
+    };
+    let (out, _) = told(text(), |report| report.summary(&Summary { left: vec![left], ..summary(4, vec![]) }));
+    assert!(out.lines().all(|line| line.chars().count() <= 100), "{out}");
+    assert!(services.iter().all(|service| out.contains(service.as_str())), "{out}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Where hosts differ from what is declared, for who compares and changes nothing.
 
-use super::block::{indent, printable};
+use std::collections::HashMap;
+
+use super::block::{WIDTH, indent, printable, wrap};
 use super::diff::Diff;
 use super::style::{BAD, FAINT, GOOD, NOTE, STRONG, paint};
 use crate::plan::{HostPlan, Item, Outcome};
@@ -8,10 +10,10 @@ use crate::report::count::count;
 use crate::report::name::{few, those_read};
 use crate::resource::Aspect;
 
-/// One paragraph a difference, and a last line with their number. What only running it can tell is mentioned, but is
+/// One paragraph a difference, that of several hosts once, and a last line with their number. What only running it can tell is mentioned, but is
 /// no difference. A host that could not be read has no plan.
 pub(super) fn drift(hosts: &[(&str, Option<&HostPlan>)], diff: bool) -> String {
-    let (mut text, mut found) = (String::new(), Count::default());
+    let (mut told, mut found) = (Alike::default(), Count::default());
     for (host, plan) in hosts {
         let Some(plan) = plan else {
             found.unread.push(host);
@@ -24,25 +26,52 @@ pub(super) fn drift(hosts: &[(&str, Option<&HostPlan>)], diff: bool) -> String {
                 Outcome::Ok => found.ok += 1,
                 Outcome::Change(change) if change.unknown => {
                     found.unknown += 1;
-                    text +=
-                        &line(host, item, &paint(NOTE, "only running it tells whether it is as declared"));
+                    told.add(
+                        host,
+                        line(item, &paint(NOTE, "only running it tells whether it is as declared")),
+                    );
                 }
                 Outcome::Change(change) => {
                     for aspect in &change.aspects {
                         found.differences += 1;
-                        text += &line(host, item, &difference(item, aspect, diff));
+                        told.add(host, line(item, &difference(item, aspect, diff)));
                     }
                 }
                 Outcome::Refused(refusal) => {
                     found.differences += 1;
-                    text += &line(host, item, &printable(&refusal.reason));
-                    text += &format!("  {} {}\n", paint(NOTE, "help:"), printable(&refusal.remedy));
+                    let help = format!("  {} {}\n", paint(NOTE, "help:"), printable(&refusal.remedy));
+                    told.add(host, line(item, &printable(&refusal.reason)) + &help);
                 }
             }
         }
         found.drifted += usize::from(found.differences > before);
     }
-    text + &found.last_line()
+    told.text() + &found.last_line()
+}
+
+/// What differs, each with the hosts on which it does.
+#[derive(Default)]
+struct Alike<'a> {
+    all: Vec<(String, Vec<&'a str>)>,
+    index: HashMap<String, usize>,
+}
+
+impl<'a> Alike<'a> {
+    fn add(&mut self, host: &'a str, text: String) {
+        let place = *self.index.entry(text.clone()).or_insert(self.all.len());
+        match self.all.get_mut(place) {
+            // A host may have the same twice.
+            Some((_, hosts)) if !hosts.contains(&host) => hosts.push(host),
+            _ => self.all.push((text, vec![host])),
+        }
+    }
+
+    fn text(&self) -> String {
+        let told = |(text, hosts): &(String, Vec<&str>)| {
+            format!("{}: {text}", paint(STRONG, &wrap(hosts, ", ", 0, 2, WIDTH)))
+        };
+        self.all.iter().map(told).collect()
+    }
 }
 
 /// What was found.
@@ -83,9 +112,9 @@ impl Count<'_> {
     }
 }
 
-fn line(host: &str, item: &Item, what: &str) -> String {
-    let subject = printable(&item.subject);
-    format!("{}: {} {subject}: {what}\n", paint(STRONG, host), item.module)
+fn line(item: &Item, what: &str) -> String {
+    let subject = printable(item.told());
+    format!("{} {subject}: {what}\n", item.module)
 }
 
 /// `running 0, declared 1`

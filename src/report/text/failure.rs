@@ -1,6 +1,9 @@
 //! Why something failed, in one paragraph.
 
-use super::block::{indent, printable, tail};
+use std::rc::Rc;
+
+use super::alike::{Told, alike};
+use super::block::{WIDTH, indent, printable, tail, wrap};
 use super::change;
 use super::style::{BAD, FAINT, NOTE, STRONG, paint};
 use crate::report::evidence::evidence;
@@ -9,10 +12,21 @@ use crate::run::Failure;
 /// How many lines of a command's output are shown: its last ones, where what went wrong stands.
 const LINES: usize = 20;
 
-/// Why a host's part ended early: what failed, what was said, and what to do about it.
-pub(super) fn failure(host: &str, failure: &Failure, verbose: bool) -> String {
-    let message = printable(&failure.to_string());
-    let mut text = format!("{}: {message}\n", paint(BAD.bold(), host));
+/// Why the hosts' parts ended early, a paragraph for those of which it is the same.
+pub(super) fn failures(all: &[(String, Rc<Failure>)], verbose: bool) -> Vec<String> {
+    let names: Vec<&str> = all.iter().map(|(host, _)| host.as_str()).collect();
+    let why = |(place, (_, why)): (usize, &(String, Rc<Failure>))| (place, vec![failure(why, verbose)]);
+    let told = alike(&names, &all.iter().enumerate().map(why).collect::<Vec<_>>());
+    let paragraph = |told: Told| {
+        let hosts: Vec<&str> = told.hosts.into_iter().map(|place| names[place]).collect();
+        format!("{}: {}", paint(BAD.bold(), &wrap(&hosts, ", ", 0, 2, WIDTH)), told.text)
+    };
+    told.into_iter().map(paragraph).collect()
+}
+
+/// What failed, what was said, and what to do about it.
+fn failure(failure: &Failure, verbose: bool) -> String {
+    let mut text = printable(&failure.to_string()) + "\n";
     text += &indent(&tail(&printable(&evidence(failure)), LINES), "    ");
     match failure {
         Failure::NotTaken { aspects, .. } => {

@@ -97,6 +97,10 @@ impl Text {
         self.progress.lab(event);
     }
 
+    pub(super) fn waiting(&self, who: &str, what: &str) {
+        self.progress.waiting(who, what);
+    }
+
     pub(super) fn machines(&self, machines: &[GuestStatus]) {
         self.progress.clear();
         self.result(&lab::table(machines));
@@ -136,9 +140,9 @@ impl Text {
 
     pub(super) fn summary(&self, summary: &Summary) {
         self.progress.clear();
-        for (host, failure) in self.failures.borrow_mut().drain(..) {
-            let verbose = self.options.verbosity > 0;
-            self.streams.err(&format!("\n{}", failure::failure(&host, &failure, verbose)));
+        let failures = std::mem::take(&mut *self.failures.borrow_mut());
+        for paragraph in failure::failures(&failures, self.options.verbosity > 0) {
+            self.streams.err(&format!("\n{paragraph}"));
         }
         if let Some(text) = summary::summary(summary) {
             self.result(&text);

@@ -126,6 +126,11 @@ impl Progress {
         }
     }
 
+    /// What no host is waited for.
+    pub(super) fn waiting(&self, who: &str, what: &str) {
+        self.tell(who, Way::On, &format!("waiting for {what}"));
+    }
+
     /// Takes the spinners away, before results are written.
     pub(super) fn clear(&self) {
         if let Some(spinners) = &self.spinners {

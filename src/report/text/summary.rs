@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::block::printable;
+use super::block::{WIDTH, printable, wrap};
 use super::counted::{counted, unread};
 use super::style::{BAD, CHANGED, FAINT, GOOD, NOTE, paint};
 use super::unfinished::unfinished;
@@ -68,6 +68,7 @@ fn left(summary: &Summary) -> String {
     let mut text = String::new();
     for (why, all) in reasons {
         for what in all {
+            let what = wrap(&what.split(", ").collect::<Vec<_>>(), ", ", 5, 7, WIDTH);
             text += &format!("{} {what}\n", paint(NOTE, "left"));
         }
         text += &format!("     {}\n", printable(why));
@@ -95,9 +96,11 @@ fn numbers(host: &HostSummary) -> String {
     let tally = host.changes.unwrap_or_default();
     let more = tally.in_part + tally.unknown + tally.not_begun;
     let failed = if tally.in_part + tally.unknown > 0 { tally.failed } else { host.failed.max(tally.failed) };
+    // Who only plans has changed nothing.
+    let changed = if host.changes.is_none() && host.changed > 0 { "to change" } else { "changed" };
     let parts = [
         (host.ok, "ok", GOOD, true),
-        (host.changed, "changed", CHANGED, true),
+        (host.changed, changed, CHANGED, true),
         (tally.in_part, "changed in part", BAD, false),
         (tally.unknown, "unknown", BAD, false),
         (failed, "failed", BAD, more == 0 && !host.unreachable),
