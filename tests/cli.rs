@@ -238,6 +238,19 @@ fn a_dry_run_is_a_check() {
     assert_eq!(json_lines(&output.stdout).last().unwrap()["verb"], "plan");
 }
 
+#[test]
+fn that_ssh_takes_long_to_read_its_configuration_is_told() {
+    let place = Place::new(TUTORIAL, None);
+    let mut plan = place.lvsprov(&["plan", "--connect-timeout", "5"]);
+    place.without_ssh(&mut plan);
+    fs::write(place.path().join("bin/ssh"), "#!/bin/sh\n[ \"$2\" != -G ] || exec sleep 2\nexit 255\n")
+        .unwrap();
+    let output = plan.assert().code(4).get_output().clone();
+    let told = text(&output.stderr);
+    assert!(told.starts_with("ssh: waiting for its configuration"), "{told}");
+    assert_eq!(told.matches("waiting for its configuration").count(), 1, "{told}");
+}
+
 /// The tutorial's inventory with each host at port 1 of this machine, where nothing listens.
 fn closed() -> String {
     TUTORIAL

@@ -2,7 +2,7 @@
 
 mod lab;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
@@ -69,8 +69,22 @@ pub(super) enum Verb {
 #[derive(Clone, Debug, ClapArgs)]
 pub(super) struct InventoryArg {
     /// The inventory
-    #[arg(value_name = "INVENTORY", env = "LVSPROV_INVENTORY", default_value = "inventory.yaml")]
-    pub(super) inventory: PathBuf,
+    #[arg(
+        value_name = "INVENTORY",
+        env = "LVSPROV_INVENTORY",
+        default_value = "inventory.yaml",
+        value_hint = ValueHint::FilePath
+    )]
+    inventory: PathBuf,
+    // As `ansible-playbook` takes it.
+    #[arg(short = 'i', long = "inventory", value_name = "INVENTORY", hide = true)]
+    as_option: Option<PathBuf>,
+}
+
+impl InventoryArg {
+    pub(super) fn path(&self) -> &Path {
+        self.as_option.as_deref().unwrap_or(&self.inventory)
+    }
 }
 
 // Where the arguments are something else. (Clap would take a docstring for the command's.)
@@ -84,7 +98,13 @@ pub(super) struct InventoryOption {
         env = "LVSPROV_INVENTORY",
         default_value = "inventory.yaml"
     )]
-    pub(super) inventory: PathBuf,
+    inventory: PathBuf,
+}
+
+impl InventoryOption {
+    pub(super) fn path(&self) -> &Path {
+        &self.inventory
+    }
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -142,7 +162,7 @@ pub(super) struct HostArgs {
 #[derive(Clone, Debug, ClapArgs)]
 pub(super) struct PlaybookArg {
     /// The playbook instead of the built-in one, or of `playbooks/deploy.yaml` beside the inventory
-    #[arg(long, value_name = "FILE", help_heading = "Changes")]
+    #[arg(long, value_name = "FILE", help_heading = "Changes", value_hint = ValueHint::FilePath)]
     pub(super) playbook: Option<PathBuf>,
 }
 
@@ -226,7 +246,7 @@ pub(super) struct VerifyArgs {
 #[derive(Clone, Debug, ClapArgs)]
 pub(super) struct RunArgs {
     /// The playbook
-    #[arg(value_name = "PLAYBOOK")]
+    #[arg(value_name = "PLAYBOOK", value_hint = ValueHint::FilePath)]
     pub(super) playbook: PathBuf,
     #[command(flatten)]
     pub(super) inventory: InventoryArg,
@@ -340,10 +360,23 @@ impl Verb {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use std::path::Path;
+
+    use clap::{CommandFactory, Parser};
+
+    use super::{Args, Verb};
 
     #[test]
     fn the_command_line_is_consistent() {
-        super::Args::command().debug_assert();
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn an_inventory_is_taken_as_ansible_playbook_takes_it_too() {
+        for words in [["run", "site.yml", "mine.yaml", ""], ["run", "site.yml", "-i", "mine.yaml"]] {
+            let words = ["lvsprov"].into_iter().chain(words).filter(|word| !word.is_empty());
+            let Verb::Run(args) = Args::try_parse_from(words).unwrap().verb else { panic!("it is `run`") };
+            assert_eq!(args.inventory.path(), Path::new("mine.yaml"));
+        }
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn patterns() -> ArgValueCompleter {
     ArgValueCompleter::new(|word: &OsStr| {
         let Some(inventory) = inventory() else { return Vec::new() };
         let word = word.to_string_lossy();
-        let begin = word.rfind([',', '!', '&']).map_or(0, |at| at + 1);
+        let begin = word.rfind([',', ':', '!', '&']).map_or(0, |at| at + 1);
         let groups = ["all", "directors", "real_servers", "clients"].map(str::to_owned);
         let groups = groups.into_iter().chain(inventory.groups.keys().cloned());
         let names = inventory.names().map(str::to_owned).chain(groups).collect();

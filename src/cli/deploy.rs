@@ -26,7 +26,7 @@ pub(super) struct Deployed {
 
 pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::of_cluster(&args.cluster, Some(&args.apply), &engine).await?;
+    let prepared = Prepared::of_cluster(&args.cluster, Some(&args.apply), &engine, context).await?;
     if args.apply.check {
         return Ok(show(&prepared, context).await);
     }
@@ -36,7 +36,7 @@ pub(super) async fn deploy(args: DeployArgs, context: &Context) -> Result<Exit, 
 
 pub(super) async fn plan(args: ClusterArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::of_cluster(&args, None, &engine).await?;
+    let prepared = Prepared::of_cluster(&args, None, &engine, context).await?;
     Ok(show(&prepared, context).await)
 }
 
@@ -44,7 +44,8 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<Exit, Stop> 
     let engine = Engine::new();
     let wanted = Wanted::File(&args.playbook);
     let mut prepared =
-        Prepared::new(&args.inventory.inventory, wanted, &args.hosts, Some(&args.apply), &engine).await?;
+        Prepared::new(args.inventory.path(), wanted, &args.hosts, Some(&args.apply), &engine, context)
+            .await?;
     prepared.only_named();
     if args.apply.check {
         return Ok(show(&prepared, context).await);
@@ -61,7 +62,7 @@ pub(super) async fn deploy_with(
     context: &Context,
 ) -> Result<Deployed, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::new(inventory, Wanted::deploy(playbook), hosts, None, &engine).await?;
+    let prepared = Prepared::new(inventory, Wanted::deploy(playbook), hosts, None, &engine, context).await?;
     Ok(apply(&prepared, "deploy", Some(curl), context).await)
 }
 

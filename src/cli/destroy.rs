@@ -17,9 +17,9 @@ use crate::run::{Links, Underway};
 pub(super) async fn destroy(args: DestroyArgs, context: &Context) -> Result<Exit, Stop> {
     let start = Instant::now();
     let engine = Engine::new();
-    let path = &args.inventory.inventory;
+    let path = args.inventory.path();
     let wanted = Wanted::deploy(None);
-    let prepared = Prepared::new(path, wanted, &args.hosts, Some(&args.apply), &engine).await?;
+    let prepared = Prepared::new(path, wanted, &args.hosts, Some(&args.apply), &engine, context).await?;
     context.begin(prepared.hosts(), !args.apply.check);
     let events = |event| context.tell(event);
     let job = prepared.job(&events);

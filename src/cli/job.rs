@@ -12,7 +12,7 @@ use super::load::{Loaded, Wanted, load};
 use super::memory::FactsFile;
 use super::{password, settings};
 use crate::inventory::{Host, Inventory, Pattern};
-use crate::lab::{Lab, login};
+use crate::lab::{Lab, login, telling};
 use crate::plan::{Plan, Surveyed};
 use crate::playbook::Engine;
 use crate::run::{self, Job, Participant};
@@ -39,9 +39,10 @@ impl<'e> Prepared<'e> {
         args: &ClusterArgs,
         apply: Option<&ApplyArgs>,
         engine: &'e Engine,
+        context: &Context,
     ) -> Result<Prepared<'e>, Stop> {
         let wanted = Wanted::deploy(args.playbook.playbook.as_deref());
-        Prepared::new(&args.inventory.inventory, wanted, &args.hosts, apply, engine).await
+        Prepared::new(args.inventory.path(), wanted, &args.hosts, apply, engine, context).await
     }
 
     /// Reads and tries everything that the job needs; nothing is connected to.
@@ -51,6 +52,7 @@ impl<'e> Prepared<'e> {
         args: &HostArgs,
         apply: Option<&ApplyArgs>,
         engine: &'e Engine,
+        context: &Context,
     ) -> Result<Prepared<'e>, Stop> {
         let loaded = load(inventory, wanted, engine)?;
         let lab = if args.lab { Some(running_lab(&loaded.inventory)?) } else { None };
@@ -81,7 +83,7 @@ impl<'e> Prepared<'e> {
             holder: settings::holder(),
             lock_wait: Duration::from_secs(apply.map_or(0, |args| args.lock_wait).into()),
             memory: FactsFile::of(&loaded.inventory.cluster, args.lab),
-            settings: settings::connections(lab.as_ref(), connect_timeout).await,
+            settings: connections(lab.as_ref(), connect_timeout, context).await,
             mark: settings::mark()?,
             tags: args.tags.clone(),
             forks: args.forks.into(),
@@ -129,6 +131,12 @@ impl<'e> Prepared<'e> {
     pub(super) fn hosts(&self) -> impl Iterator<Item = &str> + Clone {
         self.participants.iter().map(|one| self.loaded.inventory.hosts[one.host].name.as_str())
     }
+}
+
+/// How to connect. A `Match exec` in ssh's configuration may run anything, and take its time.
+async fn connections(lab: Option<&Lab>, connect_timeout: Duration, context: &Context) -> Settings {
+    let mut tell = |_| context.report.waiting("ssh", "its configuration: a `Match exec` in it may take long");
+    telling("", &mut tell, settings::connections(lab, connect_timeout)).await
 }
 
 /// How long a new connection has to confirm a change that could cut us off; `None` where the operator waives that.

@@ -11,7 +11,7 @@ use crate::inventory::{Image, Inventory};
 use crate::lab::{Lab, Reboot};
 
 pub(super) async fn up(args: LabUpArgs, context: &Context) -> Result<Exit, Stop> {
-    let (mut inventory, lab) = open(&args.inventory.inventory)?;
+    let (mut inventory, lab) = open(args.inventory.path())?;
     made_from(&mut inventory, args.image.image);
     context.report.hosts(inventory.names());
     context.put_up(&lab, &inventory).await?;
@@ -20,7 +20,7 @@ pub(super) async fn up(args: LabUpArgs, context: &Context) -> Result<Exit, Stop>
 }
 
 pub(super) async fn down(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
-    let (inventory, lab) = open(&args.inventory.inventory)?;
+    let (inventory, lab) = open(args.inventory.path())?;
     context.report.hosts(inventory.names());
     context.end_connections(&lab).await;
     lab.down(&mut |event| context.report.tell(event)).await?;
@@ -28,13 +28,13 @@ pub(super) async fn down(args: LabArgs, context: &Context) -> Result<Exit, Stop>
 }
 
 pub(super) async fn status(args: LabArgs, context: &Context) -> Result<Exit, Stop> {
-    let (_, lab) = open(&args.inventory.inventory)?;
+    let (_, lab) = open(args.inventory.path())?;
     context.report.machines(&lab.status(&mut |event| context.report.tell(event)).await?);
     Ok(Exit::Done)
 }
 
 pub(super) async fn reboot(args: LabRebootArgs, context: &Context) -> Result<Exit, Stop> {
-    let (inventory, lab) = open(&args.inventory.inventory)?;
+    let (inventory, lab) = open(args.inventory.path())?;
     for host in &args.hosts {
         known(&inventory, host)?;
     }
@@ -50,7 +50,7 @@ pub(super) async fn reboot(args: LabRebootArgs, context: &Context) -> Result<Exi
 }
 
 pub(super) async fn off(args: LabOffArgs, context: &Context) -> Result<Exit, Stop> {
-    let (inventory, lab) = open(&args.inventory.inventory)?;
+    let (inventory, lab) = open(args.inventory.path())?;
     // A host that has left the inventory may have a machine still.
     for host in lab.lacking(args.hosts.iter().map(String::as_str))? {
         known(&inventory, &host)?;
@@ -65,7 +65,7 @@ pub(super) async fn off(args: LabOffArgs, context: &Context) -> Result<Exit, Sto
 
 /// Becomes ssh, so that the terminal is wholly its own.
 pub(super) async fn ssh(args: LabSshArgs, _context: &Context) -> Result<Exit, Stop> {
-    let (inventory, lab) = open(&args.inventory.inventory)?;
+    let (inventory, lab) = open(args.inventory.path())?;
     known(&inventory, &args.host)?;
     if !lab.has_guests() {
         return Err(Stop::usage("the lab is not up", "start it with `lvsprov lab up INVENTORY`"));

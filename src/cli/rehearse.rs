@@ -32,7 +32,7 @@ pub(super) async fn rehearse(args: RehearseArgs, context: &Context) -> Result<Ex
 }
 
 async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
-    let path = &args.inventory.inventory;
+    let path = args.inventory.path();
     let playbook = args.playbook.playbook.as_deref();
     let engine = Engine::new();
     // A mistake in a document is worth knowing before a minute is spent on machines.
@@ -80,7 +80,7 @@ async fn go(args: RehearseArgs, context: &Context) -> Result<Exit, Stop> {
 
     context.report.step("verify what the boot brought");
     let engine = Engine::new();
-    let prepared = Prepared::new(path, Wanted::deploy(playbook), &hosts, None, &engine).await?;
+    let prepared = Prepared::new(path, Wanted::deploy(playbook), &hosts, None, &engine, context).await?;
     let exit = verify_prepared(&prepared, args.curl, context).await;
     Ok(exit)
 }

@@ -15,7 +15,7 @@ use crate::verify::{self, Asked};
 
 pub(super) async fn verify(args: VerifyArgs, context: &Context) -> Result<Exit, Stop> {
     let engine = Engine::new();
-    let prepared = Prepared::of_cluster(&args.cluster, None, &engine).await?;
+    let prepared = Prepared::of_cluster(&args.cluster, None, &engine, context).await?;
     Ok(verify_prepared(&prepared, args.curl, context).await)
 }
 
