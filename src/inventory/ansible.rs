@@ -84,6 +84,11 @@ pub(super) fn own_part<'n>(root: &'n Node, complaints: &mut Complaints) -> Optio
         complaints.add(Span::default(), "the inventory is empty", WRITE);
         return None;
     }
+    // Names alone, one below the other, are YAML too: a text of several lines.
+    if let Value::Text(_) = root.value {
+        complaints.add(root.span, "these are names, and no inventory", WRITE);
+        return None;
+    }
     if let Some(first) = root.items().and_then(|items| items.iter().find(|item| is_play(item))) {
         let remedy = "give the inventory, and beside it the playbook: `lvsprov run PLAYBOOK INVENTORY`, or \
                       `lvsprov deploy INVENTORY --playbook PLAYBOOK`";
@@ -209,6 +214,15 @@ mod tests {
                 "{empty:?}: {}",
                 told(empty)
             );
+        }
+    }
+
+    #[test]
+    fn names_alone_are_no_inventory() {
+        for names in ["web1\n", "web1\nweb2\n", "web[1:3].example.org\n"] {
+            let told = told(names);
+            assert!(told.starts_with("i:1:1: these are names, and no inventory; write"), "{told}");
+            assert!(told.contains("`cluster: web`"), "{told}");
         }
     }
 

@@ -260,25 +260,31 @@ const VALUES: &[(&str, &str, &[&str], &str)] = &[
 const VARIABLES: Habits = &[
     (
         &["ansible_hostname", "ansible_nodename", "ansible_fqdn"],
-        "write `{{ facts.hostname }}`, or `{{ name }}` as in the inventory",
+        "write `facts.hostname`, or `name` as in the inventory",
     ),
-    (&["ansible_os_family"], "write `{{ os.family }}`: debian, redhat, suse, alpine or other"),
-    (&["ansible_distribution", "ansible_lsb"], "write `{{ os.id }}`: debian, rocky"),
-    (&["ansible_distribution_version", "ansible_distribution_major_version"], "write `{{ os.version }}`"),
-    (&["ansible_kernel"], "write `{{ facts.kernel }}`"),
-    (&["ansible_service_mgr"], "write `{{ facts.systemd }}`, which is true or false"),
-    (&["ansible_selinux"], "write `{{ facts.selinux }}`, which is true or false"),
-    (&["ansible_host"], "write `{{ address }}`"),
+    (
+        &["ansible_os_family"],
+        "write `os.family`, which is in small letters: debian, redhat, suse, alpine or other",
+    ),
+    (&["ansible_distribution", "ansible_lsb"], "write `os.id`, which is in small letters: debian, rocky"),
+    (
+        &["ansible_distribution_version", "ansible_distribution_major_version"],
+        "write `os.version`, which is a text: 12, 9.4",
+    ),
+    (&["ansible_kernel"], "write `facts.kernel`"),
+    (&["ansible_service_mgr"], "write `facts.systemd`, which is true or false"),
+    (&["ansible_selinux"], "write `facts.selinux`, which is true or false"),
+    (&["ansible_host"], "write `address`"),
     (
         &["ansible_default_ipv4", "ansible_default_ipv6", "ansible_eth0", "ansible_all_ipv4_addresses"],
-        "write `{{ rip }}`, `{{ dip }}`, `{{ vip }}` or `{{ cip }}`; `facts.addresses` has all of them",
+        "write `rip`, `dip`, `vip` or `cip`; `facts.addresses` has all of them",
     ),
-    (&["ansible_facts"], "write `facts`: `{{ facts.kernel }}`"),
+    (&["ansible_facts"], "write `facts`: `facts.kernel`"),
     (
         &["hostvars"],
-        "write `{{ real_servers[0].rip }}`: `directors`, `real_servers` and `clients` are lists of hosts",
+        "write `real_servers[0].rip`: `directors`, `real_servers` and `clients` are lists of hosts",
     ),
-    (&["group_names"], "write `{{ role }}`: director, real_server or client"),
+    (&["group_names"], "write `role`: director, real_server or client"),
 ];
 
 /// A module's name without the collection before it: `package` for `ansible.builtin.package`.

@@ -14,6 +14,10 @@ const EACH: usize = 1000;
 /// How many different mistakes are told of one place: a message may have each host's own name or address in it.
 const MESSAGES_OF_A_PLACE: usize = 3;
 
+/// What can stand in place of a group of Ansible's.
+const GROUPS: &str = "write `all`, `directors`, `real_servers`, `clients` or the name of a host, or add the group to the \
+                      inventory: `groups: { blue: [web1] }`";
+
 impl Playbook<'_> {
     /// For each play and host, whether the play's pattern selects the host: `[play][host]`.
     ///
@@ -36,7 +40,7 @@ impl Playbook<'_> {
                     for error in errors {
                         let remedy = match &error.suggestion {
                             Some(name) => format!("did you mean `{name}`?"),
-                            None => "name hosts or groups of the inventory".into(),
+                            None => GROUPS.into(),
                         };
                         complaints.add(play.hosts_span, error.to_string(), remedy);
                     }

@@ -72,7 +72,7 @@ impl Module {
                 (format!("cannot be `{word}`"), all)
             }
             _ if takes_no_list || message.starts_with("invalid type") => {
-                (format!("must be {}", articles(&argument.values)), remedy(argument, value, self.name))
+                (format!("must be {}", articles(&argument.values)), remedy(argument, value, self))
             }
             _ => return Some(TemplateError::new(format!("{}: {message}", self.name), self.more())),
         };
@@ -93,12 +93,13 @@ impl Module {
 }
 
 /// What to write instead of a value of another type.
-fn remedy(argument: &Argument, value: &Json, module: &str) -> String {
+fn remedy(argument: &Argument, value: &Json, module: Module) -> String {
     let (name, values) = (&argument.name, &argument.values);
     let plain = |value: &Json| match value {
         // It may be a secret.
         _ if name == "content" => None,
         Json::String(text) if is_plain(text) => Some(text.clone()),
+        Json::String(_) => Some(value.to_string()),
         Json::Number(number) => Some(number.to_string()),
         _ => None,
     };
@@ -113,7 +114,10 @@ fn remedy(argument: &Argument, value: &Json, module: &str) -> String {
                     "write one and no list: `{name}: {first}`; for each of several, write `{name}: \"{{{{ item }}}}\"` and, \
                      beside the module, `loop: [{first}, ...]`"
                 ),
-                None => format!("write one and no list: `{name}: ...`"),
+                None if name == "content" => {
+                    "write its lines as one text: `content: \"one\\ntwo\\n\"`, or below `content: |`".into()
+                }
+                None => format!("write one and no list; {}", module.example()),
             }
         }
         Json::String(text) if values.contains("number") && number(text) => {
@@ -124,7 +128,7 @@ fn remedy(argument: &Argument, value: &Json, module: &str) -> String {
         }
         _ if values.starts_with("octal") => format!("write `{name}: \"0644\"`"),
         _ if values == "true or false" => format!("write `{name}: true` or `{name}: false`"),
-        _ => format!("write {}; `lvsprov doc {module}` has examples", articles(values)),
+        _ => format!("write {}; `lvsprov doc {}` has examples", articles(values), module.name),
     }
 }
 
