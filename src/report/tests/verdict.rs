@@ -132,6 +132,14 @@ fn of_a_long_sequence_that_passes_the_beginning_is_shown() {
 }
 
 #[test]
+fn services_that_are_not_tried_are_wrapped() {
+    let services: Vec<String> = (1..=50).map(|number| format!("svc{number:02}")).collect();
+    let (out, _) = told(text(), |report| report.tell(Event::NotTried { services: services.clone() }));
+    assert!(out.lines().take(5).all(|line| line.chars().count() <= 100), "{out}");
+    assert!(services.iter().all(|service| out.contains(service.as_str())), "{out}");
+}
+
+#[test]
 fn services_that_nobody_asked_are_not_passed_over() {
     let event = Event::NotTried { services: vec!["web".into(), "mail".into()] };
     insta::assert_snapshot!(told(text(), |report| report.tell(event)).0, @r#"

@@ -124,10 +124,12 @@ fn whole(judged: &Judged, verbose: bool) -> String {
 
 /// Services that nobody asked for a page.
 pub(super) fn not_tried(services: &[String]) -> String {
-    let about = paint(STRONG, &services.join(", "));
+    let services = wrap(services, ", ", "NOT TRIED  ".len(), 6, WIDTH);
+    let colon = if services.contains('\n') { ":\n      " } else { ": " };
+    let about = paint(STRONG, &services) + colon;
     let remedy = "add a host under `clients` with an address of the service's kind, IPv4 or IPv6, or let --limit take one in";
     format!(
-        "{}  {about}: no client takes part that can ask\n      {remedy}\n",
+        "{}  {about}no client takes part that can ask\n      {remedy}\n",
         paint(CHANGED.bold(), "NOT TRIED")
     )
 }
