@@ -6,6 +6,9 @@ use std::net::SocketAddr;
 use super::word::{quote, words};
 use crate::ipvs::{Page, Scheme, Talk};
 
+#[cfg(test)]
+pub mod tls_server;
+
 /// What stands in front of what is told of an answer, behind the answer itself.
 pub const MARK: char = '\u{1e}';
 
@@ -43,8 +46,11 @@ talk() {
                 case $line in
                 'curl: ('* | 'bash: '*)
                     wrong=${line#*: }
+                    wrong=${wrong#line 1: }
                     continue
                     ;;
+                # What the loader has to say of it is no answer.
+                'curl: '*) continue ;;
                 esac
                 told=$line
                 printf '%s\n' "$line"

@@ -63,7 +63,12 @@ fn complaint(text: &str) -> (&str, Option<&str>) {
     // The body of a request that was cut off need not end with a newline.
     let Some(at) = whole.rfind("curl: (") else { return (text, None) };
     let (body, message) = whole.split_at(at);
-    if message.contains('\n') { (text, None) } else { (body, Some(message)) }
+    match message.split_once('\n') {
+        None => (body, Some(message)),
+        // Of a certificate that it does not take curl has more to say.
+        Some((first, more)) if more.starts_with("More details here: ") => (body, Some(first)),
+        Some(_) => (text, None),
+    }
 }
 
 /// The message without `after 3004 ms`, so that messages of one kind are alike.

@@ -71,12 +71,13 @@ done
 /// keep-alive has the server end each connection, and curl tells how many it opened for a request. What curl says of a failed
 /// request goes the same way as all else: two streams would arrive in another order than they were written in.
 ///
-/// A failure ends curl, by a word that one of before 7.52 does not know, passes over and lives without.
+/// A failure ends curl, by a word that one of before 7.52 does not know, passes over and lives without. `no-alpn` is such a
+/// word too: else curl offers `http/1.0` in the TLS handshake, for which Apache picks `http/1.1`, and the handshake fails.
 const PAGES: &str = r#"once() {
     code=0
     said=$(
         {
-            echo fail-early
+            printf '%s\n' fail-early no-alpn
             turn=0
             while [ "$turn" -lt "$1" ]; do
                 printf 'url = "%s"\n' "$url"

@@ -5,8 +5,9 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::thread;
 
+use super::super::asking::tls_server::TlsServer;
 use super::*;
-use crate::ipvs::{Page, Talk};
+use crate::ipvs::{Page, Scheme, Talk};
 
 const SHELLS: [&[&str]; 3] = [&["dash"], &["bash", "--posix"], &["busybox", "sh"]];
 
@@ -71,6 +72,27 @@ fn a_page_must_come_with_its_status() {
 }
 
 #[test]
+fn a_page_over_tls_must_come_with_the_certificate_of_its_name() {
+    let server = TlsServer::start("shop.example");
+    let over_tls = |host: Option<&str>, insecure| {
+        let scheme = Scheme::Https { insecure };
+        let page = Page { scheme, host: host.map(str::to_owned), ..Page::default() };
+        Query { address: server.address, check: Check::Page(page) }
+    };
+    let whoever = [over_tls(None, true), over_tls(Some("shop.example"), true)];
+    let (named, other) = (over_tls(Some("shop.example"), false), over_tls(Some("other.example"), false));
+    let queries: BTreeSet<Query> = whoever.iter().chain([&named, &other]).cloned().collect();
+    let trusted = format!("export CURL_CA_BUNDLE={}\n", server.certificate().display());
+    for shell in SHELLS {
+        let answers = asked(shell, &queries);
+        assert_eq!(answers.right, whoever.clone().into(), "{shell:?}: {answers:?}");
+        assert!(answers.wrong[&named].starts_with("(60) SSL certificate problem: "), "{answers:?}");
+        let answers = asked_with(shell, &queries, &trusted);
+        assert_eq!(answers.wrong.keys().collect::<Vec<_>>(), [&other], "{shell:?}: {answers:?}");
+    }
+}
+
+#[test]
 fn a_talk_must_have_a_line_with_what_is_expected() {
     let address = serve(|said| if said == "PING\r\n" { "-wait\r\n+PONG\r\n" } else { "-ERR\r\n" });
     let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -85,5 +107,40 @@ fn a_talk_must_have_a_line_with_what_is_expected() {
         let why = "no line of its answer holds what is expected; the last is: +PONG";
         assert_eq!(answers.wrong[&wrong], why, "{shell:?} {before}");
         assert!(answers.wrong[&down].starts_with("no answer: "), "{shell:?} {before}: {answers:?}");
+    }
+}
+
+#[test]
+fn the_curlrc_of_whoever_is_logged_in_is_not_read() {
+    let address = serve(|_| "HTTP/1.0 200 OK\r\n\r\nfine\n");
+    let page = Query { address, check: Check::Page(Page::default()) };
+    let queries: BTreeSet<Query> = [page, talk(address, "fine"), Query::connection(address)].into();
+    let home = tempfile::tempdir().unwrap();
+    let read = home.path().join("read");
+    std::fs::write(home.path().join(".curlrc"), format!("trace-ascii = \"{}\"\n", read.display())).unwrap();
+    let before = format!("unset CURL_HOME XDG_CONFIG_HOME; export HOME={}\n", home.path().display());
+    for shell in SHELLS {
+        assert_eq!(asked_with(shell, &queries, &before).right, queries, "{shell:?}");
+        assert!(!read.exists(), "{shell:?}");
+    }
+    asked_with(SHELLS[0], &queries, &format!("{before}curl -sS -o /dev/null http://{address}/\n"));
+    assert!(read.exists(), "a curl that is told nothing reads it");
+}
+
+#[test]
+fn a_curl_that_warns_is_read_like_any_other() {
+    let address = serve(|_| "-ERR\r\n");
+    let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (none, down) = (talk(dead, ""), page(dead, "/"));
+    let queries: BTreeSet<Query> = [none.clone(), down.clone(), talk(address, "-ERR")].into();
+    let warns = "mkdir -p HOME; printf '%s\\n' '#!/bin/sh' 'echo curl: libcurl.so.4: no version information >&2' \
+                 'exec /usr/bin/curl \"$@\"' >HOME/curl; chmod +x HOME/curl; PATH=HOME:$PATH\n";
+    let folder = tempfile::tempdir().unwrap();
+    let warns = warns.replace("HOME", folder.path().to_str().unwrap());
+    for shell in SHELLS {
+        let answers = asked_with(shell, &queries, &warns);
+        assert_eq!(answers.right, [talk(address, "-ERR")].into(), "{shell:?}: {answers:?}");
+        assert!(answers.wrong[&none].starts_with("no answer: (7) "), "{shell:?}: {answers:?}");
+        assert!(answers.wrong[&down].starts_with("(7) "), "{shell:?}: {answers:?}");
     }
 }

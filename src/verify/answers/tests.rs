@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::super::asking::{Bounds, script};
 use super::*;
-use crate::ipvs::Talk;
+use crate::ipvs::{Scheme, Talk};
+use crate::resource::asking::tls_server::TlsServer;
 
 const SHELLS: [&[&str]; 3] = [&["dash"], &["bash", "--posix"], &["busybox", "sh"]];
 
@@ -105,8 +106,13 @@ fn page(status: u16, body: &str) -> Vec<u8> {
 
 /// What a loop gave under a shell.
 fn asked(shell: &[&str], check: Check, address: SocketAddr, bounds: Bounds) -> Answers {
+    asked_after("", shell, check, address, bounds)
+}
+
+/// The same, after some other words of sh.
+fn asked_after(before: &str, shell: &[&str], check: Check, address: SocketAddr, bounds: Bounds) -> Answers {
     let question = Question { address, check };
-    let script = script(&question, &bounds);
+    let script = before.to_owned() + &script(&question, &bounds);
     let mut command = Command::new(shell[0]);
     command.args(&shell[1..]).args(["-c", &script]).env("LC_ALL", "C").stdin(Stdio::null());
     let output = command.output().unwrap_or_else(|error| panic!("{shell:?} must be installed: {error}"));
@@ -221,5 +227,43 @@ fn a_talk_ends_with_the_line_that_is_expected() {
         let answers = asked(shell, talk("x"), address, bounds(1));
         let why = "no line of its answer holds what is expected; the last is: -ERR";
         assert_eq!(told(&answers), [(None, Some(why))], "{shell:?}");
+    }
+}
+
+#[test]
+fn the_curlrc_of_whoever_is_logged_in_is_not_read() {
+    let home = tempfile::tempdir().unwrap();
+    let read = home.path().join("read");
+    std::fs::write(home.path().join(".curlrc"), format!("trace-ascii = \"{}\"\n", read.display())).unwrap();
+    let before = format!("unset CURL_HOME XDG_CONFIG_HOME; export HOME={}\n", home.path().display());
+    let address = serve(|_, _| page(200, "web1\n"));
+    for shell in SHELLS {
+        for check in [usual(), Check::Connection, Check::Talk(Talk::default())] {
+            let answers = asked_after(&before, shell, check.clone(), address, bounds(1));
+            assert_eq!(answers.requests[0].error, None, "{shell:?} {check:?}");
+            assert!(!read.exists(), "{shell:?} {check:?}");
+        }
+    }
+    let plain = format!("{before}curl -sS -o /dev/null http://{address}/\n");
+    asked_after(&plain, SHELLS[0], usual(), address, bounds(1));
+    assert!(read.exists(), "a curl that is told nothing reads it");
+}
+
+#[test]
+fn pages_over_tls_come_where_the_certificate_is_taken() {
+    let server = TlsServer::start("shop.example");
+    let over_tls = |insecure| {
+        let host = Some("shop.example".into());
+        Check::Page(Page { scheme: Scheme::Https { insecure }, host, ..Page::default() })
+    };
+    for shell in SHELLS {
+        let answers = asked(shell, over_tls(true), server.address, bounds(4));
+        let right = |request: &Request| request.error.is_none() && request.own_connection;
+        assert_eq!(answers.requests.len(), 4, "{shell:?}");
+        assert!(answers.requests.iter().all(right), "{shell:?}: {answers:?}");
+        let answers = asked(shell, over_tls(false), server.address, bounds(4));
+        assert_eq!(answers.ended, Some(Ended::Failures), "{shell:?}");
+        let why = answers.requests[0].error.clone().unwrap();
+        assert!(why.starts_with("(60) SSL certificate problem: "), "{shell:?}: {why}");
     }
 }
