@@ -21,6 +21,9 @@ pub const SHELLS: [Shell; 3] = [
     Shell(&["/usr/bin/busybox", "sh"], "busybox-static"),
 ];
 
+/// The awk of the BSDs. It stands beside dash: with bash goes the machine's own, mawk or gawk, and busybox has one itself.
+const ONE_TRUE_AWK: &str = "/usr/bin/original-awk";
+
 /// Runs the test under each shell, in a fresh root each.
 pub fn under_each_shell(test: impl Fn(&Root)) {
     for shell in SHELLS {
@@ -77,6 +80,10 @@ impl Root {
         if let Ok(awk) = fs::read_link("/etc/alternatives/awk") {
             fs::create_dir(dir.path().join("etc/alternatives")).unwrap();
             symlink(awk, dir.path().join("etc/alternatives/awk")).unwrap();
+        }
+        if shell.1 == "dash" {
+            assert!(Path::new(ONE_TRUE_AWK).exists(), "it is missing: apt-get install original-awk");
+            symlink(ONE_TRUE_AWK, dir.path().join("stub/awk")).unwrap();
         }
         // what a script starts as `sh` is run by the same shell
         let sh = format!("#!/usr/bin/dash\nexec {} \"$@\"\n", shell.0.join(" "));

@@ -126,6 +126,10 @@ impl Director {
             text = text.replace(&format!("{space}{path}"), &format!("{space}{root}{path}"));
         }
         let stubs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stubs/virtual_services");
+        // The awk of the BSDs goes with dash, the machine's own with bash, and busybox has one itself.
+        if self.shell == SHELLS[0] {
+            text = format!("awk() {{ original-awk \"$@\"; }}\n{text}");
+        }
         Command::new("setsid")
             .args(self.shell)
             .args(["-c", &text])

@@ -185,11 +185,12 @@ mod tests {
         assert_eq!(Patch::between("", "a\n").apply("b\n"), None);
     }
 
-    /// What sh and its awk make of a text by the patch; `None` where they fail.
-    fn by_awk(sh: &[&str], patch: &Patch, text: &str) -> Option<String> {
+    /// What sh makes of a text by the patch, with its own awk or with the other one; `None` where they fail.
+    fn by_awk(sh: &[&str], awk: Option<&str>, patch: &Patch, text: &str) -> Option<String> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        let script = format!("set -eu; p={}\n{}\n", file.path().display(), patch.script().reveal());
+        let awk = awk.map(|awk| format!("awk() {{ {awk} \"$@\"; }}\n")).unwrap_or_default();
+        let script = format!("{awk}set -eu; p={}\n{}\n", file.path().display(), patch.script().reveal());
         let output = std::process::Command::new(sh[0]).args(&sh[1..]).args(["-c", &script]).output().unwrap();
         assert!(matches!(output.status.code(), Some(0 | 3)), "{output:?}");
         output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
@@ -198,16 +199,16 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// mawk or gawk, whatever the machine has, and busybox's.
+        /// mawk or gawk, whatever the machine has, the one true awk, and busybox's.
         #[test]
         fn awk_makes_of_any_text_what_is_foreseen(
             old in "([ab10'\\\\%]{0,3}\n){0,6}", new in "([ab10'\\\\%]{0,3}\n){0,6}", other in "([ab10]{0,2}\n){0,6}",
         ) {
             let patch = Patch::between(&old, &new);
-            for sh in [&["sh"][..], &["busybox", "sh"]] {
+            for (sh, awk) in [(&["sh"][..], None), (&["sh"], Some("original-awk")), (&["busybox", "sh"], None)] {
                 for text in [&old, &new, &other] {
-                    prop_assert_eq!(by_awk(sh, &patch, text), patch.apply(text));
-                    prop_assert_eq!(by_awk(sh, &patch.reversed(), text), patch.reversed().apply(text));
+                    prop_assert_eq!(by_awk(sh, awk, &patch, text), patch.apply(text));
+                    prop_assert_eq!(by_awk(sh, awk, &patch.reversed(), text), patch.reversed().apply(text));
                 }
             }
         }
