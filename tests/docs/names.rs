@@ -43,6 +43,33 @@ fn every_key_of_the_inventory_is_explained() {
     doc("inventory").quotes_all(None, names.iter().map(String::as_str));
 }
 
+/// Every property's name in a JSON Schema.
+fn properties(schema: &Value, names: &mut BTreeSet<String>) {
+    if let Some(Value::Object(own)) = schema.get("properties") {
+        names.extend(own.keys().cloned());
+    }
+    match schema {
+        Value::Object(object) => object.values().for_each(|value| properties(value, names)),
+        Value::Array(items) => items.iter().for_each(|item| properties(item, names)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_whole_example_of_an_inventory_has_every_key() {
+    let mut names = BTreeSet::new();
+    properties(&inventory::schema(), &mut names);
+    assert!(names.contains("drain") && names.contains("rip"), "{names:?}");
+    let example = doc("inventory").blocks_of("yaml").swap_remove(0);
+    inventory::read(Source::new("example", example.clone())).unwrap();
+    let keys: BTreeSet<&str> = example
+        .split(':')
+        .filter_map(|before| before.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next())
+        .collect();
+    let missing: Vec<&String> = names.iter().filter(|name| !keys.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "docs/inventory.md's example lacks {missing:?}");
+}
+
 #[test]
 fn every_exit_code_is_explained() {
     let all = [
