@@ -9,7 +9,9 @@ use super::survey::{Absence, Survey};
 use super::undeclared::Undeclared;
 use crate::inventory::Inventory;
 use crate::playbook::Play;
-use crate::resource::{Change, Context, Gate, Observed, RECORDS, Record, Refusal, Resource, Script, Stored};
+use crate::resource::{
+    Change, Context, Gate, Observed, RECORDS, Record, Refusal, Resource, Script, Stored, of_tasks,
+};
 
 /// What is done, where, in which order, and what each part of it depends on.
 #[derive(Clone, Debug, Default)]
@@ -101,6 +103,19 @@ impl Plan {
     pub fn label(&self, step: StepId) -> String {
         let step = &self.steps[step.0];
         self.hosts[step.host].plan.items[step.item].label()
+    }
+
+    /// A step as its module, what it is about and its task: `file /etc/page (task `The page`)`.
+    pub fn full_label(&self, step: StepId) -> String {
+        let step = &self.steps[step.0];
+        let item = &self.hosts[step.host].plan.items[step.item];
+        format!("{} {}{}", item.module, item.subject, of_tasks(item.task.as_slice()))
+    }
+
+    /// What the task of a step is called.
+    pub fn task(&self, step: StepId) -> Option<String> {
+        let step = &self.steps[step.0];
+        self.hosts[step.host].plan.items[step.item].task.clone()
     }
 
     /// A step's change.

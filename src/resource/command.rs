@@ -137,6 +137,10 @@ impl Kind for Command {
         self.creates.is_some() || self.unless.is_some()
     }
 
+    fn is_secret(&self) -> bool {
+        self.secret
+    }
+
     fn probe(batch: &[&Self], _facts: &Facts) -> String {
         let one = |command: &&Self| {
             format!("if {}; then echo settled; else echo open; fi\n", command.guard().reveal())

@@ -71,6 +71,11 @@ pub trait Kind: Clone + Serialize + DeserializeOwned {
         true
     }
 
+    /// Whether what it runs on the host is not to be shown.
+    fn is_secret(&self) -> bool {
+        false
+    }
+
     /// POSIX sh that prints what is on the host for all of `batch` at once, in as few processes as possible. It
     /// touches nothing, never reads standard input, and runs in the caller's own shell, which it must leave as it is
     /// but for variables and positional parameters. Its output is framed by the caller, so that it may print raw file

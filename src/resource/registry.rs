@@ -157,6 +157,11 @@ macro_rules! kinds {
                 match self { $(Resource::$kind(declared) => declared.settles()),* }
             }
 
+            /// See [`Kind::is_secret`].
+            pub fn is_secret(&self) -> bool {
+                match self { $(Resource::$kind(declared) => declared.is_secret()),* }
+            }
+
             /// The probe of all `resources`, one section a kind, each to run in a subshell of its own.
             pub fn probe_all(resources: &[&Resource], facts: &Facts) -> Vec<Section> {
                 let mut sections = Vec::new();

@@ -3,16 +3,14 @@
 use std::time::Duration;
 
 use super::making::Making;
+use super::overrun::{At, Overrun};
 use super::perform::Doing;
 use super::probe::{Probe, output};
 use super::wait::{LONG, Since};
 use super::{Event, Failure, Job, observe, space};
 use crate::plan::{Chunk, Ending, Left, Plan, Reason, StepId, Took};
 use crate::resource::{Facts, Observed, Resource};
-use crate::transport::{Exchange, Link, Progress as Way, Reply};
-
-/// How long reading back may take, beside the changes' own deadlines.
-const READ_BACK: Duration = Duration::from_secs(60);
+use crate::transport::{Exchange, Link, LinkError, Progress as Way, Reply};
 
 /// How long something that is about to settle by itself is read again.
 const SETTLING: Duration = Duration::from_secs(20);
@@ -122,7 +120,7 @@ impl Job<'_> {
         let host = doing.plan.steps[first.step.0].host;
         let Ok(survey) = &doing.plan.hosts[host].survey else { return 0 };
         let deadlines: Duration = steps.iter().map(|making| making.change.deadline).sum();
-        let mut exchange = Exchange::changing(deadlines + READ_BACK);
+        let mut exchange = Exchange::changing(deadlines + link.read_timeout());
         let ids: Vec<StepId> = steps.iter().map(|making| making.step).collect();
         let records = doing.plan.records(&ids);
         let ahead = usize::from(!records.is_empty());
@@ -142,11 +140,12 @@ impl Job<'_> {
             );
         }
         let resources: Vec<&Resource> = steps.iter().map(|making| &making.resource).collect();
-        let probe = Probe::of(&resources, &survey.facts);
-        let at = probe.push(&mut exchange);
+        let tasks = ids.iter().map(|id| doing.plan.task(*id)).collect();
+        let probe = Probe::of(&resources, &survey.facts).with_tasks(tasks);
+        let first = probe.push(&mut exchange);
         let stays = exchange.push_inline(doing.plan.stays(&ids));
 
-        let (mut done, reading_back) = (0, Since::default());
+        let (mut done, reading_back, mut at) = (0, Since::default(), At::begin());
         let place = |step: StepId| {
             let mut all = doing.plan.waves.iter().flat_map(|wave| &wave.chunks);
             let chunk = all.find(|chunk| chunk.steps.contains(&step));
@@ -157,7 +156,9 @@ impl Job<'_> {
         let name = || self.name(host).to_owned();
         let of_step = |section: usize| section.checked_sub(ahead).filter(|index| *index < steps.len());
         let told = |way| match way {
+            Way::Reading => at = At::files(),
             Way::Began(section) => {
+                at = At::section(section);
                 if let Some(index) = of_step(section) {
                     reading_back.end();
                     let number = numbers[index];
@@ -185,6 +186,13 @@ impl Job<'_> {
         };
         let reply = match reply {
             Ok(reply) => reply,
+            Err(LinkError::Deadline(_)) => {
+                let steps = &steps;
+                let overrun = Overrun { steps, new: &new, done, ahead, probe: &probe, first, at };
+                // Apart, as what is seldom needed must not make every chunk's work larger.
+                Box::pin(self.overran(doing, link, &overrun)).await;
+                return 0;
+            }
             Err(error) => {
                 // What the host said that it had made was not read back; whether it began what comes after is not known.
                 steps[..done].iter().for_each(|making| end(making, Ending::Unread));
@@ -207,7 +215,7 @@ impl Job<'_> {
             self.leave(doing, &Left { host, what, reason });
         }
         let taken = |number: usize| stays.iter().all(|(other, _)| *other != number);
-        let read = probe.parse(&resources, &survey.facts, &reply, at);
+        let read = probe.parse(&resources, &survey.facts, &reply, first);
         if let Some((number, failure)) = failed(doing.plan, &steps, &reply, ahead) {
             let making = &steps[number];
             let failure = space::explained(link, making.resource.path(), making.script.len(), failure).await;
@@ -331,12 +339,19 @@ async fn forget(plan: &Plan, link: &mut Link, steps: &[StepId]) -> Result<(), Fa
     if script.is_empty() {
         return Ok(());
     }
-    let mut exchange = Exchange::changing(READ_BACK);
+    let mut exchange = Exchange::changing(link.read_timeout());
     exchange.push_step(script.as_str());
-    let reply = link.exchange(&exchange, |_| ()).await?;
+    const WHAT: &str = "forgetting the record of the prior state";
+    let reply = match link.exchange(&exchange, |_| ()).await {
+        Err(LinkError::Deadline(within)) => {
+            let hung = Box::pin(link.end()).await;
+            return Err(Failure::hung(WHAT.into(), within, hung, true));
+        }
+        reply => reply?,
+    };
     match reply.sections.into_iter().next().flatten() {
         Some(output) if output.code != 0 => Err(Failure::Step {
-            label: "forgetting the record of the prior state".into(),
+            label: WHAT.into(),
             code: output.code,
             output: String::from_utf8_lossy(&output.bytes).into_owned(),
             script: script.into(),

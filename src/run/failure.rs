@@ -34,10 +34,10 @@ pub enum Failure {
     /// What a probe printed does not read.
     #[error("what was read from the host makes no sense: {0}")]
     Unreadable(#[from] Unreadable),
-    /// A probe did not end in time.
-    #[error("reading {what} did not end within {seconds} s")]
+    /// A probe, a change, or the reading after it, did not end in time.
+    #[error("{what} did not end within {seconds} s")]
     Hung {
-        /// The module with its tasks, or what else was read.
+        /// What was read with its tasks, or the change with its task.
         what: String,
         /// How long it had.
         seconds: u64,
@@ -45,6 +45,10 @@ pub enum Failure {
         running: String,
         /// What came of ending it there.
         ended: Ended,
+        /// Whether it was a change, or the reading after one.
+        changing: bool,
+        /// What of it goes on all the same, as nothing ends it: a package transaction.
+        goes_on: Option<String>,
     },
     /// The playbook can't be rendered with this host's facts.
     #[error("the playbook can't be rendered with this host's facts")]
@@ -212,7 +216,10 @@ impl Failure {
                 "run the same again; if it stays, report it with the line above and the host's distribution"
                     .into()
             }
-            Failure::Hung { running, ended, .. } => hung(running.is_empty(), ended),
+            Failure::Hung { goes_on: Some(what), .. } => {
+                format!("it goes on there by itself, {what}: run the same again, which waits for it")
+            }
+            Failure::Hung { running, ended, changing, .. } => hung(running.is_empty(), ended, *changing),
             Failure::NoSpace { mounts, .. } => format!("make room on {mounts} there, and run the same again"),
             Failure::Declare(_) => "define what is missing under the host's `vars`".into(),
             Failure::Refused { refusal, .. } => refusal.remedy.clone(),
@@ -248,11 +255,19 @@ fn each(failing: &[(SocketAddr, String)]) -> String {
 }
 
 /// What to do about what did not end.
-fn hung(unknown: bool, ended: &Ended) -> String {
-    let see = if unknown {
-        "see on the host what does not answer: a lock, a file system of another machine, a service"
-    } else {
-        "run that on the host and see what it waits for: a lock, a file system of another machine, a service"
+fn hung(unknown: bool, ended: &Ended, changing: bool) -> String {
+    let see = match (unknown, changing) {
+        (true, false) => {
+            "see on the host what does not answer: a lock, a file system of another machine, a service"
+        }
+        (false, false) => {
+            "run that on the host and see what it waits for: a lock, a file system of another machine, a service"
+        }
+        // To run a change by hand is not for everybody to do.
+        (_, true) => {
+            "see on the host what it waited for, a lock, a file system of another machine, a service; then run the \
+             same again, which reads the host anew and goes on"
+        }
     };
     match ended {
         Ended::All => format!("it was ended there; {see}"),

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::perform::Doing;
+use super::probe::{Question, ask};
 use super::{Event, Failure, Job};
 use crate::plan::{Left, Part, Reason, StepId, Took};
 use crate::resource::{Answers, Gate, Query};
@@ -103,7 +104,8 @@ impl Job<'_> {
         let mut exchange = Exchange::reading(Query::longest(queries) + MORE);
         let script = Query::ask(queries);
         exchange.push(script.as_str());
-        let reply = link.exchange(&exchange, |_| ()).await?;
+        let question = |_| Some(Question::about("the real servers' answers"));
+        let reply = ask(link, &exchange, question).await?;
         match reply.sections.first().and_then(Option::as_ref) {
             Some(output) if output.code == 0 => Ok(Answers::read(queries, &output.bytes)),
             output => Err(Failure::Step {

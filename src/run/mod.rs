@@ -13,6 +13,7 @@ mod lock;
 mod making;
 mod missing_vip;
 mod observe;
+mod overrun;
 mod perform;
 mod performed;
 mod probe;

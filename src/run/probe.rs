@@ -1,15 +1,19 @@
 //! The probes of some resources, as sections of an exchange.
 
+use std::time::Duration;
+
 use super::Failure;
 use crate::playbook::Declaration;
 use crate::resource::{Facts, Observed, Resource, Section, Unreadable, of_tasks};
-use crate::transport::{Exchange, Link, LinkError, Progress, Reply};
+use crate::transport::{Exchange, Hung, Link, LinkError, Progress, Reply};
 
 /// The probes of some resources.
 pub(super) struct Probe {
     sections: Vec<Section>,
     /// What the resources' tasks are called, in the resources' order, where that is known.
     tasks: Vec<Option<String>>,
+    /// Whether what each of the resources runs is not to be shown.
+    secret: Vec<bool>,
 }
 
 /// What a host was asked when its time was up.
@@ -17,16 +21,24 @@ pub(super) struct Question {
     /// `the facts`, or a module.
     what: String,
     tasks: Vec<String>,
+    /// Whether what it runs is not to be shown.
+    secret: bool,
 }
 
 impl Probe {
     pub(super) fn of(resources: &[&Resource], facts: &Facts) -> Probe {
-        Probe { sections: Resource::probe_all(resources, facts), tasks: Vec::new() }
+        let secret = resources.iter().map(|resource| resource.is_secret()).collect();
+        Probe { sections: Resource::probe_all(resources, facts), tasks: Vec::new(), secret }
     }
 
     /// With the tasks that have declared the resources.
     pub(super) fn of_tasks(self, declared: &[Declaration]) -> Probe {
-        Probe { tasks: declared.iter().map(|declaration| declaration.task.clone()).collect(), ..self }
+        self.with_tasks(declared.iter().map(|declaration| declaration.task.clone()).collect())
+    }
+
+    /// With what the resources' tasks are called.
+    pub(super) fn with_tasks(self, tasks: Vec<Option<String>>) -> Probe {
+        Probe { tasks, ..self }
     }
 
     /// Adds the sections to an exchange. Gives the index of the first.
@@ -66,7 +78,8 @@ impl Probe {
     /// What is asked by a section of an exchange in which the first of these is `first`.
     pub(super) fn question(&self, section: usize, first: usize) -> Option<Question> {
         let section = section.checked_sub(first).and_then(|number| self.sections.get(number))?;
-        Some(Question { what: section.module.to_owned(), tasks: self.tasks_of(section) })
+        let secret = section.indices.iter().any(|index| self.secret[*index]);
+        Some(Question { what: section.module.to_owned(), tasks: self.tasks_of(section), secret })
     }
 
     /// What the tasks of a section are called, each once.
@@ -83,7 +96,41 @@ impl Probe {
 
 impl Question {
     pub(super) fn about(what: &str) -> Question {
-        Question { what: what.to_owned(), tasks: Vec::new() }
+        Question { what: what.to_owned(), tasks: Vec::new(), secret: false }
+    }
+
+    /// `package (task `Web server`)`
+    pub(super) fn told(&self) -> String {
+        format!("{}{}", self.what, of_tasks(&self.tasks))
+    }
+
+    /// Whether what it runs is not to be shown.
+    pub(super) fn is_secret(&self) -> bool {
+        self.secret
+    }
+}
+
+impl Failure {
+    /// What did not end in so much time: `reading package`, `the change of file /etc/page`.
+    pub(super) fn hung(what: String, within: Duration, hung: Hung, changing: bool) -> Failure {
+        Failure::Hung {
+            what,
+            seconds: (within + Duration::from_millis(500)).as_secs(),
+            running: hung.running.join("\n"),
+            ended: hung.ended,
+            changing,
+            goes_on: None,
+        }
+    }
+
+    /// With what of it goes on all the same.
+    pub(super) fn going_on(self, of_it: Option<String>) -> Failure {
+        match self {
+            Failure::Hung { what, seconds, running, ended, changing, .. } => {
+                Failure::Hung { what, seconds, running, ended, changing, goes_on: of_it }
+            }
+            other => other,
+        }
     }
 }
 
@@ -106,13 +153,8 @@ pub(super) async fn ask(
                 Some(section) => question(section).unwrap_or_else(|| Question::about("the host")),
                 None => Question::about("the files that were asked for"),
             };
-            let hung = link.end().await;
-            Err(Failure::Hung {
-                what: asked.what + &of_tasks(&asked.tasks),
-                seconds: within.as_secs(),
-                running: hung.running.join("\n"),
-                ended: hung.ended,
-            })
+            let hung = Box::pin(link.end()).await.told(asked.is_secret());
+            Err(Failure::hung(format!("reading {}", asked.told()), within, hung, false))
         }
         reply => Ok(reply?),
     }

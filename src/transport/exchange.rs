@@ -45,6 +45,12 @@ enum Kind {
     Chained,
 }
 
+/// How much later than the other side, which names what it ends, the host ends what has not ended in time.
+const LATER: Duration = Duration::from_secs(20);
+
+/// What the host's own clock is known by among what runs: nobody else writes numbers in this way.
+pub(super) const NAP: &str = "00";
+
 /// Tells where a file's lines belong, and keeps its name, once, for [`READ`].
 const FILES: &str = r#"lvsprov_names='
 '
@@ -82,8 +88,8 @@ impl Exchange {
         Exchange { sections: Vec::new(), deadline, guarded: false }
     }
 
-    /// An exchange that changes things: when the connection ends before it has, or its deadline has passed, the host
-    /// itself ends everything that it started. What must live on is started in a session of its own, by `setsid` or
+    /// An exchange that changes things: when the connection ends before it has, or its deadline has passed for a while and
+    /// nobody has ended it, the host itself ends everything that it started. What must live on is started in a session of its own, by `setsid` or
     /// `systemd-run`.
     ///
     /// Its sections have a shell function `lvsprov_note TEXT`: the text, its first line, is told at once, as
@@ -180,7 +186,7 @@ impl Exchange {
         // The whole is one compound command: the shell has read all of it before it runs any of it.
         text.push_str("{\n");
         if self.guarded {
-            let deadline = self.deadline.as_secs();
+            let deadline = (self.deadline + self.deadline.min(LATER)).as_secs();
             // Nothing is sent while an exchange runs, so that a read from the connection ends only with it. The
             // watchers end the whole process group: first politely, so that traps can remove temporary files. The first
             // holds the lock too, until all of the group is gone; the second does not, as its sleep may be left behind.
@@ -188,7 +194,7 @@ impl Exchange {
                 text,
                 "lvsprov_end() {{ trap '' TERM; kill -TERM 0; sleep 2; kill -KILL 0; }}\n\
                  ( trap '' TERM; read -r _ <&3; lvsprov_end ) </dev/null >/dev/null 2>&1 & lvsprov_link=$!\n\
-                 ( trap 'kill $nap; exit' TERM; sleep {deadline} & nap=$!; wait $nap; lvsprov_end ) \
+                 ( trap 'kill $nap; exit' TERM; sleep {NAP}{deadline} & nap=$!; wait $nap; lvsprov_end ) \
                  </dev/null >/dev/null 2>&1 {lock}<&- & lvsprov_clock=$!\n\
                  lvsprov_note() {{ lvsprov_text=${{1%%\"\n\"*}}; printf '\\036%s n %s\\n' {mark} \"$lvsprov_text\"; }}\n"
             );

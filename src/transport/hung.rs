@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::exchange::NAP;
 use super::{Exchange, Link};
 
 /// How long ending it may take.
@@ -44,6 +45,7 @@ others() {
     stat "$p" || continue
     if [ "$group" = "$whole" ] && [ "$state" != Z ]; then
       line=$(words "$p")
+      case $line in "sleep NAP"*) continue ;; esac
       # A shell's part that waits for a tool is not what hangs.
       if [ "$1" = left ] || [ "$line" != "$own" ]; then printf '%s %s\n' "$1" "$line"; fi
     fi
@@ -72,7 +74,7 @@ impl Link {
         let Some(shell) = self.shell_id() else { return Hung::default() };
         let Ok(mut link) = self.another().await else { return Hung::default() };
         let mut exchange = Exchange::reading(DEADLINE);
-        exchange.push(END.replace("SHELL", &shell.to_string()));
+        exchange.push(END.replace("SHELL", &shell.to_string()).replace("NAP", NAP));
         let reply = link.exchange(&exchange, |_| ()).await;
         let output = reply.ok().and_then(|reply| reply.sections.into_iter().next().flatten());
         output.map(|output| Hung::read(&output.bytes)).unwrap_or_default()
@@ -80,6 +82,21 @@ impl Link {
 }
 
 impl Hung {
+    /// Without the command lines, where they are `secret`.
+    pub fn told(self, secret: bool) -> Hung {
+        let hidden = |lines: Vec<String>| match lines.len() {
+            0 => lines,
+            _ => vec!["(secret)".to_owned()],
+        };
+        match self {
+            Hung { running, ended: Ended::Not(left) } if secret => {
+                Hung { running: hidden(running), ended: Ended::Not(hidden(left)) }
+            }
+            Hung { running, ended } if secret => Hung { running: hidden(running), ended },
+            hung => hung,
+        }
+    }
+
     fn read(printed: &[u8]) -> Hung {
         let text = String::from_utf8_lossy(printed);
         let lines = |word: &str| -> Vec<String> {

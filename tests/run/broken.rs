@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+
+use lvsprov::plan::Tally;
 
 use super::cluster::{Cluster, Outcome};
 use super::machine::Machine;
@@ -121,4 +124,102 @@ fn a_disk_that_is_full_is_said_to_be_full() {
     );
     assert_eq!(remedy, "make room on /srv there, and run the same again");
     assert_eq!(cluster.machine("web1").root.sh("ls -A /srv"), "", "nothing is left of the try");
+}
+
+/// A `sleep` that no other test has, and how many of it still run.
+fn sleep() -> (String, impl Fn() -> usize) {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    let number = 100_000 * NUMBER.fetch_add(1, Ordering::Relaxed) + 40_000_000;
+    let line = format!("/usr/bin/sleep {}", number + std::process::id() % 100_000);
+    let wanted = line.clone();
+    let running = move || {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let lines = processes.filter_map(|process| fs::read_to_string(process.path().join("cmdline")).ok());
+        lines.filter(|line| line.replace('\0', " ").trim() == wanted).count()
+    };
+    (line, running)
+}
+
+/// The message without its seconds.
+fn without_seconds(message: &str) -> String {
+    let (before, seconds) = message.rsplit_once(" within ").unwrap_or_else(|| panic!("{message}"));
+    let number: u64 = seconds.strip_suffix(" s").unwrap().parse().unwrap();
+    assert!((2..20).contains(&number), "{message}");
+    before.to_owned()
+}
+
+#[test]
+fn a_change_that_hangs_is_named_and_ended_there_and_the_others_are_read() {
+    let (sleep, running) = sleep();
+    let playbook = format!(
+        "
+- name: Real servers
+  hosts: real_servers
+  tasks:
+    - command: {{ cmd: \"touch /first\", creates: /first, timeout: 1 }}
+    - {{ name: The long one, command: {{ cmd: \"exec {sleep}\", creates: /made, timeout: 1 }} }}
+    - command: {{ cmd: \"touch /last\", creates: /last, timeout: 1 }}
+"
+    );
+    let mut cluster = Cluster::new(1, &playbook);
+    cluster.read_timeout = Duration::from_secs(2);
+    let begun = Instant::now();
+    let outcome = cluster.deploy();
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert_eq!(outcome.failed(), ["web1"], "{:#?}", outcome.events);
+    let named = format!("the change of command exec {sleep} (task `The long one`) did not end");
+    assert_eq!(without_seconds(&outcome.failure("web1")), named);
+    let (said, remedy) = said(&outcome, "web1");
+    assert_eq!(said, sleep, "what was at work, and nothing of lvsprov's own");
+    assert!(remedy.starts_with("it was ended there; see on the host what it waited for"), "{remedy}");
+    assert_eq!(running(), 0, "it still runs");
+    // Of a command only running it tells: that the last one was not begun can't be read.
+    assert_eq!(outcome.tally("web1"), Tally { made: 1, unknown: 2, ..Tally::default() });
+    assert_eq!(outcome.unfinished(), ["web1: The long one: unknown", "web1: command touch /last: unknown"]);
+    assert!(!cluster.machine("web1").root.exists("/last"));
+}
+
+#[test]
+fn reading_back_that_hangs_is_named_and_ended_there() {
+    let (sleep, running) = sleep();
+    let playbook = format!(
+        "
+- name: Real servers
+  hosts: real_servers
+  tasks:
+    - name: The trap
+      command: {{ cmd: \"touch /trap\", unless: \"[ -e /trap ] && exec {sleep}\", timeout: 1 }}
+"
+    );
+    let mut cluster = Cluster::new(1, &playbook);
+    cluster.read_timeout = Duration::from_secs(2);
+    let outcome = cluster.deploy();
+    assert_eq!(outcome.failed(), ["web1"], "{:#?}", outcome.events);
+    let named = "reading back command (task `The trap`) did not end";
+    assert_eq!(without_seconds(&outcome.failure("web1")), named);
+    assert_eq!(said(&outcome, "web1").0, sleep);
+    assert_eq!(running(), 0, "it still runs");
+    assert_eq!(outcome.tally("web1"), Tally { unknown: 1, ..Tally::default() });
+}
+
+#[test]
+fn of_a_secret_command_that_hangs_nothing_is_shown() {
+    let (sleep, running) = sleep();
+    let playbook = format!(
+        "
+- name: Real servers
+  hosts: real_servers
+  tasks:
+    - {{ name: The long one, command: {{ cmd: \"{sleep}\", creates: /made, timeout: 1, secret: true }} }}
+"
+    );
+    let mut cluster = Cluster::new(1, &playbook);
+    cluster.read_timeout = Duration::from_secs(2);
+    let outcome = cluster.deploy();
+    let named = "the change of command (secret) (task `The long one`) did not end";
+    assert_eq!(without_seconds(&outcome.failure("web1")), named);
+    let (said, remedy) = said(&outcome, "web1");
+    assert_eq!(said, "(secret)");
+    assert!(!remedy.contains(&sleep) && !format!("{:?}", outcome.events).contains(&sleep), "{remedy}");
+    assert_eq!(running(), 0, "it still runs");
 }

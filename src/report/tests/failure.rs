@@ -208,14 +208,26 @@ fn a_broken_tool_and_one_that_hangs_are_named_with_their_task_and_module() {
         Unreadable::new("address", "garbage").by("ip -o addr show").saying(b"ip: a new version is out\n");
     let unreadable = unreadable.asked_by("address", vec!["Addresses".into()]);
     let hung = |ended| Failure::Hung {
-        what: "package (task `Web server`)".into(),
+        what: "reading package (task `Web server`)".into(),
         seconds: 90,
         running: "dpkg-query -W -f apache2".into(),
         ended,
+        changing: false,
+        goes_on: None,
     };
     let left = vec!["dpkg-query -W -f apache2".to_owned()];
+    let changing = |goes_on: Option<&str>| Failure::Hung {
+        what: "the change of package apache2 (task `Web server`)".into(),
+        seconds: 1890,
+        running: "sleep 0.3".into(),
+        ended: Ended::All,
+        changing: true,
+        goes_on: goes_on.map(str::to_owned),
+    };
     let failures = [unreadable.into(), hung(Ended::All), hung(Ended::Not(left)), hung(Ended::Unknown)];
-    insta::assert_snapshot!(failures.map(|failure| paragraph(failure, 0)).concat(), @r#"
+    let goes_on = "a package transaction that an earlier run began at 12:03:11: installs apache2";
+    let failures = failures.into_iter().chain([changing(None), changing(Some(goes_on))]);
+    insta::assert_snapshot!(failures.map(|failure| paragraph(failure, 0)).collect::<String>(), @r#"
     lvs_director: what was read from the host makes no sense: address (task `Addresses`): can't read what `ip -o addr show` printed: `garbage`
         ip: a new version is out
       help: run `ip -o addr show` on the host: see why it does not print what it should, and mend or replace it
@@ -228,6 +240,12 @@ fn a_broken_tool_and_one_that_hangs_are_named_with_their_task_and_module() {
     lvs_director: reading package (task `Web server`) did not end within 90 s
         dpkg-query -W -f apache2
       help: whether it still runs there is not known, as the host did not answer any more; run that on the host and see what it waits for: a lock, a file system of another machine, a service
+    lvs_director: the change of package apache2 (task `Web server`) did not end within 1890 s
+        sleep 0.3
+      help: it was ended there; see on the host what it waited for, a lock, a file system of another machine, a service; then run the same again, which reads the host anew and goes on
+    lvs_director: the change of package apache2 (task `Web server`) did not end within 1890 s
+        sleep 0.3
+      help: it goes on there by itself, a package transaction that an earlier run began at 12:03:11: installs apache2: run the same again, which waits for it
     "#);
 }
 
