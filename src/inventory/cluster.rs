@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::address::neighbours;
 use super::{Dip, Host, Pages, Role, ServiceDeclaration, same_family};
-use crate::ipvs::{Names, Timeouts};
+use crate::ipvs::{Names, ServiceKey, Timeouts};
 
 /// A valid inventory.
 #[derive(Clone, Debug)]
@@ -137,6 +137,12 @@ impl Inventory {
         let hosts = hosts.into_iter().filter_map(|(address, name)| Some((address, name?.to_owned())));
         let services = self.virtual_services.iter();
         Names::new(services.map(|declared| (declared.service.key, declared.name.clone())), hosts)
+    }
+
+    /// The seconds that connections of what leaves are given to end, of the services that say how many.
+    pub fn drain(&self) -> BTreeMap<ServiceKey, u32> {
+        let services = self.virtual_services.iter();
+        services.filter_map(|declared| Some((declared.service.key, declared.drain?))).collect()
     }
 
     /// The directors that share their VIPs with others: each group once, in order, each of two or more.

@@ -1,7 +1,7 @@
 //! The plan that takes the recorded changes back: each host's in the reverse of their order, tables first, and what a
 //! gateway needs last.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cluster::{Direction, Plan, PlannedHost, Stage};
@@ -12,7 +12,7 @@ use super::order::{self, Edge};
 use super::step::StepId;
 use super::survey::{Absence, Survey};
 use crate::inventory::{Dip, Host, Inventory};
-use crate::ipvs::Names;
+use crate::ipvs::{Names, ServiceKey};
 use crate::resource::{Ability, Aspect, Change, Context, Need, Stored};
 
 /// What a host has on record, with what there is now.
@@ -27,9 +27,9 @@ pub struct Recorded {
 impl Plan {
     /// Plans the reverses of everything on record.
     pub fn back(inventory: &Inventory, recorded: Vec<Recorded>, guarded: bool) -> Plan {
-        let names = Arc::new(inventory.table_names());
+        let (names, drain) = (Arc::new(inventory.table_names()), inventory.drain());
         let hosts: Vec<PlannedHost> =
-            recorded.into_iter().map(|recorded| planned(inventory, &names, recorded)).collect();
+            recorded.into_iter().map(|recorded| planned(inventory, (&names, &drain), recorded)).collect();
         let stage = Stage {
             name: "Take back what was changed".into(),
             max_failures: None,
@@ -122,12 +122,16 @@ fn uses(real_server: &Host, director: &Host, ability: Ability, inventory: &Inven
     inventory.dips_for(real_server).iter().any(|dip| director.dips().contains(dip) && needs(dip))
 }
 
-fn planned(inventory: &Inventory, names: &Arc<Names>, recorded: Recorded) -> PlannedHost {
+fn planned(
+    inventory: &Inventory,
+    (names, drain): (&Arc<Names>, &BTreeMap<ServiceKey, u32>),
+    recorded: Recorded,
+) -> PlannedHost {
     let (survey, records, plan) = match recorded.result {
         Err(absence) => (Err(absence), Vec::new(), HostPlan::default()),
         Ok((mut survey, records)) => {
             for declared in &mut survey.declared {
-                declared.resource = declared.resource.clone().with_names(names);
+                declared.resource = declared.resource.clone().with_inventory(names, drain);
             }
             let items = (0..records.len()).map(|index| item(&survey, &records[index], index)).collect();
             let mut plan = HostPlan { items };

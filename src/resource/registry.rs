@@ -1,5 +1,6 @@
 //! All kinds behind one type, so that whoever plans and runs knows none of them by name.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema};
@@ -10,7 +11,7 @@ use super::{
     IpvsSettings, KernelModule, Kind, Need, Package, Record, Refusal, SelinuxPort, Service, Sysctl,
     Undeclared, Unreadable, VirtualServices, by_itself,
 };
-use crate::ipvs::Names;
+use crate::ipvs::{Names, ServiceKey};
 
 /// The part of a probe that one kind answers, for all of a host's resources of that kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -353,12 +354,15 @@ kinds! {
 }
 
 impl Resource {
-    /// The same with what services and real servers are told by: a record does not know that.
-    pub fn with_names(self, names: &Arc<Names>) -> Resource {
+    /// The same with what the inventory alone knows, and no record: what services and real servers are told by, and the
+    /// seconds that the services' connections are given.
+    pub fn with_inventory(self, names: &Arc<Names>, drain: &BTreeMap<ServiceKey, u32>) -> Resource {
         match self {
-            Resource::VirtualServices(declared) => {
-                Resource::VirtualServices(VirtualServices { names: Arc::clone(names), ..declared })
-            }
+            Resource::VirtualServices(declared) => Resource::VirtualServices(VirtualServices {
+                names: Arc::clone(names),
+                drain: drain.clone(),
+                ..declared
+            }),
             other => other,
         }
     }

@@ -85,7 +85,7 @@ impl Kind for VirtualServices {
         let diff = TableDiff::between(&observed.live, &wanted, self.prune).with_names(&self.names);
         let mut aspects = told("", &diff);
         let mut touched = Touched { live: diff.keys().collect(), ..Touched::default() };
-        let drain = |key: ServiceKey| self.drain.get(&key).copied().unwrap_or(drain::DEFAULT);
+        let drain = |key: ServiceKey| self.drain_of(key);
         let live = engine::of_hosts().change(&diff, &drain);
         let mut script = live.script;
 
@@ -179,12 +179,17 @@ impl Kind for VirtualServices {
     ) -> Result<Option<Change>, Refusal> {
         match observed.boot.refusal() {
             Some(refusal) => Err(refusal),
-            None => Ok(prior.reversal(observed, Ways::of(context.facts).as_ref(), &self.names)),
+            None => Ok(prior.reversal(observed, Ways::of(context.facts).as_ref(), self)),
         }
     }
 }
 
 impl VirtualServices {
+    /// The seconds that the connections of what leaves this service are given to end.
+    fn drain_of(&self, service: ServiceKey) -> u32 {
+        self.drain.get(&service).copied().unwrap_or(drain::DEFAULT)
+    }
+
     /// What a table is to hold in which `there` is now: a real server that is held does not enter it.
     fn without_held(&self, there: &Table) -> Cow<'_, Table> {
         if self.held.is_empty() {

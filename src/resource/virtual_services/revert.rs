@@ -9,7 +9,7 @@ use super::super::{Aspect, Change, Script, quote};
 use super::boot_restore::{self, Texts, UnitState, Ways};
 use super::observed::{Observed, PATH};
 use super::touched::Thing;
-use super::{drain, engine, told};
+use super::{VirtualServices, drain, engine, told};
 use crate::ipvs::{Names, Rules, ServiceKey, Table, TableDiff};
 
 /// What there was.
@@ -44,12 +44,18 @@ impl Prior {
     }
 
     /// The change that brings back what was changed. What somebody else has added since stays.
-    pub(super) fn reversal(&self, observed: &Observed, ways: Option<&Ways>, names: &Names) -> Option<Change> {
+    pub(super) fn reversal(
+        &self,
+        observed: &Observed,
+        ways: Option<&Ways>,
+        declared: &VirtualServices,
+    ) -> Option<Change> {
+        let (names, drain) = (&*declared.names, |service| declared.drain_of(service));
         let touched = &observed.touched;
         let wanted = returned(&observed.live, &self.live, touched.live.iter());
         let diff = TableDiff::between(&observed.live, &wanted, true).with_names(names);
         let mut aspects = told("", &diff);
-        let live = engine::of_hosts().change(&diff, &|_| drain::DEFAULT);
+        let live = engine::of_hosts().change(&diff, &drain);
         let mut script = Script::from(PATH);
         script += live.script;
         if let Some(ways) = ways {
@@ -71,7 +77,7 @@ impl Prior {
             }
         }
         let deadline = Duration::from_secs(60) + live.longest;
-        let risks = drain::risks(&diff, observed.connections.as_ref(), &|_| drain::DEFAULT, names);
+        let risks = drain::risks(&diff, observed.connections.as_ref(), &drain, names);
         (!aspects.is_empty()).then(|| Change { deadline, risks, ..Change::new(aspects, script) })
     }
 
