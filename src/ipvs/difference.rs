@@ -50,8 +50,10 @@ impl TableDiff<'_> {
                 (Some(old), Some(new)) => found.settings(key, old, new),
                 (Some(old), None) => {
                     let servers = old.real_servers.keys().map(|address| self.names.real_server(address));
-                    let servers = servers.collect::<Vec<_>>().join(", ");
-                    let old = format!("{} with real servers: {servers}", scheduling(old));
+                    let old = match servers.collect::<Vec<_>>().join(", ").as_str() {
+                        "" => format!("{} without real servers", scheduling(old)),
+                        servers => format!("{} with real servers: {servers}", scheduling(old)),
+                    };
                     found.push((*key, None, None), title, Some(old), None);
                     continue;
                 }
@@ -200,7 +202,10 @@ mod tests {
         };
         assert_eq!(told(&before, &after), [("weight of web1 (10.0.0.1:80)".to_owned(), "1".to_owned())]);
         let goes = "scheduler rr with real servers: web1 (10.0.0.1:80)".to_owned();
-        assert_eq!(told(&before, &Table::default()), [("web (tcp 1.1.1.1:80)".to_owned(), goes)]);
+        let none = Table::default();
+        assert_eq!(told(&before, &none), [("web (tcp 1.1.1.1:80)".to_owned(), goes)]);
+        let empty: Table = "-A -t 1.1.1.1:80 -s rr\n".parse().unwrap();
+        assert_eq!(told(&empty, &none)[0].1, "scheduler rr without real servers");
     }
 
     proptest! {

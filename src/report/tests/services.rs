@@ -30,7 +30,11 @@ fn aspects(running: [&str; 2], at_boot: [&str; 2]) -> Vec<Aspect> {
 }
 
 fn shown(aspects: Vec<Aspect>) -> String {
-    let plan = host_plan(vec![change(0, "virtual_services", "shop", aspects)]);
+    shown_of("shop", aspects)
+}
+
+fn shown_of(subject: &str, aspects: Vec<Aspect>) -> String {
+    let plan = host_plan(vec![change(0, "virtual_services", subject, aspects)]);
     let (out, _) = told(text(), |report| report.plan(&["Balance".into()], &[("lb1", Some(&plan))]));
     let lines = out.lines().filter(|line| line.starts_with("    "));
     lines.map(|line| format!("{}\n", &line[4..])).collect()
@@ -76,10 +80,19 @@ fn a_service_that_loses_a_real_server_changes_and_one_that_goes_is_gone() {
             - real server web2 (192.168.40.102:80): nat, weight 1
         ~ at boot: the same
     "#);
-    insta::assert_snapshot!(shown(aspects([ONE, ""], [ONE, ""])), @r#"
-    - virtual_services shop
+    insta::assert_snapshot!(shown_of("all", aspects([ONE, ""], [ONE, ""])), @r#"
+    - virtual_services all
         - shop1 (tcp 192.168.175.100:80): scheduler rr with real servers: web1 (192.168.40.101:80), web2 (192.168.40.102:80)
         - at boot: the same
+    "#);
+}
+
+#[test]
+fn a_service_that_is_pruned_is_none_of_the_declared_ones() {
+    let other = "-A -t 192.168.175.100:8080 -s rr\n";
+    insta::assert_snapshot!(shown_of("web", aspects([other, ""], ["", ""])), @r#"
+    ~ virtual_services web
+        - shop1 (tcp 192.168.175.100:8080): scheduler rr without real servers
     "#);
 }
 

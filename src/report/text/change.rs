@@ -8,7 +8,7 @@ use super::services::{services, signs};
 use super::style::{BAD, CHANGED, FAINT, NOTE, paint};
 use crate::plan::{Item, Outcome};
 use crate::report::count::count;
-use crate::resource::{Aspect, Change, FirewallOpening, Kind, Refusal, Risk};
+use crate::resource::{Aspect, Change, FirewallOpening, Kind, Refusal, Risk, VirtualServices};
 
 /// A resource that changes or should, in lines; empty when it is as declared.
 pub(super) fn item(item: &Item, diff: bool) -> String {
@@ -106,9 +106,11 @@ fn symbol(item: &Item, change: &Change) -> (&'static str, Style) {
     }
     let mut signs = signs(&change.aspects);
     signs.extend(change.aspects.iter().filter(|aspect| aspect.entry.is_none()).map(sign));
+    let stays =
+        [FirewallOpening::MODULE, VirtualServices::MODULE].contains(&item.module) && item.subject != "all";
     match common(&signs) {
-        // What goes is none of the openings that the subject names: those stay.
-        ("-", _) if item.module == FirewallOpening::MODULE && item.subject != "all" => ("~", CHANGED),
+        // What goes is none of the services or openings that the subject names: those stay.
+        ("-", _) if stays => ("~", CHANGED),
         sign => sign,
     }
 }
