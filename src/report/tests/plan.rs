@@ -146,6 +146,26 @@ fn nothing_to_change() {
 }
 
 #[test]
+fn of_what_is_refused_or_not_read_it_is_not_said_that_nothing_is_to_change() {
+    let ok = || item(0, "package", "chrony", Outcome::Ok);
+    let refusal = Refusal { reason: "no owner is known".into(), remedy: "set it by hand".into() };
+    let refused = host_plan(vec![ok(), item(1, "kernel_module", "ip_vs", Outcome::Refused(refusal))]);
+    let plan = host_plan(vec![ok()]);
+    let last = |hosts: &[(&str, Option<&HostPlan>)]| {
+        let (out, _) = told(text(), |report| report.plan(&stages(), hosts));
+        out.lines().next_back().unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        last(&[("rs01", Some(&refused)), ("rs02", Some(&plan))]),
+        "Plan: no change, 2 resources on 2 hosts as declared; 1 refused."
+    );
+    assert_eq!(
+        last(&[("rs01", Some(&plan)), ("rs02", None), ("rs03", Some(&plan))]),
+        "Plan: nothing to change on the 2 hosts that were read (2 resources); rs02 could not be read."
+    );
+}
+
+#[test]
 fn colours_are_there_when_they_are_wanted() {
     let plan = page(None, "x");
     let hosts = [("rs01", Some(&plan))];

@@ -6,7 +6,7 @@ use super::change;
 use super::style::{BAD, CHANGED, GOOD, STRONG, heading, paint};
 use crate::plan::HostPlan;
 use crate::report::count::count;
-use crate::report::name::few;
+use crate::report::name::{few, those_read};
 
 /// The whole plan. Its last line has the exact number of changes.
 pub(super) fn plan(stages: &[String], hosts: &[(&str, Option<&HostPlan>)], diff: bool) -> String {
@@ -55,11 +55,13 @@ fn last_line(hosts: &[(&str, Option<&HostPlan>)]) -> String {
         let line = format!("Plan: {changes}{unknown} on {changing} of {}", count(hosts.len(), "host"));
         (CHANGED, line)
     } else {
-        let (resources, read) = (count(ok, "resource"), count(plans.len(), "host"));
-        let line = if plans.is_empty() {
-            "No plan".into()
-        } else {
-            format!("Plan: nothing to change ({resources} on {read})")
+        let (resources, read) = (count(ok, "resource"), those_read(plans.len(), hosts.len()));
+        let line = match () {
+            () if plans.is_empty() => "No plan".into(),
+            // What is refused should change.
+            () if refused > 0 => format!("Plan: no change, {resources} on {read} as declared"),
+            () if plans.len() < hosts.len() => format!("Plan: nothing to change on {read} ({resources})"),
+            () => format!("Plan: nothing to change ({resources} on {read})"),
         };
         (GOOD, line)
     };
