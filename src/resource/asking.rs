@@ -7,7 +7,7 @@ use super::word::{quote, words};
 use crate::ipvs::{Page, Scheme, Talk};
 
 #[cfg(test)]
-pub mod tls_server;
+pub mod tests;
 
 /// What stands in front of what is told of an answer, behind the answer itself.
 pub const MARK: char = '\u{1e}';

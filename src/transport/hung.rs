@@ -45,7 +45,7 @@ others() {
     stat "$p" || continue
     if [ "$group" = "$whole" ] && [ "$state" != Z ]; then
       line=$(words "$p")
-      case $line in "sleep NAP"*) continue ;; esac
+      case $line in "sleep NAP"*|*/"sleep NAP"*) continue ;; esac
       # A shell's part that waits for a tool is not what hangs.
       if [ "$1" = left ] || [ "$line" != "$own" ]; then printf '%s %s\n' "$1" "$line"; fi
     fi

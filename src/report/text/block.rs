@@ -41,17 +41,19 @@ pub(super) fn wrap<S: AsRef<str>>(
 ) -> String {
     let mut text = String::new();
     let mut column = first;
+    let comma = separator.trim_end().len();
     for (index, word) in words.iter().enumerate() {
         let word = word.as_ref();
         let length = word.chars().count();
         if index > 0 {
-            text.push_str(separator.trim_end());
-            if column + separator.len() + length > width {
+            text.push_str(&separator[..comma]);
+            let behind = if index + 1 < words.len() { comma } else { 0 };
+            if column + separator.len() + length + behind > width {
                 text.push('\n');
                 text.push_str(&" ".repeat(hang));
                 column = hang;
             } else {
-                text.push_str(&separator[separator.trim_end().len()..]);
+                text.push_str(&separator[comma..]);
                 column += separator.len();
             }
         }

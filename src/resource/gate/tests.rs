@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use super::super::asking::tls_server::TlsServer;
+use super::super::asking::tests::TlsServer;
 use super::*;
 use crate::ipvs::{Page, Scheme, Talk};
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::super::asking::{Bounds, script};
 use super::*;
 use crate::ipvs::{Scheme, Talk};
-use crate::resource::asking::tls_server::TlsServer;
+use crate::resource::asking::tests::TlsServer;
 
 const SHELLS: [&[&str]; 3] = [&["dash"], &["bash", "--posix"], &["busybox", "sh"]];
 
