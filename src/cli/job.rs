@@ -1,6 +1,7 @@
 //! From arguments and documents to a job that can be run.
 
 use std::collections::BTreeSet;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,7 +22,8 @@ use crate::transport::{Become, Secret, Settings, Target, Way};
 /// A job's parts, which the job borrows.
 pub(super) struct Prepared<'e> {
     engine: &'e Engine,
-    pub(super) loaded: Loaded<'e>,
+    /// Not dropped: the process ends with the job, and to free the parts of a large inventory one by one takes time.
+    pub(super) loaded: ManuallyDrop<Loaded<'e>>,
     participants: Vec<Participant>,
     settings: Settings,
     mark: String,
@@ -87,7 +89,7 @@ impl<'e> Prepared<'e> {
             mark: settings::mark()?,
             tags: args.tags.clone(),
             forks: args.forks.into(),
-            loaded,
+            loaded: ManuallyDrop::new(loaded),
         })
     }
 
@@ -113,7 +115,7 @@ impl<'e> Prepared<'e> {
 
     /// The plan for what was read. Where a host changes more than was told of it when it was read, it is told again.
     pub(super) fn plan(&self, surveyed: Vec<Surveyed>, context: &Context) -> Plan {
-        let Loaded { inventory, playbook, .. } = &self.loaded;
+        let Loaded { inventory, playbook, .. } = &*self.loaded;
         let plan = Plan::new(inventory, &playbook.plays, surveyed, self.guard.is_some());
         for host in plan.grown.iter().map(|index| &plan.hosts[*index]) {
             let (ok, changes) = (host.plan.ok(), host.plan.changes().count());

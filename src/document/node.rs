@@ -47,6 +47,16 @@ pub struct NodeEntry {
 }
 
 impl Node {
+    /// A mapping. One without braces has no sign of its own: what is complained of it, its first key shows.
+    pub(super) fn mapping(mut span: Span, entries: Vec<NodeEntry>) -> Node {
+        if span.length == 0
+            && let Some(first) = entries.first().map(|first| first.key.span)
+        {
+            span.length = (first.offset + first.length).saturating_sub(span.offset);
+        }
+        Node { span, value: Value::Mapping(entries) }
+    }
+
     /// The entries, when it is a mapping.
     pub fn entries(&self) -> Option<&[NodeEntry]> {
         match &self.value {

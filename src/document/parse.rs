@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::raw::{Raw, RawValue};
+use super::raw::{Raw, RawValue, plain_boolean};
 use super::{Complaints, Node, NodeEntry, Source, Span, Spanned, Value, plain, raw, tag};
 
 /// Reads the source of `complaints` as YAML. An error of syntax is one complaint and gives `None`; a key that is there
@@ -10,10 +10,13 @@ use super::{Complaints, Node, NodeEntry, Source, Span, Spanned, Value, plain, ra
 /// as if it had none.
 pub fn parse(complaints: &mut Complaints) -> Option<Node> {
     let source = complaints.source().clone();
-    let raw = plain::read(source.text()).map_or_else(|| raw::read(source.text()), Ok);
+    let quick = plain::read(source.text());
     let before = complaints.len();
     tag::check(complaints);
-    match raw {
+    if quick.is_some() {
+        return quick;
+    }
+    match raw::read(source.text()) {
         Ok(raw) => Some(node_of(raw, complaints)),
         // What a tag made of its value may be the error.
         Err(_) if complaints.len() > before => None,
@@ -26,7 +29,7 @@ pub fn parse(complaints: &mut Complaints) -> Option<Node> {
 
 /// The tree, with complaints of keys.
 fn node_of(raw: Raw, complaints: &mut Complaints) -> Node {
-    let mut span = raw.span;
+    let span = raw.span;
     let value = match raw.value {
         RawValue::Scalar(Value::Text(text)) => match plain_boolean(complaints.source().slice(span), &text) {
             Some(boolean) => Value::Bool(boolean),
@@ -36,15 +39,8 @@ fn node_of(raw: Raw, complaints: &mut Complaints) -> Node {
         RawValue::Sequence(items) => {
             Value::Sequence(items.into_iter().map(|item| node_of(item, complaints)).collect())
         }
-        RawValue::Mapping(entries) => Value::Mapping(mapping(entries, complaints)),
+        RawValue::Mapping(entries) => return Node::mapping(span, mapping(entries, complaints)),
     };
-    // A mapping without braces has no sign of its own: what is complained of it, its first key shows.
-    if span.length == 0
-        && let Value::Mapping(entries) = &value
-        && let Some(first) = entries.first()
-    {
-        span.length = (first.key.span.offset + first.key.span.length).saturating_sub(span.offset);
-    }
     Node { span, value }
 }
 
@@ -91,18 +87,6 @@ fn key(raw: Raw, complaints: &mut Complaints) -> Option<Spanned<String>> {
             complaints.add(span, "a list or mapping cannot be a key", remedy);
             None
         }
-    }
-}
-
-/// YAML 1.1's booleans, as Ansible reads them. A quoted word is longer in the source than its text is.
-fn plain_boolean(source: &str, text: &str) -> Option<bool> {
-    if source != text {
-        return None;
-    }
-    match text {
-        "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
-        "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
-        _ => None,
     }
 }
 
@@ -221,8 +205,7 @@ mod tests {
 
     /// What both ways make of a text, where the quick one makes something.
     fn both(text: &str) -> Option<(Node, Option<Node>)> {
-        let mut complaints = Complaints::about(Source::new("x.yaml", text));
-        let quick = node_of(plain::read(text)?, &mut complaints);
+        let quick = plain::read(text)?;
         let mut complaints = Complaints::about(Source::new("x.yaml", text));
         Some((quick, raw::read(text).ok().map(|raw| node_of(raw, &mut complaints))))
     }

@@ -20,6 +20,18 @@ pub(super) fn typed(scalar: &str) -> Option<Value> {
     }
 }
 
+/// YAML 1.1's booleans, as Ansible reads them. A quoted word is longer in the source than its text is.
+pub(super) fn plain_boolean(source: &str, text: &str) -> Option<bool> {
+    if source != text {
+        return None;
+    }
+    match text {
+        "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
+    }
+}
+
 fn options() -> serde_saphyr::Options {
     serde_saphyr::options! {
         // A plain `yes` is told from a quoted one by `plain_boolean`, and `y` stays text.

@@ -1,5 +1,6 @@
 //! What the kernel prints in `/proc/net/ip_vs` (`ip_vs_info_seq_show` of net/netfilter/ipvs/ip_vs_ctl.c).
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::{Connections, Forwarding, Protocol, RealServer, ServiceKey, Table};
@@ -37,7 +38,7 @@ impl Table {
         lines: impl Iterator<Item = &'a str>,
     ) -> Result<Option<Connections>, &'a str> {
         let mut service = None;
-        let (mut servers, mut ended): (Vec<(SocketAddr, RealServer)>, bool) = (Vec::new(), true);
+        let (mut servers, mut ended): (BTreeMap<SocketAddr, RealServer>, bool) = (BTreeMap::new(), true);
         let mut connections = Some(Connections::default());
         for line in lines {
             let words: Vec<_> = line.split_whitespace().collect();
@@ -48,7 +49,7 @@ impl Table {
                     if std::mem::take(&mut ended) {
                         servers.clear();
                     }
-                    servers.push(server);
+                    servers.insert(server.0, server.1);
                     let service = service.as_ref().ok_or(line)?;
                     self.insert(service, [server]);
                     match (&mut connections, counts) {
@@ -66,7 +67,18 @@ impl Table {
                 }
                 ["="] => {
                     connections = None;
-                    self.insert(service.as_ref().ok_or(line)?, servers.iter().copied());
+                    let service = service.as_ref().ok_or(line)?;
+                    let there =
+                        servers.keys().next().and_then(|any| self.services.get_mut(&service.key(*any)));
+                    match (service, there) {
+                        // Many services have the same: a whole map is copied faster than it is filled.
+                        (Service::Key(_), Some(there)) if there.real_servers.is_empty() => {
+                            there.real_servers.clone_from(&servers);
+                        }
+                        _ => {
+                            self.insert(service, servers.iter().map(|(address, server)| (*address, *server)))
+                        }
+                    }
                 }
                 ["FWM", mark, ..] => {
                     service = Some(Service::Mark(u32::from_str_radix(mark, 16).map_err(|_| line)?));
