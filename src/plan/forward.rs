@@ -21,6 +21,11 @@ impl Plan {
         let mut hosts: Vec<PlannedHost> =
             surveyed.into_iter().map(|surveyed| PlannedHost::of(inventory, surveyed)).collect();
         let (left, grown) = yielding::make_way(&mut hosts);
+        for host in &mut hosts {
+            if let Ok(survey) = &host.survey {
+                host.plan.name(&survey.declared, inventory);
+            }
+        }
         let in_stage = |stage: usize, host: &PlannedHost| {
             let declared = host.survey.iter().flat_map(|survey| &survey.declared);
             declared.into_iter().any(|declaration| declaration.stage == stage)
@@ -116,11 +121,7 @@ impl Plan {
 impl PlannedHost {
     fn of(inventory: &Inventory, surveyed: Surveyed) -> PlannedHost {
         let plan = match &surveyed.result {
-            Ok(survey) => {
-                let mut plan = survey.plan.clone();
-                plan.name(&survey.declared, inventory);
-                plan
-            }
+            Ok(survey) => survey.plan.clone(),
             Err(_) => HostPlan::default(),
         };
         PlannedHost {
