@@ -135,7 +135,7 @@ fn leaves_somebody_elses_page(cluster: &Cluster, deployed: &Outcome) {
     let left: Vec<String> = deployed.events.of("left").map(told).collect();
     assert_eq!(left, ["lvs_real_server02: file /var/www/html/index.html"]);
     alternates(&deployed.events.sequence());
-    assert_eq!(cluster.on("lvs_real_server02", "cat /var/www/html/index.html"), "The shop\n");
+    assert_eq!(cluster.on("lvs_real_server02", "cat /var/www/html/index.html"), "The shop");
 }
 
 #[track_caller]
