@@ -149,7 +149,7 @@ fn inventory_text(hosts: usize, directors: usize) -> String {
         }
     }
     format!(
-        "cluster: many\nssh: {{ user: root }}\ndirectors:\n{of_directors}real_servers:\n{of_real}clients:\n\
+        "cluster: many\npages: replace\nssh: {{ user: root }}\ndirectors:\n{of_directors}real_servers:\n{of_real}clients:\n\
          {of_clients}virtual_services:\n{services}time: {{ servers: [pool.ntp.org] }}\n"
     )
 }

@@ -20,8 +20,9 @@ FORKS = (20, 100)
 class Sshd:
     """The sshd, with keys and configuration of its own; leaving it ends it, and the namespace with it."""
 
-    def __init__(self, work):
+    def __init__(self, work, declared):
         self.folder = work / "sshd"
+        self.declared = declared
 
     def __enter__(self):
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -43,6 +44,9 @@ class Sshd:
         subprocess.call(["ip", "netns", "del", NAMESPACE], stderr=subprocess.DEVNULL)
         subprocess.run(["ip", "netns", "add", NAMESPACE], check=True)
         subprocess.run(["ip", "-n", NAMESPACE, "link", "set", "lo", "up"], check=True)
+        # A host that has none of its declared addresses is refused: this one has those of all of them.
+        lines = "".join(f"address add {own}/32 dev lo\n" for own in self.declared)
+        subprocess.run(["ip", "-n", NAMESPACE, "-batch", "-"], input=lines.encode(), check=True)
         command = ["ip", "netns", "exec", NAMESPACE, "/usr/sbin/sshd", "-D", "-f", config, "-E", self.folder / "log"]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         for _ in range(100):
@@ -80,8 +84,13 @@ def address(number):
     return f"127.0.{1 + number // 200}.{1 + number % 200}"
 
 
+def declared(number):
+    """The director's, the client's, and those of the real servers."""
+    return {0: "10.30.0.1", 1: "10.30.0.2"}.get(number, f"10.20.1.{number}")
+
+
 def inventory(sshd):
-    """A director, 98 real servers and a client. Only their addresses on the loopback are real."""
+    """A director, 98 real servers and a client. They are reached at addresses of the loopback."""
     text = f"""\
 cluster: hundred
 ssh:
@@ -90,22 +99,22 @@ ssh:
   identity_file: {sshd.folder}/login_key
   options: {{ UserKnownHostsFile: {sshd.folder}/known_hosts, GlobalKnownHostsFile: /dev/null }}
 directors:
-  director: {{ vip: 10.30.0.1/24, dip: 10.20.0.1/16, address: {address(0)} }}
+  director: {{ vip: {declared(0)}/24, dip: 10.20.0.1/16, address: {address(0)} }}
 clients:
-  client: {{ cip: 10.30.0.2/24, address: {address(1)} }}
+  client: {{ cip: {declared(1)}/24, address: {address(1)} }}
 virtual_services:
   - {{ name: web, address: "10.30.0.1:80", scheduler: rr, forwarding: nat }}
 real_servers:
 """
     return text + "".join(
-        f"  real{number:03}: {{ rip: 10.20.1.{number}/16, address: {address(number)} }}\n" for number in range(2, HOSTS)
+        f"  real{number:03}: {{ rip: {declared(number)}/16, address: {address(number)} }}\n" for number in range(2, HOSTS)
     )
 
 
 def measure(lvsprov, work, rounds):
     """lvsprov without a live master against `ssh HOST true`, as many at once."""
     runs = {}
-    with Sshd(work) as sshd:
+    with Sshd(work, map(declared, range(HOSTS))) as sshd:
         path = work / "hundred.yaml"
         path.write_text(inventory(sshd))
         names = work / "hundred.hosts"

@@ -69,8 +69,13 @@ def address(number):
     return f"127.0.{1 + number // 250}.{1 + number % 250}"
 
 
+def declared(number):
+    """The director's, and those of the real servers."""
+    return f"10.20.{1 + number // 250}.{1 + number % 250}" if number else "10.30.0.1"
+
+
 def inventory(sshds):
-    """A director and 999 real servers. Only their addresses on the loopback are real."""
+    """A director and 999 real servers. They are reached at addresses of the loopback."""
     text = f"""\
 cluster: thousand
 ssh:
@@ -79,13 +84,13 @@ ssh:
   identity_file: {sshds.folder}/login_key
   options: {{ UserKnownHostsFile: {sshds.folder}/known_hosts, GlobalKnownHostsFile: /dev/null }}
 directors:
-  director: {{ vip: 10.30.0.1/24, dip: 10.20.0.1/16, address: {address(0)} }}
+  director: {{ vip: {declared(0)}/24, dip: 10.20.0.1/16, address: {address(0)} }}
 virtual_services:
   - {{ name: web, address: "10.30.0.1:80", scheduler: rr, forwarding: nat }}
 real_servers:
 """
     return text + "".join(
-        f"  real{number:03}: {{ rip: 10.20.{1 + number // 250}.{1 + number % 250}/16, address: {address(number)} }}\n"
+        f"  real{number:03}: {{ rip: {declared(number)}/16, address: {address(number)} }}\n"
         for number in range(1, HOSTS)
     )
 
@@ -94,7 +99,7 @@ def measure(lvsprov, work, rounds):
     """A check, and a deploy that changes one file on each host, against as many `ssh HOST true`."""
     runs = {}
     files = work / "thousand.files"
-    with Sshds(work) as sshds:
+    with Sshds(work, map(declared, range(HOSTS))) as sshds:
         path, playbook, names = work / "thousand.yaml", work / "thousand-file.yaml", work / "thousand.hosts"
         path.write_text(inventory(sshds))
         names.write_text("".join(f"{address(number)}\n" for number in range(HOSTS)))
