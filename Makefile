@@ -11,7 +11,7 @@ TEST_AS_ROOT := $(if $(AS_ROOT),--config "target.'cfg(unix)'.runner='$(AS_ROOT)'
 
 # What `lvsprov lab` calls, and what the tests' shells and the comparison need beside it.
 LAB_PACKAGES := user-mode-linux mmdebstrap e2fsprogs dpkg-dev kmod iproute2 ethtool openssh-client util-linux gcc libc6-dev
-TEST_PACKAGES := dash bash busybox-static original-awk openssl util-linux mount iproute2 kmod openssh-client openssh-server
+TEST_PACKAGES := dash bash busybox-static original-awk curl openssl util-linux mount iproute2 kmod openssh-client openssh-server
 BENCH_PACKAGES := openssh-server python3 python3-venv time
 
 # Only what dpkg does not know as installed is installed.

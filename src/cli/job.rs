@@ -22,7 +22,7 @@ use crate::transport::{Become, Secret, Settings, Target, Way};
 /// A job's parts, which the job borrows.
 pub(super) struct Prepared<'e> {
     engine: &'e Engine,
-    /// Not dropped: the process ends with the job, and to free the parts of a large inventory one by one takes time.
+    /// Not dropped: the process ends soon after the job, and to free the parts of a large inventory one by one takes time.
     pub(super) loaded: ManuallyDrop<Loaded<'e>>,
     participants: Vec<Participant>,
     settings: Settings,

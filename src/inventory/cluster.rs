@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,8 @@ pub struct Inventory {
     pub groups: BTreeMap<String, Vec<String>>,
     /// Where each name is in `hosts`.
     index: HashMap<String, usize>,
+    /// What the tables are told by, once it was asked for: all directors share it.
+    names: OnceLock<Arc<Names>>,
 }
 
 /// Who owns the directors' table.
@@ -78,6 +80,7 @@ impl Inventory {
             vars,
             groups,
             index,
+            names: OnceLock::new(),
         }
     }
 
@@ -123,7 +126,11 @@ impl Inventory {
     }
 
     /// What the directors' tables are told by: the services' names, and for each address the host that alone has it.
-    pub fn table_names(&self) -> Names {
+    pub fn table_names(&self) -> Arc<Names> {
+        Arc::clone(self.names.get_or_init(|| Arc::new(self.names_of_all())))
+    }
+
+    fn names_of_all(&self) -> Names {
         let mut hosts: BTreeMap<IpAddr, Option<&str>> = BTreeMap::new();
         for host in &self.hosts {
             let name = Some(host.name.as_str());

@@ -27,7 +27,7 @@ pub struct Recorded {
 impl Plan {
     /// Plans the reverses of everything on record.
     pub fn back(inventory: &Inventory, recorded: Vec<Recorded>, guarded: bool) -> Plan {
-        let (names, drain) = (Arc::new(inventory.table_names()), inventory.drain());
+        let (names, drain) = (inventory.table_names(), inventory.drain());
         let hosts: Vec<PlannedHost> =
             recorded.into_iter().map(|recorded| planned(inventory, (&names, &drain), recorded)).collect();
         let stage = Stage {

@@ -89,8 +89,8 @@ impl Exchange {
     }
 
     /// An exchange that changes things: when the connection ends before it has, or its deadline has passed for a while and
-    /// nobody has ended it, the host itself ends everything that it started. What must live on is started in a session of its own, by `setsid` or
-    /// `systemd-run`.
+    /// nobody has ended it, the host itself ends everything that it started. What must live on is started in a session of
+    /// its own, by `setsid` or `systemd-run`.
     ///
     /// Its sections have a shell function `lvsprov_note TEXT`: the text, its first line, is told at once, as
     /// [`Progress::Note`](super::Progress::Note), and is not among the section's output. It writes to standard output, which

@@ -1,7 +1,5 @@
 //! The director's part of the inventory's virtual services.
 
-use std::sync::Arc;
-
 use minijinja::Value;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -56,7 +54,7 @@ impl Composite for VirtualServices {
 
     fn expand(self, scope: Scope<'_>, _variables: &Value) -> Result<Vec<Resource>, ExpandError> {
         let VirtualServices { persist, prune } = self;
-        let names = Arc::new(scope.inventory.table_names());
+        let names = scope.inventory.table_names();
         let mut wanted = resource::VirtualServices { persist, prune, names, ..Default::default() };
         for declared in scope.inventory.services_of(scope.host) {
             let key = declared.service.key;

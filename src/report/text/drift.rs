@@ -10,8 +10,8 @@ use crate::report::count::count;
 use crate::report::name::{few, those_read};
 use crate::resource::Aspect;
 
-/// One paragraph a difference, that of several hosts once, and a last line with their number. What only running it can tell is mentioned, but is
-/// no difference. A host that could not be read has no plan.
+/// One paragraph a difference, that of several hosts once, and a last line with their number. What only running it can
+/// tell is mentioned, but is no difference. A host that could not be read has no plan.
 pub(super) fn drift(hosts: &[(&str, Option<&HostPlan>)], diff: bool) -> String {
     let (mut told, mut found) = (Alike::default(), Count::default());
     for (host, plan) in hosts {
