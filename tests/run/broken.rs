@@ -91,6 +91,7 @@ fn a_probe_that_hangs_is_named_and_ended_there() {
     cluster.read_timeout = Duration::from_secs(6);
     // A number that no other test's sleep has.
     let sleep = format!("sleep {}", 30_000_000 + std::process::id());
+    fs::write(cluster.machine("web1").root.path("/srv/page"), "an old page\n").unwrap();
     replace(cluster.machine("web1"), "stat", &format!("exec {sleep}"));
     let begun = Instant::now();
     let outcome = cluster.deploy();

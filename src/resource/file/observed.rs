@@ -133,7 +133,10 @@ for p in {directories}; do
   printf 'hollow %s\n' "$d"
 done
 {recorded}wanted() {{ for r in {read}; do [ "$r" = "$1" ] && return 0; done; return 1; }}
-s=$(stat -L -c '%f %u %g %s %U %G %n' {paths} 2>/dev/null)
+set --
+for p in {paths}; do if [ -e "$p" ]; then set -- "$@" "$p"; fi; done
+s=
+if [ "$#" != 0 ]; then s=$(stat -L -c '%f %u %g %s %U %G %n' "$@" 2>/dev/null); fi
 set --
 while read -r f u g s U G n; do
   [ -n "$f" ] || continue
