@@ -5,7 +5,8 @@ import shutil
 import sys
 
 from . import clock
-from .hosts import PORT, Hosts, Memory
+from .hosts import PORT, Hosts
+from .memory import Memory
 from .tools import Masters
 
 HOSTS = 1000
