@@ -309,7 +309,12 @@ fn a_debug_file_is_its_owner_s_and_has_each_connection() {
     assert!(written.contains("Connection refused") && written.contains("exit=4"), "{written}");
     // The same is told as without it.
     let without = place.lvsprov(&["plan"]).assert().code(4).get_output().clone();
-    assert_eq!(text(&output.stdout), text(&without.stdout));
+    let told = |stdout: &[u8]| -> String {
+        let text = text(stdout);
+        let (before, after) = text.split_once("ended in ").unwrap();
+        format!("{before}{}", after.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'))
+    };
+    assert_eq!(told(&output.stdout), told(&without.stdout));
     // Another run adds to it.
     place.lvsprov(&["verify", "--debug", "debug.log"]).assert().code(4);
     assert!(fs::read_to_string(&path).unwrap().starts_with(&written));

@@ -136,6 +136,8 @@ def namespaces(own):
             os.mkdir(upper, 0o755)
             os.mkdir(work)
             mount("overlay", f"lowerdir={folder},upperdir={upper},workdir={work}", folder)
+        # One of its own: in a shared one a name below /proc/sys/net is looked for among those of all hosts.
+        mount("proc", "nosuid", "/proc")
         subprocess.run(["ip", "-batch", "-"], input=f"link set lo up\naddress add {own}/32 dev lo\n".encode(), check=True)
         os.write(told, b"1")
         os.close(release)

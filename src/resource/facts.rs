@@ -62,7 +62,10 @@ pub struct Connection {
 const PROBE: &str = r#"release=/etc/os-release
 [ -r $release ] || release=/usr/lib/os-release
 lvsprov_files $release /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /proc/sys/kernel/random/boot_id \
-  /proc/self/status /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding
+  /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding
+while read -r lvsprov_key lvsprov_uid; do
+  case $lvsprov_key in Uid:) echo "uid $lvsprov_uid"; break ;; esac
+done </proc/self/status
 [ -d /run/systemd/system ] && echo systemd
 SELINUX && echo selinux
 printf 'way %s\nssh %s\nuser %s\n' "${lvsprov_way-}" "${SSH_CONNECTION-}" "${LOGNAME:-${USER-}}"
@@ -123,11 +126,9 @@ impl Facts {
                 "/proc/sys/kernel/hostname" => hostname = value.to_owned(),
                 "/proc/sys/kernel/osrelease" => kernel = Some(value.to_owned()),
                 "/proc/sys/kernel/random/boot_id" => boot_id = value.to_owned(),
-                "/proc/self/status" => {
-                    if let Some(uids) = value.strip_prefix("Uid:") {
-                        let real = uids.split_whitespace().next().and_then(|real| real.parse().ok());
-                        uid = Some(real.ok_or_else(unreadable)?);
-                    }
+                "uid" => {
+                    let real = value.split_whitespace().next().and_then(|real| real.parse().ok());
+                    uid = Some(real.ok_or_else(unreadable)?);
                 }
                 "/proc/sys/net/ipv4/ip_forward" => forwards_ipv4 = value != "0",
                 "/proc/sys/net/ipv6/conf/all/forwarding" => forwards_ipv6 = value != "0",
@@ -250,7 +251,7 @@ mod tests {
             b"/etc/os-release:NAME=\"Rocky Linux\"\n/etc/os-release:ID=\"rocky\"\n\
               /etc/os-release:VERSION_ID=\"9.3\"\n/etc/os-release:ID_LIKE=\"rhel centos fedora\"\n\
               /proc/sys/kernel/hostname:rs\n/proc/sys/kernel/osrelease:5.14.0\n/proc/sys/kernel/random/boot_id:1-2\n\
-              /proc/self/status:Name:\tgrep\n/proc/self/status:Uid:\t0\t0\t0\t0\n\
+              uid 0\t0\t0\t0\n\
               /proc/sys/net/ipv4/ip_forward:1\n/proc/sys/net/ipv6/conf/all/forwarding:0\n\
               systemd\nselinux\nssh 10.0.0.9 50000 192.168.40.101 22\nuser root\n/proc/net/ip_tables_names:filter\n\
               firewall firewalld\nown_page\naddresses\n\
@@ -276,9 +277,7 @@ mod tests {
     #[test]
     fn a_tool_that_does_not_say_what_it_should_is_named() {
         let of = |printed: &str| {
-            let text = format!(
-                "/proc/sys/kernel/osrelease:6.1\n/proc/self/status:Uid:\t0\naddresses\n{printed}end\n"
-            );
+            let text = format!("/proc/sys/kernel/osrelease:6.1\nuid 0\naddresses\n{printed}end\n");
             Facts::parse(text.as_bytes()).map_err(|unreadable| unreadable.to_string())
         };
         let error = of("ip: garbage\n").unwrap_err();
@@ -290,7 +289,7 @@ mod tests {
 
     #[test]
     fn facts_that_were_cut_short_are_no_facts() {
-        assert!(Facts::parse(b"/proc/sys/kernel/osrelease:5.14.0\n/proc/self/status:Uid:\t0\n").is_err());
+        assert!(Facts::parse(b"/proc/sys/kernel/osrelease:5.14.0\nuid 0\n").is_err());
         assert!(Facts::parse(b"").is_err());
     }
 }

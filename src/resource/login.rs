@@ -15,7 +15,7 @@ impl Login {
     pub fn read(output: &[u8]) -> Option<Login> {
         let text = String::from_utf8_lossy(output);
         let after = |start: &str| text.lines().find_map(|line| line.strip_prefix(start));
-        let uid = after("/proc/self/status:Uid:")?.split_whitespace().next()?.parse().ok()?;
+        let uid = after("uid ")?.split_whitespace().next()?.parse().ok()?;
         Some(Login { uid, name: after("user ").unwrap_or_default().trim().to_owned() })
     }
 
@@ -31,9 +31,9 @@ mod tests {
 
     #[test]
     fn the_user_is_told_also_where_nothing_else_reads() {
-        let told = b"grep: /x: Permission denied\n/proc/self/status:Uid:\t1000\t1000\t1000\t1000\nuser ann\n";
+        let told = b"grep: /x: Permission denied\nuid 1000\t1000\t1000\t1000\nuser ann\n";
         assert_eq!(Login::read(told), Some(Login { uid: 1000, name: "ann".into() }));
-        assert!(Login::read(b"/proc/self/status:Uid:\t0\t0\t0\t0\n").unwrap().is_root());
+        assert!(Login::read(b"uid 0\t0\t0\t0\n").unwrap().is_root());
         assert_eq!(Login::read(b"user ann\n"), None);
     }
 }

@@ -66,20 +66,44 @@ done
 "#;
 
 /// Tells the host's time, in whose place the reader puts how far it is from ours.
-const TIME: &str = r#"lvsprov_time() { printf '\036%s c %s\n' MARK "$(date +%s)"; }
+const TIME: &str = r#"lvsprov_now=
+lvsprov_time() { printf '\036%s c %s\n' MARK "${lvsprov_now:-$(date +%s)}"; }
 "#;
 
-/// Prints the files that were named, but no pipe, which might have no end, and last a line of its own, [`READ_ALL`], which
-/// is missing where grep is, or came to no end.
+/// Prints the files that were named, but no pipe, which might have no end: there is none in /proc. The last line is one of
+/// its own, [`READ_ALL`], which is missing where grep is, or came to no end. The shell takes a character at a time, so that
+/// it reads nothing by itself but what is short; where that is all, it spares a process.
 const READ: &str = r#"IFS='
 '; set -f; set --
-for lvsprov_name in $lvsprov_names; do if [ -f "$lvsprov_name" ]; then set -- "$@" "$lvsprov_name"; fi; done
+lvsprov_long=
+for lvsprov_name in $lvsprov_names; do
+case $lvsprov_name in
+/proc/sys/*) ;;
+/proc/*) lvsprov_long=1 ;;
+*)
+if ! [ -f "$lvsprov_name" ]; then continue; fi
+case $lvsprov_name in */os-release) ;; *) lvsprov_long=1 ;; esac ;;
+esac
+set -- "$@" "$lvsprov_name"
+done
 set +f; unset IFS
+if [ -n "$lvsprov_long" ]; then
 LC_ALL=C grep -asH '' -- "$@" - 2>&1 <<lvsprov_end
 end
-lvsprov_end"#;
+lvsprov_end
+else
+{
+for lvsprov_name; do
+while IFS= read -r lvsprov_line || [ -n "$lvsprov_line" ]; do
+printf '%s:%s\n' "$lvsprov_name" "$lvsprov_line"
+lvsprov_line=
+done <"$lvsprov_name"
+done
+} 2>/dev/null
+echo '(standard input):end'
+fi"#;
 
-/// What grep says of [`READ`]'s own line.
+/// What grep says of its own line in [`READ`], and the shell in its place.
 pub(super) const READ_ALL: &[u8] = b"(standard input):end\n";
 
 impl Exchange {

@@ -86,8 +86,11 @@ elif ! {{ [ -d "$lvsprov_lock" ] || mkdir -p "$lvsprov_lock"; }} || ! {{ :; }} >
 else
     lvsprov_lock=$lvsprov_lock/lock
     exec {DESCRIPTOR}<>"$lvsprov_lock"
-    lvsprov_said=$(flock -n {DESCRIPTOR} 2>&1)
-    case $?$lvsprov_said in
+    flock -n {DESCRIPTOR} 2>/dev/null
+    lvsprov_code=$? lvsprov_said=
+    # The words cost one more process, which is only spent where there are any.
+    if [ $lvsprov_code != 0 ]; then lvsprov_said=$(flock -n {DESCRIPTOR} 2>&1); lvsprov_code=$?; fi
+    case $lvsprov_code$lvsprov_said in
     0*)
         lvsprov_turn=
         read -r lvsprov_turn <"$lvsprov_lock" || :

@@ -123,11 +123,32 @@ fn no_file_is_taken_for_empty_that_was_not_read() {
         block_on(async {
             let mut link = open(shell).await;
             let mut exchange = Exchange::reading(Duration::from_secs(20));
-            exchange.push_inline("grep() { command /nowhere/grep; }; lvsprov_files /proc/sys/kernel/ostype");
+            exchange.push_inline("grep() { command /nowhere/grep; }; lvsprov_files /proc/version");
             let reply = link.exchange(&exchange, |_| ()).await.unwrap();
             let said = String::from_utf8_lossy(&reply.sections[0].as_ref().unwrap().bytes).into_owned();
             assert!(said.starts_with("the files were not read to their end: "), "{shell:?}: {said}");
             assert!(said.contains("/nowhere/grep"), "{shell:?}: {said}");
+        });
+    }
+}
+
+#[test]
+fn what_is_short_is_read_without_a_process() {
+    let root = tempfile::tempdir().unwrap();
+    let release = root.path().join("os-release").to_str().unwrap().to_owned();
+    std::fs::write(&release, "# \\n a * and\t\u{e9} \n\n  ID=x").unwrap();
+    for shell in SHELLS {
+        block_on(async {
+            let mut link = open(shell).await;
+            let mut exchange = Exchange::reading(Duration::from_secs(20));
+            exchange.push_inline("grep() { command /nowhere/grep; }");
+            exchange.push_inline(format!("lvsprov_files /proc/sys/kernel/ostype /proc/sys/none {release}"));
+            let reply = link.exchange(&exchange, |_| ()).await.unwrap();
+            let of_release = format!("{release}:# \\n a * and\t\u{e9} \n{release}:\n{release}:  ID=x\n");
+            let output = reply.sections[1].as_ref().unwrap();
+            let text = String::from_utf8(output.bytes.clone()).unwrap();
+            assert_eq!(text, format!("/proc/sys/kernel/ostype:Linux\n{of_release}"), "{shell:?}");
+            assert!(output.said.is_empty(), "{shell:?}");
         });
     }
 }
@@ -195,6 +216,7 @@ fn a_host_tells_its_time_against_ours() {
             let mut exchange = Exchange::reading(Duration::from_secs(20));
             exchange.push_inline("lvsprov_time");
             exchange.push_inline("date() { echo 4000000000; }; lvsprov_time; unset -f date");
+            exchange.push_inline("lvsprov_now=4000000000; lvsprov_time");
             let reply = link.exchange(&exchange, |_| ()).await.unwrap();
             let bounds = |index: usize| -> Vec<i64> {
                 let text = String::from_utf8(reply.sections[index].clone().unwrap().bytes).unwrap();
@@ -206,7 +228,13 @@ fn a_host_tells_its_time_against_ours() {
             };
             let [least, most] = bounds(0)[..] else { panic!() };
             assert!(least <= 0 && most >= 0 && most - least < 20, "{shell:?}: {least} to {most}");
-            assert!(bounds(1)[0] > 1_000_000, "{shell:?}");
+            assert!(bounds(1)[0] > 1_000_000 && bounds(2)[0] > 1_000_000, "{shell:?}");
+            // What was seen in one exchange is not told in the next.
+            let mut exchange = Exchange::reading(Duration::from_secs(20));
+            exchange.push_inline("lvsprov_time");
+            let reply = link.exchange(&exchange, |_| ()).await.unwrap();
+            let text = String::from_utf8(reply.sections[0].clone().unwrap().bytes).unwrap();
+            assert!(text.starts_with("clock -"), "{shell:?}: {text}");
         });
     }
 }

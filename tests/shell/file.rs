@@ -35,6 +35,24 @@ fn any_text_arrives_as_it_is() {
 }
 
 #[test]
+fn reading_a_file_tells_the_time_where_stat_can() {
+    under_each_shell(|root| {
+        root.write(PAGE, "old\n");
+        let page = page("new\n");
+        let section = Resource::probe_all(&[&page], &root.facts()).remove(0);
+        let told =
+            root.sh(&format!("set +eu\n{}\necho \"now ${{lvsprov_now-}} $(date +%s)\"", section.by_itself()));
+        let times: Vec<i64> =
+            told.lines().last().unwrap().split(' ').filter_map(|word| word.parse().ok()).collect();
+        match times[..] {
+            [_] => assert!(root.has_applets(), "busybox's stat reads no standard input"),
+            [seen, now] => assert!((0..5).contains(&(now - seen)), "{told}"),
+            _ => panic!("{told}"),
+        }
+    });
+}
+
+#[test]
 fn odd_paths_are_paths() {
     under_each_shell(|root| {
         let odd = "/etc/it's a \"$dir\"/-f *";

@@ -120,6 +120,9 @@ impl Node {
 ///
 /// `paths` are all of them, `read` those whose content matters, and `directories` those of which it matters what is above
 /// them, as words of sh. `recorded` is sh that compares files with their records, and tells whose pages are.
+///
+/// What stat reads from its standard input was written just before, so that it tells the time as well. A stat that does
+/// not know `-`, busybox's, says nothing of it.
 pub(super) fn probe(paths: &str, read: &str, directories: &str, recorded: &str) -> String {
     format!(
         r#"for p in {paths}; do if [ -L "$p" ]; then printf 'link %s\n' "$p"; fi; done
@@ -136,10 +139,16 @@ done
 set --
 for p in {paths}; do if [ -e "$p" ]; then set -- "$@" "$p"; fi; done
 s=
-if [ "$#" != 0 ]; then s=$(stat -L -c '%f %u %g %s %U %G %n' "$@" 2>/dev/null); fi
+if [ "$#" != 0 ]; then
+s=$(stat -L -c '%Y %f %u %g %s %U %G %n' "$@" - 2>/dev/null <<lvsprov_end
+now
+lvsprov_end
+)
+fi
 set --
-while read -r f u g s U G n; do
+while read -r t f u g s U G n; do
   [ -n "$f" ] || continue
+  if [ "$n" = - ]; then lvsprov_now=$t; continue; fi
   printf '%s\n' "$f $u $g $s $U $G $n"
   case $f in 8*) if wanted "$n"; then
     if [ "$s" -le {WHOLE} ]; then set -- "$@" "$n"; echo whole; else printf 'hash '; sha256sum <"$n"; fi
@@ -239,7 +248,7 @@ fn changed(path: &str) -> Unreadable {
     Unreadable::new("file", format!("{path} changed while it was read: run again"))
 }
 
-/// A line of `stat -c '%f %u %g %s %U %G %n'`.
+/// What `stat -c '%f %u %g %s %U %G %n'` prints of a file.
 fn node(line: &str) -> Option<(String, usize, Node)> {
     let mut fields = line.splitn(7, ' ');
     let raw = u32::from_str_radix(fields.next()?, 16).ok()?;
