@@ -19,6 +19,8 @@ pub struct Change {
     pub script: Script,
     /// How long the script may take. The scripts of one stage share the sum of theirs, and are ended after it.
     pub deadline: Duration,
+    /// Whether the script waits for nothing, neither another program nor a server, and needs nobody to end it.
+    pub brief: bool,
     /// What the change risks.
     pub risks: Vec<Risk>,
     /// Whether it starts what is there, does not run, and counts for what the host serves.
@@ -124,6 +126,7 @@ impl Change {
             live: None,
             script: script.into(),
             deadline: Duration::from_secs(60),
+            brief: false,
             risks: Vec::new(),
             revives: false,
             unknown: false,

@@ -15,7 +15,7 @@ mod observed;
 mod page;
 mod reverse;
 
-use args::{check_owner, content, owner, true_or_false};
+use args::{check_owner, content, is_at_hand, owner, true_or_false};
 pub use observed::{Content, Node, Observed};
 pub use reverse::Prior;
 
@@ -179,7 +179,9 @@ impl Kind for File {
             return Ok(None);
         }
         let rewrite = observed.node.is_none() || aspects.iter().any(|a| a.what == "content");
-        Ok(Some(Change::new(aspects, self.script(rewrite))))
+        // Who an owner is may have to be asked of a server.
+        let brief = [&self.owner, &self.group].into_iter().flatten().all(|name| is_at_hand(name));
+        Ok(Some(Change { brief, ..Change::new(aspects, self.script(rewrite)) }))
     }
 
     fn prior(&self, observed: &Observed) -> Option<Prior> {
@@ -290,6 +292,14 @@ mod tests {
 
     const OLD: &[u8] =
         b"81a4 0 0 4 root root /var/www/html/index.html\nwhole\n=\n/var/www/html/index.html:old\n=\n";
+
+    #[test]
+    fn a_change_is_brief_where_no_server_knows_the_owner() {
+        let by = |owner: Option<&str>| File { owner: owner.map(str::to_owned), ..page() };
+        let is_brief = |file: File| differ(&file, OLD).unwrap().unwrap().brief;
+        assert!(is_brief(by(None)) && is_brief(by(Some("root"))) && is_brief(by(Some("33"))));
+        assert!(!is_brief(by(Some("www-data"))));
+    }
 
     #[test]
     fn the_content_is_shown_as_a_diff() {

@@ -121,6 +121,9 @@ impl Job<'_> {
         let Ok(survey) = &doing.plan.hosts[host].survey else { return 0 };
         let deadlines: Duration = steps.iter().map(|making| making.change.deadline).sum();
         let mut exchange = Exchange::changing(deadlines + link.read_timeout());
+        if steps.iter().all(|making| making.change.brief) {
+            exchange = exchange.brief();
+        }
         let ids: Vec<StepId> = steps.iter().map(|making| making.step).collect();
         let records = doing.plan.records(&ids);
         let ahead = usize::from(!records.is_empty());

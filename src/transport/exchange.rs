@@ -14,6 +14,8 @@ pub struct Exchange {
     pub deadline: Duration,
     /// Whether all processes of the exchange must end when the connection does: for sections that change something.
     guarded: bool,
+    /// Whether nothing watches it on the host.
+    brief: bool,
 }
 
 #[derive(Clone)]
@@ -70,16 +72,15 @@ const TIME: &str = r#"lvsprov_now=
 lvsprov_time() { printf '\036%s c %s\n' MARK "${lvsprov_now:-$(date +%s)}"; }
 "#;
 
-/// Prints the files that were named, but no pipe, which might have no end: there is none in /proc. The last line is one of
-/// its own, [`READ_ALL`], which is missing where grep is, or came to no end. The shell takes a character at a time, so that
-/// it reads nothing by itself but what is short; where that is all, it spares a process.
+/// Prints the files that were named, but no pipe, which might have no end. The last line is one of its own, [`READ_ALL`],
+/// which is missing where grep is, or came to no end. The shell takes a character at a time, so that it reads nothing by
+/// itself but what is short; where that is all, it spares a process.
 const READ: &str = r#"IFS='
 '; set -f; set --
 lvsprov_long=
 for lvsprov_name in $lvsprov_names; do
 case $lvsprov_name in
 /proc/sys/*) ;;
-/proc/*) lvsprov_long=1 ;;
 *)
 if ! [ -f "$lvsprov_name" ]; then continue; fi
 case $lvsprov_name in */os-release) ;; *) lvsprov_long=1 ;; esac ;;
@@ -109,7 +110,7 @@ pub(super) const READ_ALL: &[u8] = b"(standard input):end\n";
 impl Exchange {
     /// An exchange that only reads.
     pub fn reading(deadline: Duration) -> Self {
-        Exchange { sections: Vec::new(), deadline, guarded: false }
+        Exchange { sections: Vec::new(), deadline, guarded: false, brief: false }
     }
 
     /// An exchange that changes things: when the connection ends before it has, or its deadline has passed for a while and
@@ -120,7 +121,13 @@ impl Exchange {
     /// [`Progress::Note`](super::Progress::Note), and is not among the section's output. It writes to standard output, which
     /// must be the section's own.
     pub fn changing(deadline: Duration) -> Self {
-        Exchange { sections: Vec::new(), deadline, guarded: true }
+        Exchange { sections: Vec::new(), deadline, guarded: true, brief: false }
+    }
+
+    /// The same where nothing in it waits for anything, so that it ends by itself in no time. That spares the host three
+    /// processes. When the connection ends before it has, the section that runs comes to its end, and no other begins.
+    pub fn brief(self) -> Self {
+        Exchange { brief: true, ..self }
     }
 
     /// Adds a section that runs, in a subshell of its own, whatever came of those before it. Gives its index.
@@ -209,7 +216,8 @@ impl Exchange {
         let mut text = String::new();
         // The whole is one compound command: the shell has read all of it before it runs any of it.
         text.push_str("{\n");
-        if self.guarded {
+        let watched = self.guarded && !self.brief;
+        if watched {
             let deadline = (self.deadline + self.deadline.min(LATER)).as_secs();
             // Nothing is sent while an exchange runs, so that a read from the connection ends only with it. The
             // watchers end the whole process group: first politely, so that traps can remove temporary files. The first
@@ -219,8 +227,13 @@ impl Exchange {
                 "lvsprov_end() {{ trap '' TERM; kill -TERM 0; sleep 2; kill -KILL 0; }}\n\
                  ( trap '' TERM; read -r _ <&3; lvsprov_end ) </dev/null >/dev/null 2>&1 & lvsprov_link=$!\n\
                  ( trap 'kill $nap; exit' TERM; sleep {NAP}{deadline} & nap=$!; wait $nap; lvsprov_end ) \
-                 </dev/null >/dev/null 2>&1 {lock}<&- & lvsprov_clock=$!\n\
-                 lvsprov_note() {{ lvsprov_text=${{1%%\"\n\"*}}; printf '\\036%s n %s\\n' {mark} \"$lvsprov_text\"; }}\n"
+                 </dev/null >/dev/null 2>&1 {lock}<&- & lvsprov_clock=$!\n"
+            );
+        }
+        if self.guarded {
+            let _ = write!(
+                text,
+                "lvsprov_note() {{ lvsprov_text=${{1%%\"\n\"*}}; printf '\\036%s n %s\\n' {mark} \"$lvsprov_text\"; }}\n"
             );
         }
         let files = self.sections.iter().any(|section| section.script.contains("lvsprov_files"));
@@ -267,7 +280,7 @@ impl Exchange {
             let _ = writeln!(text, "printf '\\036%s b {index}\\n' {mark}\n{{\n{READ}\n}} 3<&- {lock}<&-");
             let _ = writeln!(text, "printf '\\036%s e {index} 0\\n' {mark}");
         }
-        if self.guarded {
+        if watched {
             text.push_str(
                 "kill -KILL $lvsprov_link; kill -TERM $lvsprov_clock; wait $lvsprov_link $lvsprov_clock\n",
             );

@@ -38,6 +38,31 @@ fn a_lost_connection_ends_everything_that_a_change_started() {
 }
 
 #[test]
+fn a_lost_connection_lets_a_brief_change_come_to_its_end_and_nothing_after_it() {
+    for shell in SHELLS {
+        block_on(async {
+            let dir = tempfile::tempdir().unwrap();
+            let [begun, done, after] = ["begun", "done", "after"].map(|name| dir.path().join(name));
+            let mut link = open(shell).await;
+            let mut exchange = Exchange::changing(Duration::from_secs(20)).brief();
+            exchange.push_step(format!("echo $$ >{}; sleep 1; touch {}", begun.display(), done.display()));
+            exchange.push_step(format!("touch {}", after.display()));
+            let cut =
+                tokio::time::timeout(Duration::from_millis(500), link.exchange(&exchange, |_| ())).await;
+            assert!(cut.is_err(), "{shell:?} ended early");
+            drop(link);
+            let shell_id = std::fs::read_to_string(&begun).unwrap();
+            let start = Instant::now();
+            while alive(shell_id.trim()) {
+                assert!(start.elapsed() < Duration::from_secs(8), "{shell:?} still runs");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            assert!(done.exists() && !after.exists(), "{shell:?}");
+        });
+    }
+}
+
+#[test]
 fn a_script_that_does_not_end_is_reported_with_its_deadline() {
     block_on(async {
         let mut link = open(&["dash"]).await;

@@ -142,7 +142,9 @@ fn what_is_short_is_read_without_a_process() {
             let mut link = open(shell).await;
             let mut exchange = Exchange::reading(Duration::from_secs(20));
             exchange.push_inline("grep() { command /nowhere/grep; }");
-            exchange.push_inline(format!("lvsprov_files /proc/sys/kernel/ostype /proc/sys/none {release}"));
+            exchange.push_inline(format!(
+                "lvsprov_files /proc/sys/kernel/ostype /proc/sys/none /proc/none {release}"
+            ));
             let reply = link.exchange(&exchange, |_| ()).await.unwrap();
             let of_release = format!("{release}:# \\n a * and\t\u{e9} \n{release}:\n{release}:  ID=x\n");
             let output = reply.sections[1].as_ref().unwrap();

@@ -19,6 +19,11 @@ pub(super) fn true_or_false<'de, D: Deserializer<'de>>(input: D) -> Result<bool,
     args::true_or_false(input, "`secret` is true or false; the secret is the `content`")
 }
 
+/// Whether the host tells the user or group of that name by itself, without asking anybody.
+pub(super) fn is_at_hand(name: &str) -> bool {
+    name == "root" || name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// What `chown` takes for another thing than one name or number, or a host never reports as it was declared.
 pub(super) fn check_owner(name: &str) -> Result<(), String> {
     let number = name.bytes().all(|byte| byte.is_ascii_digit());

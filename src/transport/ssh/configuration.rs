@@ -84,8 +84,9 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let config = place.path().join("config");
         let still = place.path().join("still");
-        // The background process ends only once the digest is there.
-        let left = format!("until [ -e {} ]; do sleep 0.1; done", still.display());
+        // The background process ends only once the digest is there, or all of the test is over.
+        let (folder, file) = (place.path().display(), still.display());
+        let left = format!("while [ -d {folder} ] && ! [ -e {file} ]; do sleep 0.1; done");
         write(&config, format!("Match exec \"sh -c '({left}) &'\"\n  User root\n")).unwrap();
         let word = configuration(&config).await;
         write(&still, "").unwrap();
