@@ -53,6 +53,18 @@ fn reading_a_file_tells_the_time_where_stat_can() {
 }
 
 #[test]
+fn a_file_of_which_nothing_is_told_is_not_taken_for_missing() {
+    under_each_shell(|root| {
+        root.write(PAGE, "old\n");
+        let (page, facts) = (page("new\n"), root.facts());
+        let section = Resource::probe_all(&[&page], &facts).remove(0);
+        let printed = root.sh(&format!("set +eu\nstat() {{ return 1; }}\n{}", section.by_itself()));
+        let error = section.parse(&[&page], &facts, printed.as_bytes()).unwrap_err();
+        assert!(error.to_string().contains("`stat`"), "{error}");
+    });
+}
+
+#[test]
 fn odd_paths_are_paths() {
     under_each_shell(|root| {
         let odd = "/etc/it's a \"$dir\"/-f *";

@@ -122,7 +122,8 @@ impl Node {
 /// them, as words of sh. `recorded` is sh that compares files with their records, and tells whose pages are.
 ///
 /// What stat reads from its standard input was written just before, so that it tells the time as well. A stat that does
-/// not know `-`, busybox's, says nothing of it.
+/// not know `-`, busybox's, says nothing of it. An older bash keeps such a text in /tmp: where that is full, nothing is read
+/// at all, and no file may be taken for missing.
 pub(super) fn probe(paths: &str, read: &str, directories: &str, recorded: &str) -> String {
     format!(
         r#"for p in {paths}; do if [ -L "$p" ]; then printf 'link %s\n' "$p"; fi; done
@@ -144,6 +145,7 @@ s=$(stat -L -c '%Y %f %u %g %s %U %G %n' "$@" - 2>/dev/null <<lvsprov_end
 now
 lvsprov_end
 )
+[ -n "$s" ] || echo failed
 fi
 set --
 while read -r t f u g s U G n; do
@@ -153,7 +155,7 @@ while read -r t f u g s U G n; do
   case $f in 8*) if wanted "$n"; then
     if [ "$s" -le {WHOLE} ]; then set -- "$@" "$n"; echo whole; else printf 'hash '; sha256sum <"$n"; fi
   fi;; esac
-done <<lvsprov_end
+done <<lvsprov_end || echo failed
 $s
 lvsprov_end
 echo =
@@ -177,6 +179,8 @@ pub(super) fn parse(output: &[u8]) -> Result<BTreeMap<String, Observed>, Unreada
         rest = &rest[end + 1..];
         if line == "=" {
             break;
+        } else if line == "failed" {
+            return Err(unreadable(&line).by("stat"));
         } else if let Some(path) = line.strip_prefix("link ") {
             paths.entry(path.to_owned()).or_default().link = true;
         } else if let Some(path) = line.strip_prefix("as-before ") {
