@@ -157,11 +157,12 @@ async fn apply(
         if performed.unanswered || plan.is_unable() { Exit::Failed } else { Exit::Done },
     ]);
     let not_verified = exit != Exit::Done && curl.is_some();
-    let exit = match (exit, curl) {
+    let (exit, failures) = match (exit, curl) {
         (Exit::Done, Some(curl)) => curl_loops(prepared, &plan.hosts, &mut links, curl, context).await,
-        (exit, _) => exit,
+        (exit, _) => (exit, Vec::new()),
     };
-    let summary = Summary { not_verified, ..summary(verb, exit, &plan, &performed, start) };
+    let mut summary = Summary { not_verified, ..summary(verb, exit, &plan, &performed, start) };
+    summary::could_not_ask(&mut summary, &failures);
     context.summary(&summary);
     Deployed { exit, changed: performed.tallies.iter().map(|tally| tally.made).sum() }
 }

@@ -1,11 +1,12 @@
 //! What the last line of a run tells.
 
+use std::rc::Rc;
 use std::time::Instant;
 
 use super::exit::Exit;
 use crate::plan::{Plan, Progress, Reason};
 use crate::report::{HostSummary, LeftOver, Summary};
-use crate::run::Performed;
+use crate::run::{Failure, Performed};
 
 /// What is told of each host.
 pub(super) fn summary(
@@ -42,6 +43,18 @@ pub(super) fn summary(
     let unfinished = performed.unfinished.clone();
     let elapsed = start.elapsed();
     Summary { verb, exit: exit.code(), hosts, left, unfinished, not_verified: false, elapsed }
+}
+
+/// The clients that could not ask have failed, or are gone by now.
+pub(super) fn could_not_ask(summary: &mut Summary, failures: &[(usize, Rc<Failure>)]) {
+    for (client, failure) in failures {
+        let Some(host) = summary.hosts.get_mut(*client) else { continue };
+        if failure.is_unreachable() {
+            host.unreachable = true;
+        } else {
+            host.failed += 1;
+        }
+    }
 }
 
 /// What is somebody else's, and stays as it is whatever is done.

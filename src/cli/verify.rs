@@ -1,16 +1,17 @@
 //! `verify`: drift first, then the clients' curl loops.
 
+use std::rc::Rc;
 use std::time::Instant;
 
 use super::args::{LoopArgs, VerifyArgs};
 use super::context::Context;
 use super::exit::{Exit, Stop};
 use super::job::Prepared;
-use super::summary::{not_ours, summary};
+use super::summary::{could_not_ask, not_ours, summary};
 use super::undeclared::tell_undeclared;
 use crate::plan::PlannedHost;
 use crate::playbook::Engine;
-use crate::run::{Links, Performed};
+use crate::run::{Failure, Links, Performed};
 use crate::verify::{self, Asked};
 
 pub(super) async fn verify(args: VerifyArgs, context: &Context) -> Result<Exit, Stop> {
@@ -33,7 +34,7 @@ pub(super) async fn verify_prepared(prepared: &Prepared<'_>, curl: LoopArgs, con
     context.report.drift(&plan.by_host());
     let without_vips = job.without_vips(&plan);
     // What the clients get is told even where a host drifted: it shows whether the drift is felt.
-    let asked = curl_loops(prepared, &plan.hosts, &mut links, curl, context).await;
+    let (asked, failures) = curl_loops(prepared, &plan.hosts, &mut links, curl, context).await;
     let exit = Exit::worst([
         asked,
         Exit::of_failures(observation.failures.iter().flatten()),
@@ -46,27 +47,29 @@ pub(super) async fn verify_prepared(prepared: &Prepared<'_>, curl: LoopArgs, con
         // A resource that is not as declared is, to whoever verifies, one that failed; so is a VIP that is not there.
         host.failed += planned.plan.drifted().count() + usize::from(without_vips.is_some());
     }
+    could_not_ask(&mut summary, &failures);
     context.summary(&summary);
     exit
 }
 
-/// Has the clients that were read ask every service.
+/// Has the clients that were read ask every service. Gives the failures of those that could not, too, by participant.
 pub(super) async fn curl_loops(
     prepared: &Prepared<'_>,
     hosts: &[PlannedHost],
     links: &mut Links,
     curl: LoopArgs,
     context: &Context,
-) -> Exit {
+) -> (Exit, Vec<(usize, Rc<Failure>)>) {
     let inventory = &prepared.loaded.inventory;
     let count = curl.requests.map(usize::from);
     let run = |event| context.report.tell(event);
     let events = |event| context.report.tell(verify::with_known_cause(event, inventory, hosts));
     let asked = verify::ask(&prepared.job(&run), hosts, links, count, &events).await;
-    Exit::worst([
+    let exit = Exit::worst([
         Exit::of_failures(asked.failures.iter().map(|(_, failure)| failure)),
         of_verdicts(&asked, curl.strict),
-    ])
+    ]);
+    (exit, asked.failures)
 }
 
 /// What the verdicts come to. What can't be told is no failure, unless the operator is strict.

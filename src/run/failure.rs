@@ -87,6 +87,14 @@ pub enum Failure {
         /// Each address that fails, and what was got instead.
         failing: Vec<(SocketAddr, String)>,
     },
+    /// A client can't ask services: what it asks with does not work there.
+    #[error("can't ask {}: {said}", first_of(services))]
+    CannotAsk {
+        /// The services.
+        services: Vec<String>,
+        /// What is wrong, in the tool's own words.
+        said: String,
+    },
     /// Another run changes the host.
     #[error("another run changes this host: {by}")]
     Locked {
@@ -163,6 +171,7 @@ impl Failure {
             | Failure::TakenBack { .. }
             | Failure::Unproved { .. }
             | Failure::FailsCheck { .. }
+            | Failure::CannotAsk { .. }
             | Failure::Locked { .. }
             | Failure::Unlockable { .. }
             | Failure::Busy { .. }
@@ -236,6 +245,10 @@ impl Failure {
             Failure::Unproved { .. } | Failure::FailsCheck { .. } => {
                 "look at its service there; the real servers after it were left as they are".into()
             }
+            Failure::CannotAsk { .. } => {
+                "nothing is known of what was not asked: see with `curl -V` on it what is wrong, mend that, and verify again"
+                    .into()
+            }
             Failure::Locked { .. } => {
                 "nothing was changed; run again when it has ended, or wait for it with --lock-wait SECONDS".into()
             }
@@ -283,6 +296,16 @@ fn hung(unknown: bool, ended: &Ended, changing: bool) -> String {
 
 fn list<T: ToString>(addresses: &[T]) -> String {
     addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// `web, dns and 48 more`
+fn first_of(services: &[String]) -> String {
+    const MOST: usize = 6;
+    let first = services[..services.len().min(MOST)].join(", ");
+    match services.len().saturating_sub(MOST) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
 }
 
 fn ips(vips: &[Vip]) -> String {

@@ -4,6 +4,7 @@ use super::question::Question;
 use super::{Pages, Request};
 use crate::ipvs::{Check, Page};
 use crate::resource::asking::MARK;
+use crate::transport::Output;
 
 /// What came of a loop.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,15 +26,18 @@ pub enum Ended {
 
 /// Reads what a loop of `planned` requests printed. Those that it did not come to, and does not say why, have failed.
 /// `usual` tells that nothing was said of what to ask: an answer then must tell its real server.
+///
+/// # Errors
+/// Why not even one request was made: what asks does not work on the client, and nothing is known of the service.
 pub(super) fn read(
-    output: &[u8],
+    output: &Output,
     question: &Question,
     usual: bool,
     planned: usize,
     pages: &Pages,
-) -> Answers {
-    let output = String::from_utf8_lossy(output);
-    let mut pieces = output.split(MARK);
+) -> Result<Answers, String> {
+    let printed = String::from_utf8_lossy(&output.bytes);
+    let mut pieces = printed.split(MARK);
     let mut answers = Answers::default();
     let mut body = pieces.next().unwrap_or_default();
     for piece in pieces {
@@ -47,14 +51,18 @@ pub(super) fn read(
         }
         body = next;
     }
+    // What stands behind the last request is why there is no further one. A tool that does not run says so elsewhere.
+    let said = String::from_utf8_lossy(&output.said);
+    let why = [body.trim(), said.trim()].into_iter().find(|why| !why.is_empty());
+    if answers.requests.is_empty() {
+        return Err(why.map_or_else(|| "curl made no request, and does not say why".into(), last));
+    }
     if answers.ended.is_none() {
-        // What stands behind the last request is why there is no further one.
-        let why = body.trim();
-        let error = if why.is_empty() { "it was not made".into() } else { last_line(why) };
+        let error = why.map_or_else(|| "it was not made".into(), last_line);
         let missing = || Request { error: Some(error.clone()), ..Request::default() };
         answers.requests.resize_with(answers.requests.len().max(planned), missing);
     }
-    answers
+    Ok(answers)
 }
 
 /// What stands in front of a request's mark: its body, and curl's message when the request failed: `curl: (28) ...`.
@@ -141,10 +149,14 @@ fn talk(text: &str, told: &str, pages: &Pages) -> Request {
     }
 }
 
+/// The last line, without the name of who says it.
 fn last_line(text: &str) -> String {
-    let line = text.trim().lines().last().unwrap_or_default().trim();
-    let line = line.strip_prefix("curl: ").unwrap_or(line);
-    line.chars().take(100).collect()
+    let line = last(text);
+    line.strip_prefix("curl: ").map(str::to_owned).unwrap_or(line)
+}
+
+fn last(text: &str) -> String {
+    text.trim().lines().last().unwrap_or_default().trim().chars().take(100).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Has every client ask every virtual service, and judges the answers.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -36,7 +37,8 @@ struct Service<'a> {
 ///
 /// What can't be asked, and what no client can ask, is told: it is no failure, but no proof either. A client asks over IPv4
 /// and over IPv6 as it has addresses.
-/// A client whose connection is gone fails; the verdicts that could be had are given.
+/// A client whose connection is gone, or on which what asks does not work, fails: of what it did not ask nothing is known.
+/// The verdicts that could be had are given.
 pub async fn ask(
     job: &Job<'_>,
     hosts: &[PlannedHost],
@@ -90,15 +92,19 @@ pub async fn ask(
             }
         }
         let mut sections = sections.into_iter();
+        let mut unasked: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for service in services {
             let (made, verdict) = match &service.question {
                 Err(why) => (0, not_asked(service.declared, *why)),
                 Ok(question) => {
-                    // One that does not even begin says why on standard error alone.
-                    let printed =
-                        |output: Output| if output.bytes.is_empty() { output.said } else { output.bytes };
-                    let output = sections.next().flatten().map(printed).unwrap_or_default();
-                    service.judge(question, &output, &pages)
+                    let output = sections.next().flatten().unwrap_or_default();
+                    match service.judge(question, &output, &pages) {
+                        Ok(judged) => judged,
+                        Err(said) => {
+                            unasked.entry(said).or_default().push(service.declared.name.clone());
+                            continue;
+                        }
+                    }
                 }
             };
             let judged = Rc::new(Judged {
@@ -109,6 +115,11 @@ pub async fn ask(
             });
             events(Event::Judged(Rc::clone(&judged)));
             asked.judged.push(judged);
+        }
+        for (said, services) in unasked {
+            let failure = Rc::new(Failure::CannotAsk { services, said });
+            events(Event::Failed { client: client.name.clone(), failure: Rc::clone(&failure) });
+            asked.failures.push((index, failure));
         }
     }
     asked
@@ -128,11 +139,11 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// How many requests were made, and the verdict on them.
-    fn judge(&self, question: &Question, output: &[u8], pages: &Pages) -> (usize, Verdict) {
+    /// How many requests were made, and the verdict on them; or why none was.
+    fn judge(&self, question: &Question, output: &Output, pages: &Pages) -> Result<(usize, Verdict), String> {
         let (usual, planned) = (self.declared.check == Check::Usual, self.bounds.requests);
-        let answers = answers::read(output, question, usual, planned, pages);
-        (answers.requests.len(), judge(self.declared, &answers, planned))
+        let answers = answers::read(output, question, usual, planned, pages)?;
+        Ok((answers.requests.len(), judge(self.declared, &answers, planned)))
     }
 }
 
@@ -170,6 +181,11 @@ mod tests {
 
     /// What came of asking from these hosts, each this machine's own shell, and what was told meanwhile.
     async fn asked(inventory: &Inventory, hosts: &[&str]) -> (Asked, Vec<Event>) {
+        asked_through(vec!["sh".into()], inventory, hosts).await
+    }
+
+    /// The same, by shells that these words start.
+    async fn asked_through(shell: Vec<String>, inventory: &Inventory, hosts: &[&str]) -> (Asked, Vec<Event>) {
         let (engine, variables) = (Engine::new(), Variables::new(inventory));
         let playbook = Playbook::read(&Source::new("none.yaml", "[]"), &engine).unwrap();
         let settings = Settings {
@@ -181,7 +197,7 @@ mod tests {
             persist: Duration::from_secs(1),
         };
         let hosts: Vec<usize> = hosts.iter().map(|name| inventory.index_of(name).unwrap()).collect();
-        let target = Target { name: "here".into(), way: Way::Local(vec!["sh".into()]), r#become: None };
+        let target = Target { name: "here".into(), way: Way::Local(shell), r#become: None };
         let participant =
             |host: &usize| Participant { host: *host, target: target.clone(), plays: Vec::new() };
         let participants: Vec<Participant> = hosts.iter().map(participant).collect();
@@ -220,6 +236,32 @@ mod tests {
             matches!(told.as_slice(), [Event::NotTried { services }] if services == &["web"]),
             "{told:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_client_whose_curl_does_not_work_fails_and_nothing_is_said_of_the_services() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let curl = folder.path().join("curl");
+        std::fs::write(
+            &curl,
+            "#!/bin/sh\necho 'curl: symbol lookup error: undefined symbol: x' >&2\nexit 127\n",
+        )
+        .unwrap();
+        std::fs::set_permissions(&curl, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!("PATH={}:/usr/bin:/bin", folder.path().display());
+        let text = include_str!("../../inventories/tutorial.yaml").replace(
+            "virtual_services:",
+            "virtual_services:\n  - { name: quiet, address: 192.168.175.100:82, check: none }",
+        );
+        let inventory = inventory::read(Source::new("tutorial.yaml", text)).unwrap();
+        let (asked, told) =
+            asked_through(vec!["env".into(), path, "sh".into()], &inventory, &["client"]).await;
+        let judged: Vec<&str> = asked.judged.iter().map(|judged| judged.service.as_str()).collect();
+        assert!(!judged.contains(&"web") && judged.contains(&"quiet"), "{judged:?}");
+        let failures: Vec<String> = asked.failures.iter().map(|(_, failure)| failure.to_string()).collect();
+        assert_eq!(failures, ["can't ask web: curl: symbol lookup error: undefined symbol: x"]);
+        assert!(matches!(told.last(), Some(Event::Failed { client, .. }) if client == "client"), "{told:?}");
     }
 
     #[tokio::test]

@@ -22,6 +22,11 @@ fn usual() -> Check {
     Check::Usual.of_client().unwrap()
 }
 
+fn read(output: &[u8], question: &Question, usual: bool, planned: usize, pages: &Pages) -> Answers {
+    let output = Output { bytes: output.into(), ..Output::default() };
+    super::read(&output, question, usual, planned, pages).unwrap()
+}
+
 fn told(answers: &Answers) -> Vec<(Option<&str>, Option<&str>)> {
     answers.requests.iter().map(|one| (one.real_server.as_deref(), one.error.as_deref())).collect()
 }
@@ -58,10 +63,32 @@ fn what_curl_prints_becomes_requests() {
 }
 
 #[test]
-fn a_client_without_curl_fails_every_request_with_the_reason() {
-    let answers = read(b"curl is not installed\n", &question(usual()), true, 2, &Pages::default());
-    let why = Some("curl is not installed");
-    assert!(answers.requests.len() == 2 && answers.requests.iter().all(|r| r.error.as_deref() == why));
+fn a_client_on_which_curl_does_not_work_has_asked_nothing() {
+    let why = |bytes: &[u8], said: &[u8]| {
+        let output = Output { bytes: bytes.into(), said: said.into(), code: 0 };
+        super::read(&output, &question(usual()), true, 2, &Pages::default()).unwrap_err()
+    };
+    assert_eq!(why(b"curl is not installed\n", b""), "curl is not installed");
+    let loader = b"curl: symbol lookup error: curl: undefined symbol: nghttp2_option_set\n";
+    assert_eq!(why(b"\n", loader), "curl: symbol lookup error: curl: undefined symbol: nghttp2_option_set");
+    assert_eq!(
+        why(b"\n\n\n\x1eended failures\n", loader),
+        why(b"\n", loader),
+        "one by one, as connections are made"
+    );
+    assert_eq!(why(b"", b""), "curl made no request, and does not say why");
+}
+
+#[test]
+fn why_curl_made_no_further_request_is_told() {
+    let output = Output {
+        bytes: b"web1\n\x1e200 0.004 40001 1\n".into(),
+        said: b"curl: error while loading shared libraries: libssl.so.3\n".into(),
+        code: 0,
+    };
+    let answers = super::read(&output, &question(usual()), true, 2, &Pages::named(["web1"])).unwrap();
+    let why = "error while loading shared libraries: libssl.so.3";
+    assert_eq!(told(&answers), [(Some("web1"), None), (None, Some(why))]);
 }
 
 #[test]
