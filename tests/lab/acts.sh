@@ -118,18 +118,25 @@ a1() {
   link $dir up; sleep 15; ended; reset; nobig
   a1_interrupt
 }
+# How many real servers the kernel has.
+set_() { on $dir 'grep -c -e "-> [0-9A-F]" /proc/net/ip_vs'; }
 a1_interrupt() {
   act "A.1 Ctrl-C while 500 services of two real servers are set"
   many=$(for n in $(seq 500); do
     echo "  - { name: s$n, address: \"$vip:$((10000 + n))\", scheduler: rr, forwarding: nat, real_servers: [{ host: $one, port: 80 }, { host: $two, port: 80 }] }"
   done | with many)
+  # All of them are set in a moment: a slow ipvsadm makes it long enough to be interrupted.
+  stub $dir ipvsadm '[ "$1" = -R ] || exec /usr/sbin/ipvsadm "$@"
+    while IFS= read -r line; do printf "%s\\n" "$line" | /usr/sbin/ipvsadm -R; sleep 0.01; done'
+  # Without job control a shell has what is in its background ignore Ctrl-C.
+  set -m
   "$bin" deploy --lab --no-verify "$many" </dev/null >"$d/said" 2>&1 & run=$!
-  until grep -q '1/1 virtual_services' "$d/said" || ! kill -0 $run 2>/dev/null; do sleep 0.05; done
-  sleep 0.2; kill -INT $run; wait $run; code=$?
+  set +m
+  while kill -0 $run 2>/dev/null && [ "$(set_)" -lt 100 ]; do sleep 0.5; done
+  kill -INT $run; wait $run; code=$?
   grep -v 'left alone' "$d/said" | last_lines; echo "(exit $code)"
-  sleep 2
-  kernel=$(on $dir 'grep -c -e "-> [0-9A-F]" /proc/net/ip_vs')
-  echo "real servers in the kernel: $kernel, in the rules file: $(on $dir 'grep -c -e "^-a" /etc/ipvsadm.rules')"
+  unstub $dir ipvsadm; sleep 2
+  echo "real servers in the kernel: $(set_), in the rules file: $(on $dir 'grep -c -e "^-a" /etc/ipvsadm.rules')"
   reset
 }
 a2() {
