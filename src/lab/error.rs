@@ -136,12 +136,30 @@ pub enum LabError {
         /// The log's end.
         tail: String,
     },
-    /// A machine's sshd has not answered in time.
+    /// A machine was not to be reached in time.
     #[error(
-        "machine `{host}` did not answer ssh within {} s; its console, {}, says last:\n{}",
-        .after.as_secs(), .console.display(), .tail.trim_end()
+        "machine `{host}` was not there within {} s ({}); its console, {}, says last:\n{}",
+        .after.as_secs(), .last.trim_end(), .console.display(), .tail.trim_end()
     )]
     GuestSilent {
+        /// The machine.
+        host: String,
+        /// The deadline.
+        after: Duration,
+        /// What came of the last try to reach it.
+        last: String,
+        /// Its console's log.
+        console: PathBuf,
+        /// The log's end.
+        tail: String,
+    },
+    /// A machine that was told to reboot has not gone down.
+    #[error(
+        "machine `{host}` was told to reboot, and has not within {} s: its boot id is the one of before; its console, \
+         {}, says last:\n{}",
+        .after.as_secs(), .console.display(), .tail.trim_end()
+    )]
+    NotRebooted {
         /// The machine.
         host: String,
         /// The deadline.

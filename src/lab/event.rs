@@ -49,6 +49,15 @@ pub enum LabEvent {
         /// Its host name.
         host: String,
     },
+    /// A machine was not to be reached in time, and is started once more.
+    MachineStartedAgain {
+        /// Its host name.
+        host: String,
+        /// How long it was waited for.
+        after: Duration,
+        /// What came of the last try to reach it.
+        last: String,
+    },
     /// A machine has been told to power off.
     MachineStopping {
         /// Its host name.

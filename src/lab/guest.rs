@@ -1,6 +1,7 @@
 //! One machine: a User-mode Linux kernel, which is many processes of this machine.
 
 use std::fs::{self, File};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -89,14 +90,18 @@ impl Guest {
         if status.success() { Ok(()) } else { Err(self.died()) }
     }
 
-    /// Waits until its sshd greets, as long as it lives and the deadline has not come.
-    pub async fn greeted(&self, deadline: Duration) -> Result<(), LabError> {
+    /// Starts it, as after a power cut where it runs, and waits until its sshd greets.
+    pub async fn restarted(&self, deadline: Duration) -> Result<(), LabError> {
         let begun = Instant::now();
+        self.start().await?;
+        self.greeted(begun, deadline).await
+    }
+
+    /// Waits until its sshd greets, as long as it lives and the deadline has not come, which counts from `begun`.
+    pub async fn greeted(&self, begun: Instant, deadline: Duration) -> Result<(), LabError> {
         let mut gone = 0;
         loop {
-            if self.answers(Duration::from_secs(5)).await {
-                return Ok(());
-            }
+            let Err(unanswered) = self.greets(Duration::from_secs(5)).await else { return Ok(()) };
             // A kernel that reboots becomes another program several times, and a look may fall between two of them. One
             // that has ended is not there the next time either.
             gone = if self.pid().is_none() { gone + 1 } else { 0 };
@@ -104,7 +109,7 @@ impl Guest {
                 return Err(self.died());
             }
             if begun.elapsed() > deadline {
-                return Err(self.silent(deadline));
+                return Err(self.silent(deadline, unanswered.to_string()));
             }
             sleep(Duration::from_millis(200)).await;
         }
@@ -121,11 +126,13 @@ impl Guest {
         let old = ssh::run(config, &self.blueprint.host, &order, Duration::from_secs(30)).await?;
         loop {
             sleep(Duration::from_millis(500)).await;
-            self.greeted(deadline.saturating_sub(begun.elapsed())).await?;
+            self.greeted(begun, deadline).await?;
             // The old sshd may still have greeted, and be gone by now.
+            let late = begun.elapsed() > deadline;
             match ssh::run(config, &self.blueprint.host, boot_id, Duration::from_secs(20)).await {
                 Ok(new) if new.trim() != old.trim() => return Ok(()),
-                _ if begun.elapsed() > deadline => return Err(self.silent(deadline)),
+                Ok(_) if late => return Err(self.not_rebooted(deadline)),
+                Err(error) if late => return Err(self.silent(deadline, error.to_string())),
                 _ => {}
             }
         }
@@ -160,6 +167,10 @@ impl Guest {
 
     /// Whether its sshd greets within `deadline`.
     pub async fn answers(&self, deadline: Duration) -> bool {
+        self.greets(deadline).await.is_ok()
+    }
+
+    async fn greets(&self, deadline: Duration) -> io::Result<()> {
         greets(&self.namespace, SocketAddr::new(self.blueprint.address, self.blueprint.port), deadline).await
     }
 
@@ -172,9 +183,19 @@ impl Guest {
         }
     }
 
-    /// It has not answered within `after`.
-    pub fn silent(&self, after: Duration) -> LabError {
+    /// It is not there within `after`; `last` is what came of the last try.
+    fn silent(&self, after: Duration, last: String) -> LabError {
         LabError::GuestSilent {
+            host: self.blueprint.host.clone(),
+            after,
+            last,
+            console: self.console(),
+            tail: self.console_tail(),
+        }
+    }
+
+    fn not_rebooted(&self, after: Duration) -> LabError {
+        LabError::NotRebooted {
             host: self.blueprint.host.clone(),
             after,
             console: self.console(),

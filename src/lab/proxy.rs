@@ -28,16 +28,18 @@ pub fn proxy(namespace: &str, host: &str, port: u16) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether an sshd greets at that address of the namespace within `deadline`.
-pub(super) async fn greets(namespace: &str, address: SocketAddr, deadline: Duration) -> bool {
+/// Ends well where an sshd greets at that address of the namespace within `deadline`.
+pub(super) async fn greets(namespace: &str, address: SocketAddr, deadline: Duration) -> io::Result<()> {
     let namespace = namespace.to_owned();
     let (sender, receiver) = tokio::sync::oneshot::channel();
     // A thread of its own, since a namespace is a thread's: no other work must ever find itself in the lab's.
     std::thread::spawn(move || {
-        let _ =
-            sender.send(greeting(&namespace, address, deadline).is_ok_and(|greeting| &greeting == b"SSH-"));
+        let _ = sender.send(greeting(&namespace, address, deadline));
     });
-    receiver.await.unwrap_or(false)
+    match receiver.await.map_err(io::Error::other)?? {
+        greeting if &greeting == b"SSH-" => Ok(()),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "what answers there is no sshd")),
+    }
 }
 
 fn greeting(namespace: &str, address: SocketAddr, deadline: Duration) -> io::Result<[u8; 4]> {

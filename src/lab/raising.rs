@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::error::{At, LabError};
 use super::event::LabEvent;
 use super::lab::Lab;
-use super::power::{patience, tell_ready};
+use super::power::{Coming, patience, tell_ready};
 use super::topology::Topology;
 use super::wait::telling;
 use super::{kernel, made, network, process, seed};
@@ -168,10 +168,10 @@ impl Raising<'_> {
         let mut booting = JoinSet::new();
         for (guest, since) in started {
             booting.spawn(async move {
-                guest.greeted(deadline).await?;
-                Ok((guest.blueprint.host, since.elapsed()))
+                let came = guest.greeted(Instant::now(), deadline).await;
+                Coming { guest, since, came }
             });
         }
-        tell_ready(booting, events).await
+        tell_ready(booting, deadline, events).await
     }
 }

@@ -127,6 +127,10 @@ impl Json {
                 self.line("machine_ready", &is::MachineReady { host, seconds: after.as_secs_f64() });
             }
             LabEvent::MachineRebooting { host } => self.line("machine_rebooting", &is::Host { host }),
+            LabEvent::MachineStartedAgain { host, after, last } => {
+                let seconds = after.as_secs_f64();
+                self.line("machine_started_again", &is::MachineStartedAgain { host, seconds, last });
+            }
             LabEvent::MachineStopping { .. } | LabEvent::Slow { .. } => {}
             LabEvent::MachineStopped { host } => self.line("machine_stopped", &is::Host { host }),
             LabEvent::LabRemoved { lab } => self.line("lab_removed", &is::Lab { lab }),

@@ -221,6 +221,14 @@ pub(super) struct MachineReady<'a> {
     pub(super) seconds: f64,
 }
 
+/// `machine_started_again`
+#[derive(Serialize)]
+pub(super) struct MachineStartedAgain<'a> {
+    pub(super) host: &'a str,
+    pub(super) seconds: f64,
+    pub(super) last: &'a str,
+}
+
 /// `machine`
 #[derive(Serialize)]
 pub(super) struct Machine<'a> {

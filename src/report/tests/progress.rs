@@ -75,6 +75,8 @@ fn a_lab() {
         report.tell(LabEvent::ImageReady { path: "/cache/image".into(), cached: false });
         report.tell(LabEvent::NetworkReady { namespace: "lvsprov-web".into(), subnets: 2 });
         report.tell(LabEvent::MachineStarted { host: host() });
+        let last = "No route to host (os error 113)".to_owned();
+        report.tell(LabEvent::MachineStartedAgain { host: host(), after: Duration::from_secs(105), last });
         report.tell(LabEvent::MachineReady { host: host(), after: Duration::from_millis(4210) });
         report.tell(LabEvent::LabRemoved { lab: "web".into() });
         report.step("deploy");
@@ -86,6 +88,7 @@ fn a_lab() {
     lab:               the base image is built: /cache/image
     lab:               network namespace lvsprov-web joins 2 subnets
     client:            booting
+    client:            not there after 1 min 45 s (No route to host (os error 113)); it is started once more
     client:            up after 4.2 s
     lab:               web is gone
     "#);

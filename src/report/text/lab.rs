@@ -46,6 +46,14 @@ pub(super) fn say(event: &LabEvent) -> Said {
             host(name, true, format!("up after {}", seconds(*after)))
         }
         LabEvent::MachineRebooting { host: name } => host(name, false, "rebooting".into()),
+        LabEvent::MachineStartedAgain { host: name, after, last } => {
+            let after = seconds(*after);
+            host(
+                name,
+                true,
+                format!("not there after {after} ({}); it is started once more", last.trim_end()),
+            )
+        }
         LabEvent::MachineStopping { host: name } => host(name, false, "powering off".into()),
         LabEvent::Slow { what } => lab(false, format!("waiting for {what}")),
         LabEvent::MachineStopped { host: name } => host(name, true, "stopped".into()),

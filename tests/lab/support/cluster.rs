@@ -141,6 +141,9 @@ impl Cluster {
     #[track_caller]
     pub fn ended(&self, running: Running) -> Outcome {
         let outcome = running.ends();
+        for event in outcome.events.of("machine_started_again") {
+            tell(&format!("{} was not there ({}); it was started once more", event["host"], event["last"]));
+        }
         let Outcome { words, code, stdout, stderr, .. } = &outcome;
         let (stdout, stderr) = (end(stdout, RUN_LINES), end(stderr, RUN_LINES));
         let told = format!("$ lvsprov {words}\n{stdout}\n{stderr}\n=> {code:?}\n");
