@@ -50,6 +50,8 @@ lint: ## format, clippy, documentation; warnings are errors
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 
+# Shells, sudo stubs and dpkg wait more than they compute.
+test-fast: export RUST_TEST_THREADS ?= 6
 test-fast: ## the tests without machines: pure ones, and every probe and change under real shells
 	$(call need,$(TEST_PACKAGES))
 	@echo "== fast tests"

@@ -26,7 +26,7 @@ sed 's/^/table /' /proc/net/ip_vs 2>/dev/null
 
 find / -xdev -printf 'node %p\t%y %m %U:%G %l\n'
 printf 'override %s\n' "$(cat /var/lib/dpkg/statoverride 2>/dev/null)"
-find / -xdev -type f -exec sha256sum {} + | sed 's/^\\\{0,1\}\([0-9a-f]*\)  \(.*\)$/content \2\t\1/'
+find / -xdev -type f -exec b2sum {} + | sed 's/^\\\{0,1\}\([0-9a-f]*\)  \(.*\)$/content \2\t\1/'
 find /run /tmp -printf 'runtime %p\t%y %m %U:%G\n' | sort -u
 dpkg-query -W -f 'package ${Package}:${Architecture}\t${db:Status-Abbrev} ${Version}\n'
 if command -v rpm >/dev/null; then rpm -qa | sed 's/^/rpm /'; fi
