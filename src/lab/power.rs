@@ -113,9 +113,10 @@ pub(super) struct Coming {
 
 /// Tells of each machine as it is ready; the first that fails ends the waiting for all.
 ///
-/// One that runs and can't be reached is started once more, and told of. That was seen once in some thousand boots: by its
-/// console all was up, and no try to reach it came through; why is not known. What a machine's own configuration does
-/// wrong is wrong after the second boot, too.
+/// One that runs and can't be reached, and one whose kernel has ended where it should have begun anew, is started once
+/// more, and told of. Each was seen once in some thousand reboots: by its console all was up, and no try to reach it came
+/// through; or it had said "Restarting system", and nothing more. Why is not known. What a machine's own configuration
+/// does wrong is wrong after the second boot, too.
 pub(super) async fn tell_ready(
     mut machines: JoinSet<Coming>,
     deadline: Duration,
@@ -125,17 +126,26 @@ pub(super) async fn tell_ready(
     while let Some(joined) = machines.join_next().await {
         let Coming { guest, since, came } = joined.map_err(std::io::Error::from).at("a machine's task")?;
         let host = guest.blueprint.host.clone();
-        match came {
-            Ok(()) => events(LabEvent::MachineReady { host, after: since.elapsed() }),
-            Err(LabError::GuestSilent { after, last, .. }) if again.insert(host.clone()) => {
-                events(LabEvent::MachineStartedAgain { host, after, last });
-                machines.spawn(async move {
-                    let came = guest.restarted(deadline).await;
-                    Coming { guest, since, came }
-                });
+        let error = match came {
+            Ok(()) => {
+                events(LabEvent::MachineReady { host, after: since.elapsed() });
+                continue;
             }
-            Err(error) => return Err(error),
+            Err(error) => error,
+        };
+        let last = match &error {
+            LabError::GuestSilent { last, .. } => last.clone(),
+            LabError::GuestDied { .. } => "its kernel has ended".to_owned(),
+            _ => return Err(error),
+        };
+        if !again.insert(host.clone()) {
+            return Err(error);
         }
+        events(LabEvent::MachineStartedAgain { host, after: since.elapsed(), last });
+        machines.spawn(async move {
+            let came = guest.restarted(deadline).await;
+            Coming { guest, since, came }
+        });
     }
     Ok(())
 }
