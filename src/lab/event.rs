@@ -49,7 +49,7 @@ pub enum LabEvent {
         /// Its host name.
         host: String,
     },
-    /// A machine was not to be reached in time, and is started once more.
+    /// A machine was not to be reached in time, or its kernel has ended, and it is started once more.
     MachineStartedAgain {
         /// Its host name.
         host: String,

@@ -99,13 +99,13 @@ impl Guest {
 
     /// Waits until its sshd greets, as long as it lives and the deadline has not come, which counts from `begun`.
     pub async fn greeted(&self, begun: Instant, deadline: Duration) -> Result<(), LabError> {
-        let mut gone = 0;
+        let (called, mut gone) = (Instant::now(), 0);
         loop {
             let Err(unanswered) = self.greets(Duration::from_secs(5)).await else { return Ok(()) };
             // A kernel that reboots becomes another program several times, and a look may fall between two of them. One
             // that has ended is not there the next time either.
             gone = if self.pid().is_none() { gone + 1 } else { 0 };
-            if begun.elapsed() > Duration::from_secs(2) && gone >= LOOKS {
+            if called.elapsed() > Duration::from_secs(2) && gone >= LOOKS {
                 return Err(self.died());
             }
             if begun.elapsed() > deadline {
